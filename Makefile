@@ -1,0 +1,65 @@
+# Everything a person or CI does with this checkout. `make run` is the demo; it needs nothing but
+# Python 3.11 or later, Node 20 and make.
+BIN := .venv/bin
+PYTHON ?= python3
+DEFINITIONS := src/lianyi/records/rules/build/r4.json
+UV := uv==0.13.9
+LOCK = $(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+export PYTHONPATH := src
+
+run: setup
+	@exec $(BIN)/python -m lianyi.cli demo
+
+setup: .venv/run assets
+	@$(PYTHON) tools/system.py print
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+assets: node_modules/.package-lock.json $(DEFINITIONS)
+	@$(PYTHON) tools/assets.py
+
+$(DEFINITIONS): node_modules/.package-lock.json tools/definitions.py
+	@$(PYTHON) tools/definitions.py
+
+.venv/run: requirements/run.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lianyi needs Python 3.11 or later; say PYTHON=... 需要 Python 3.11 以上")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	touch $@
+
+.venv/lock: .venv/run
+	$(BIN)/pip install -q $(UV)
+	touch $@
+
+lock: .venv/lock
+	$(LOCK) requirements/run.in -o requirements/run.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+
+check: .venv/dev
+	$(BIN)/ruff format --check -q .
+	$(BIN)/ruff check -q .
+	$(BIN)/mypy
+	$(BIN)/lint-imports > .contracts || (cat .contracts; false)
+
+test: .venv/dev assets
+	@$(PYTHON) tools/system.py print browser
+	$(BIN)/pytest -n 2 --ignore=tests/browser
+	$(BIN)/pytest -n 2 --dist loadfile tests/browser  # its loop and ours share no process
+
+bench: .venv/run
+	$(BIN)/python bench/booking.py
+
+messages: .venv/dev
+	$(BIN)/python tools/messages.py
+
+schema: .venv/dev
+	$(BIN)/python -m tools.schema
+
+.PHONY: run setup assets lock check test bench messages schema

@@ -1,0 +1,1388 @@
+-- What all migrations together make. Written by `make schema`; never edited by hand.
+
+CREATE SCHEMA access;
+
+CREATE SCHEMA accounts;
+
+CREATE SCHEMA billing;
+
+CREATE SCHEMA booking;
+
+CREATE SCHEMA kernel;
+
+CREATE SCHEMA orders;
+
+CREATE SCHEMA people;
+
+CREATE SCHEMA records;
+
+CREATE FUNCTION billing.check_posting() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE difference bigint; payees int; BEGIN
+  SELECT sum(debit_fen) - sum(credit_fen), count(DISTINCT institution_id)
+    INTO difference, payees FROM billing.entry WHERE posting_id = NEW.posting_id;
+  IF difference <> 0 OR payees <> 1 THEN
+    RAISE EXCEPTION 'posting % does not balance', NEW.posting_id
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END$$;
+
+CREATE FUNCTION kernel.append_only(log regclass) RETURNS void
+    LANGUAGE plpgsql
+    AS $$BEGIN
+  EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %s FROM lianyi_app', log);
+  EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s'
+                 ' FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change()', log);
+END$$;
+
+CREATE FUNCTION kernel.oldest_write() RETURNS interval
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    SELECT pg_catalog.clock_timestamp() - pg_catalog.min(xact_start)
+    FROM pg_catalog.pg_stat_activity
+    WHERE backend_xid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() $$;
+
+CREATE FUNCTION kernel.open_room(room text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$BEGIN
+  EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', room);
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO lianyi_app', room);
+  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE'
+                 ' ON TABLES TO lianyi_app', room);
+  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT USAGE ON SEQUENCES TO lianyi_app',
+                 room);
+END$$;
+
+CREATE FUNCTION kernel.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END$$;
+
+CREATE TABLE access.consent (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    person_id uuid NOT NULL,
+    holder_id uuid NOT NULL,
+    receiver_id uuid NOT NULL,
+    purpose text NOT NULL,
+    covers_since timestamp with time zone,
+    covers_until timestamp with time zone,
+    classes text[] NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    CONSTRAINT consent_check CHECK ((holder_id <> receiver_id)),
+    CONSTRAINT consent_check1 CHECK ((covers_since < covers_until)),
+    CONSTRAINT consent_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'given'::text, 'refused'::text, 'withdrawn'::text])))
+);
+
+CREATE TABLE access.glass (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    person_id uuid NOT NULL,
+    reader_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    CONSTRAINT glass_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT glass_state_check CHECK ((state = ANY (ARRAY['broken'::text, 'justified'::text, 'objected'::text])))
+);
+
+CREATE TABLE access.log (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone NOT NULL,
+    post_id uuid NOT NULL,
+    reader_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    role text NOT NULL,
+    person_ids uuid[] NOT NULL,
+    purpose text NOT NULL,
+    granted boolean NOT NULL,
+    cause text NOT NULL,
+    what text NOT NULL,
+    request_id text NOT NULL
+);
+
+ALTER TABLE access.log ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME access.log_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE access.mandate (
+    cause_id uuid NOT NULL,
+    holder_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    scopes text[] NOT NULL,
+    classes text[] NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    ended_at timestamp with time zone
+);
+
+CREATE TABLE access.relation (
+    cause_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    role text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    ended_at timestamp with time zone
+);
+
+CREATE TABLE accounts.account (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    person_id uuid,
+    phone_index bytea,
+    phone bytea,
+    login text,
+    password text,
+    totp bytea,
+    totp_step bigint DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    failed_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT account_check CHECK (((phone_index IS NULL) = (phone IS NULL))),
+    CONSTRAINT account_check1 CHECK (((phone_index IS NULL) <> (login IS NULL))),
+    CONSTRAINT account_check2 CHECK (((login IS NULL) OR ((password IS NOT NULL) AND (totp IS NOT NULL) AND (person_id IS NOT NULL)))),
+    CONSTRAINT account_login_check CHECK ((login = lower(login)))
+);
+
+CREATE TABLE accounts.code (
+    id uuid NOT NULL,
+    phone_index bytea NOT NULL,
+    phone bytea NOT NULL,
+    digest bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    tries integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE accounts.hat (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    digest bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    role text NOT NULL,
+    for_person_id uuid
+);
+
+ALTER TABLE accounts.hat ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME accounts.hat_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE accounts.session (
+    digest bytea NOT NULL,
+    account_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    role text NOT NULL,
+    for_person_id uuid,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+CREATE TABLE billing.bill (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    subject_type text NOT NULL,
+    subject_id uuid NOT NULL,
+    total_fen bigint NOT NULL,
+    fund_fen bigint DEFAULT 0 NOT NULL,
+    refunded_fen bigint DEFAULT 0 NOT NULL,
+    payment_id uuid,
+    due_at timestamp with time zone,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT bill_check CHECK (((fund_fen >= 0) AND (fund_fen <= total_fen))),
+    CONSTRAINT bill_check1 CHECK (((refunded_fen >= 0) AND (refunded_fen <= (total_fen - fund_fen)))),
+    CONSTRAINT bill_check2 CHECK (((payment_id IS NULL) OR (state = ANY (ARRAY['paid'::text, 'partly_refunded'::text, 'refunded'::text])))),
+    CONSTRAINT bill_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'partly_refunded'::text, 'refunded'::text, 'void'::text, 'lapsed'::text]))),
+    CONSTRAINT bill_subject_type_check CHECK ((subject_type <> ''::text)),
+    CONSTRAINT bill_total_fen_check CHECK ((total_fen >= 0))
+);
+
+CREATE TABLE billing.books (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    day date NOT NULL,
+    matched integer DEFAULT 0 NOT NULL,
+    our_fen bigint DEFAULT 0 NOT NULL,
+    their_fen bigint DEFAULT 0 NOT NULL,
+    at timestamp with time zone
+);
+
+CREATE TABLE billing.difference (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    day date NOT NULL,
+    kind text NOT NULL,
+    booked_id uuid NOT NULL,
+    provider_id text NOT NULL,
+    our_fen bigint NOT NULL,
+    their_fen bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT difference_check CHECK ((our_fen <> their_fen)),
+    CONSTRAINT difference_kind_check CHECK ((kind = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'amount'::text]))),
+    CONSTRAINT difference_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text])))
+);
+
+CREATE TABLE billing.entry (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    posting_id uuid NOT NULL,
+    cause text NOT NULL,
+    institution_id uuid NOT NULL,
+    account text NOT NULL,
+    drawer_id uuid,
+    debit_fen bigint NOT NULL,
+    credit_fen bigint NOT NULL,
+    bill_id uuid NOT NULL,
+    payment_id uuid,
+    refund_id uuid,
+    day date NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT entry_account_check CHECK ((account = ANY (ARRAY['receivable'::text, 'fund'::text, 'provider'::text, 'cash'::text, 'revenue'::text, 'refunds'::text]))),
+    CONSTRAINT entry_check CHECK (((drawer_id IS NOT NULL) = (account = 'cash'::text))),
+    CONSTRAINT entry_check1 CHECK (((debit_fen > 0) <> (credit_fen > 0))),
+    CONSTRAINT entry_credit_fen_check CHECK ((credit_fen >= 0)),
+    CONSTRAINT entry_debit_fen_check CHECK ((debit_fen >= 0))
+);
+
+ALTER TABLE billing.entry ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME billing.entry_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE billing.line (
+    bill_id uuid NOT NULL,
+    number integer NOT NULL,
+    code text NOT NULL,
+    label text NOT NULL,
+    fee_class text NOT NULL,
+    unit_price numeric(12,4) NOT NULL,
+    quantity numeric(12,4) NOT NULL,
+    fen bigint NOT NULL,
+    CONSTRAINT line_fen_check CHECK ((fen >= 0)),
+    CONSTRAINT line_number_check CHECK ((number > 0)),
+    CONSTRAINT line_quantity_check CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT line_unit_price_check CHECK ((unit_price >= (0)::numeric))
+);
+
+CREATE TABLE billing.payee (
+    institution_id uuid NOT NULL,
+    label text NOT NULL,
+    merchant text NOT NULL,
+    CONSTRAINT payee_label_check CHECK ((label <> ''::text))
+);
+
+CREATE TABLE billing.payment (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    bill_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    channel text NOT NULL,
+    fen bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    code_url text DEFAULT ''::text NOT NULL,
+    provider_id text,
+    paid_at timestamp with time zone,
+    drawer_id uuid,
+    CONSTRAINT payment_channel_check CHECK ((channel = ANY (ARRAY['wechat'::text, 'cash'::text]))),
+    CONSTRAINT payment_check CHECK (((channel = 'cash'::text) = (drawer_id IS NOT NULL))),
+    CONSTRAINT payment_fen_check CHECK ((fen > 0)),
+    CONSTRAINT payment_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'ordered'::text, 'paid'::text, 'closed'::text, 'failed'::text])))
+);
+
+CREATE TABLE billing.price (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    code text NOT NULL,
+    label text NOT NULL,
+    fee_class text NOT NULL,
+    unit_price numeric(12,4) NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_to timestamp with time zone,
+    approved_by uuid NOT NULL,
+    approved_at timestamp with time zone NOT NULL,
+    CONSTRAINT price_check CHECK ((valid_to > valid_from)),
+    CONSTRAINT price_label_check CHECK ((label <> ''::text)),
+    CONSTRAINT price_unit_price_check CHECK ((unit_price >= (0)::numeric))
+);
+
+CREATE TABLE billing.receipt (
+    number text NOT NULL,
+    institution_id uuid NOT NULL,
+    seller text NOT NULL,
+    person_id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    refund_id uuid,
+    fen bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT receipt_check CHECK (((refund_id IS NULL) = (fen >= 0)))
+);
+
+CREATE SEQUENCE billing.receipt_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE billing.refund (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    bill_id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    channel text NOT NULL,
+    fen bigint NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    provider_id text,
+    done_at timestamp with time zone,
+    CONSTRAINT refund_fen_check CHECK ((fen > 0)),
+    CONSTRAINT refund_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sent'::text, 'done'::text, 'failed'::text])))
+);
+
+CREATE TABLE billing.refunded_line (
+    bill_id uuid NOT NULL,
+    number integer NOT NULL,
+    refund_id uuid,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE booking.appointment (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    number integer NOT NULL,
+    department_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    day date NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    ordinal integer NOT NULL,
+    state text NOT NULL,
+    origin text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    fee_code text NOT NULL,
+    fee_label text NOT NULL,
+    fee_fen bigint NOT NULL,
+    payment text NOT NULL,
+    arrived_at timestamp with time zone,
+    urgent boolean DEFAULT false NOT NULL,
+    comes_back boolean DEFAULT false NOT NULL,
+    ready_at_call integer DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    stands boolean GENERATED ALWAYS AS ((state <> ALL (ARRAY['lapsed'::text, 'cancelled'::text, 'stopped'::text]))) STORED,
+    CONSTRAINT appointment_fee_fen_check CHECK ((fee_fen >= 0)),
+    CONSTRAINT appointment_origin_check CHECK ((origin = ANY (ARRAY['self'::text, 'desk'::text, 'offer'::text, 'added'::text]))),
+    CONSTRAINT appointment_payment_check CHECK ((payment = ANY (ARRAY['prepay'::text, 'at_visit'::text]))),
+    CONSTRAINT appointment_state_check CHECK ((state = ANY (ARRAY['held'::text, 'confirmed'::text, 'checked_in'::text, 'called'::text, 'with_doctor'::text, 'seen'::text, 'missed'::text, 'lapsed'::text, 'cancelled'::text, 'stopped'::text, 'no_show'::text])))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE booking.no_show (
+    appointment_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE booking.session (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    department_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    doctor_name text NOT NULL,
+    grade text NOT NULL,
+    department_name text NOT NULL,
+    room text NOT NULL,
+    day date NOT NULL,
+    half text NOT NULL,
+    kind text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    fee_code text NOT NULL,
+    fee_label text NOT NULL,
+    fee_fen bigint NOT NULL,
+    payment text NOT NULL,
+    releases_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    calls integer DEFAULT 0 NOT NULL,
+    new_in_a_row integer DEFAULT 0 NOT NULL,
+    called_number integer,
+    CONSTRAINT session_check CHECK ((starts_at < ends_at)),
+    CONSTRAINT session_fee_fen_check CHECK ((fee_fen >= 0)),
+    CONSTRAINT session_half_check CHECK ((half = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
+    CONSTRAINT session_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'expert'::text, 'online'::text]))),
+    CONSTRAINT session_payment_check CHECK ((payment = ANY (ARRAY['prepay'::text, 'at_visit'::text]))),
+    CONSTRAINT session_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'open'::text, 'stopped'::text, 'ended'::text])))
+);
+
+CREATE TABLE booking.slot (
+    session_id uuid NOT NULL,
+    number integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    added boolean NOT NULL,
+    free_from timestamp with time zone NOT NULL,
+    referred_from timestamp with time zone NOT NULL,
+    holder_id uuid,
+    CONSTRAINT slot_check CHECK (((starts_at < ends_at) AND ((ends_at - starts_at) <= '01:00:00'::interval))),
+    CONSTRAINT slot_check1 CHECK ((referred_from <= free_from)),
+    CONSTRAINT slot_number_check CHECK ((number > 0))
+)
+WITH (fillfactor='50');
+
+CREATE TABLE booking.waiting (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    state text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    appointment_id uuid,
+    CONSTRAINT waiting_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'taken'::text, 'passed'::text, 'left'::text, 'closed'::text])))
+);
+
+CREATE TABLE kernel.demo (
+    single boolean DEFAULT true NOT NULL,
+    offset_ms bigint NOT NULL,
+    seeded boolean DEFAULT false NOT NULL,
+    CONSTRAINT demo_offset_ms_check CHECK ((offset_ms >= 0)),
+    CONSTRAINT demo_single_check CHECK (single)
+);
+
+CREATE TABLE kernel.errand (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    thing_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    request bytea,
+    tries integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    outcome text,
+    CONSTRAINT errand_outcome_check CHECK ((outcome = ANY (ARRAY['yes'::text, 'no'::text, 'unknown'::text])))
+);
+
+CREATE TABLE kernel.followed (
+    seq bigint NOT NULL,
+    follower text NOT NULL
+);
+
+CREATE TABLE kernel.history (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    thing text NOT NULL,
+    thing_id uuid NOT NULL,
+    verb text NOT NULL,
+    before text,
+    after text NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    why text NOT NULL
+);
+
+ALTER TABLE kernel.history ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME kernel.history_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE kernel.once (
+    post_id uuid NOT NULL,
+    key text NOT NULL,
+    fingerprint text NOT NULL,
+    answer text,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE kernel.outbox (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    name text NOT NULL,
+    body text NOT NULL,
+    owner uuid NOT NULL,
+    lane integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    skipped_by uuid,
+    skipped_why text,
+    CONSTRAINT outbox_check CHECK (((skipped_by IS NULL) = (skipped_why IS NULL))),
+    CONSTRAINT outbox_check1 CHECK (((skipped_by IS NULL) OR (delivered_at IS NOT NULL)))
+);
+
+ALTER TABLE kernel.outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME kernel.outbox_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE kernel.parked (
+    owner uuid NOT NULL,
+    seq bigint NOT NULL,
+    tries integer NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    trouble text NOT NULL,
+    institution_id uuid NOT NULL
+);
+
+CREATE TABLE kernel.seal (
+    log text NOT NULL,
+    number bigint NOT NULL,
+    tx xid8 NOT NULL,
+    seq bigint NOT NULL,
+    rows integer NOT NULL,
+    digest bytea NOT NULL,
+    mac bytea NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE kernel.timer (
+    thing_id uuid NOT NULL,
+    timer text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    body text NOT NULL,
+    owner uuid NOT NULL,
+    lane integer NOT NULL
+);
+
+CREATE SEQUENCE orders.barcode_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE orders.call (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    caller_id uuid NOT NULL,
+    receiver_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    read_back text NOT NULL,
+    agreed boolean NOT NULL
+);
+
+CREATE TABLE orders.item (
+    institution_id uuid NOT NULL,
+    code text NOT NULL,
+    label text NOT NULL,
+    specimen text NOT NULL,
+    observations text[] NOT NULL,
+    mediated boolean NOT NULL,
+    CONSTRAINT item_label_check CHECK ((label <> ''::text)),
+    CONSTRAINT item_observations_check CHECK ((cardinality(observations) > 0)),
+    CONSTRAINT item_specimen_check CHECK ((specimen <> ''::text))
+);
+
+CREATE TABLE orders."order" (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    encounter_id uuid NOT NULL,
+    code text NOT NULL,
+    label text NOT NULL,
+    specimen text NOT NULL,
+    observations text[] NOT NULL,
+    mediated boolean NOT NULL,
+    classes text[] NOT NULL,
+    ordered_by uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    deferred text DEFAULT ''::text NOT NULL,
+    measured_by uuid,
+    measured_at timestamp with time zone,
+    verified_by uuid,
+    verified_at timestamp with time zone,
+    CONSTRAINT order_check CHECK ((verified_by <> measured_by)),
+    CONSTRAINT order_check1 CHECK (((state <> ALL (ARRAY['critical'::text, 'escalated'::text, 'verified'::text, 'released'::text])) OR ((measured_by IS NOT NULL) AND (verified_by IS NOT NULL)))),
+    CONSTRAINT order_state_check CHECK ((state = ANY (ARRAY['ordered'::text, 'cleared'::text, 'labelled'::text, 'taken'::text, 'received'::text, 'rejected'::text, 'measured'::text, 'critical'::text, 'escalated'::text, 'verified'::text, 'released'::text, 'cancelled'::text])))
+);
+
+CREATE TABLE orders.result (
+    order_id uuid NOT NULL,
+    round integer NOT NULL,
+    number integer NOT NULL,
+    observation text NOT NULL,
+    label text NOT NULL,
+    unit text NOT NULL,
+    value numeric,
+    words text NOT NULL,
+    level text NOT NULL,
+    low numeric,
+    high numeric,
+    version text NOT NULL,
+    sources text[] NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT result_check CHECK (((value IS NOT NULL) OR (words <> ''::text)))
+);
+
+CREATE TABLE orders.specimen (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    barcode text NOT NULL,
+    labelled_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone,
+    taken_by uuid,
+    received_at timestamp with time zone,
+    rejected_at timestamp with time zone,
+    rejection text,
+    CONSTRAINT specimen_check CHECK (((taken_at IS NULL) = (taken_by IS NULL))),
+    CONSTRAINT specimen_check1 CHECK (((rejected_at IS NULL) = (rejection IS NULL)))
+);
+
+CREATE TABLE people.card (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    person_id uuid,
+    applicant_id uuid,
+    matched boolean,
+    name text NOT NULL,
+    sex text NOT NULL,
+    birth_date date NOT NULL,
+    id_type text NOT NULL,
+    id_number bytea NOT NULL,
+    id_index bytea NOT NULL,
+    phone bytea,
+    phone_index bytea,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT card_check CHECK (((state = ANY (ARRAY['applied'::text, 'lapsed'::text])) OR (person_id IS NOT NULL))),
+    CONSTRAINT card_check1 CHECK (((phone IS NULL) = (phone_index IS NULL))),
+    CONSTRAINT card_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'active'::text, 'frozen'::text, 'replaced'::text, 'closed'::text, 'lapsed'::text])))
+);
+
+CREATE TABLE people.code_used (
+    ticket_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    post_id uuid NOT NULL,
+    institution_id uuid NOT NULL
+);
+
+CREATE TABLE people.department (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    licensed boolean NOT NULL,
+    online boolean NOT NULL
+);
+
+CREATE TABLE people.filing (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    number text NOT NULL,
+    filed_on date NOT NULL,
+    main_agreed_on date,
+    valid_until date,
+    superseded_at timestamp with time zone
+);
+
+CREATE TABLE people.institution (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    short_name text NOT NULL,
+    kind text NOT NULL,
+    credit_code text NOT NULL,
+    address text NOT NULL,
+    parent_id uuid,
+    level text NOT NULL,
+    licence_number text NOT NULL,
+    licence_until date,
+    emergency_phone text NOT NULL,
+    insurance_code text NOT NULL,
+    CONSTRAINT institution_check CHECK ((parent_id <> id))
+);
+
+CREATE TABLE people.kin (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    kind text NOT NULL,
+    holder_id uuid NOT NULL,
+    subject_id uuid,
+    name text NOT NULL,
+    id_index bytea NOT NULL,
+    scopes text[] NOT NULL,
+    classes text[] NOT NULL,
+    at timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    CONSTRAINT kin_check CHECK ((subject_id <> holder_id)),
+    CONSTRAINT kin_check1 CHECK (((state <> 'live'::text) OR (subject_id IS NOT NULL))),
+    CONSTRAINT kin_check2 CHECK (((kind <> 'guardian'::text) OR (state <> 'live'::text) OR (until IS NOT NULL))),
+    CONSTRAINT kin_kind_check CHECK ((kind = ANY (ARRAY['guardian'::text, 'proxy'::text]))),
+    CONSTRAINT kin_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'invited'::text, 'live'::text, 'refused'::text, 'ended'::text])))
+);
+
+CREATE TABLE people.licence (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    register text NOT NULL,
+    number text NOT NULL,
+    scope text[] NOT NULL,
+    main_institution_id uuid NOT NULL,
+    practising_since date NOT NULL,
+    checked_on date NOT NULL,
+    valid_until date,
+    superseded_at timestamp with time zone
+);
+
+CREATE TABLE people.person (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    sex text NOT NULL,
+    birth_date date NOT NULL,
+    id_type text NOT NULL,
+    id_number bytea NOT NULL,
+    id_index bytea NOT NULL,
+    phone bytea,
+    proof integer NOT NULL,
+    died_on date,
+    merged_into uuid,
+    registered_at timestamp with time zone NOT NULL,
+    CONSTRAINT person_check CHECK ((merged_into <> id)),
+    CONSTRAINT person_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT person_proof_check CHECK (((proof >= 0) AND (proof <= 2))),
+    CONSTRAINT person_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'unknown'::text])))
+);
+
+CREATE TABLE people.post (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    role text NOT NULL,
+    department_id uuid,
+    grade text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+CREATE TABLE records.imported (
+    institution_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    resources integer NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE records.release (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    version integer NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE records.release ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME records.release_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE records.resource (
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    owner uuid NOT NULL,
+    holder_id uuid NOT NULL,
+    version integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    released_at timestamp with time zone,
+    status text NOT NULL,
+    in_error boolean NOT NULL,
+    classes text[] NOT NULL,
+    encounter text,
+    body text NOT NULL,
+    CONSTRAINT resource_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE records.token (
+    owner uuid NOT NULL,
+    type text NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    fhir_id text NOT NULL,
+    version integer NOT NULL
+);
+
+CREATE TABLE records.version (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    version integer NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    released boolean NOT NULL,
+    classes text[] NOT NULL,
+    body text NOT NULL
+);
+
+ALTER TABLE records.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME records.version_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY access.consent
+    ADD CONSTRAINT consent_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY access.glass
+    ADD CONSTRAINT glass_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY access.log
+    ADD CONSTRAINT log_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY access.mandate
+    ADD CONSTRAINT mandate_pkey PRIMARY KEY (cause_id);
+
+ALTER TABLE ONLY access.relation
+    ADD CONSTRAINT relation_pkey PRIMARY KEY (cause_id, person_id, institution_id, role);
+
+ALTER TABLE ONLY accounts.account
+    ADD CONSTRAINT account_login_key UNIQUE (login);
+
+ALTER TABLE ONLY accounts.account
+    ADD CONSTRAINT account_phone_index_key UNIQUE (phone_index);
+
+ALTER TABLE ONLY accounts.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY accounts.code
+    ADD CONSTRAINT code_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY accounts.hat
+    ADD CONSTRAINT hat_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY accounts.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY billing.bill
+    ADD CONSTRAINT bill_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY billing.books
+    ADD CONSTRAINT books_institution_id_day_key UNIQUE (institution_id, day);
+
+ALTER TABLE ONLY billing.books
+    ADD CONSTRAINT books_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY billing.difference
+    ADD CONSTRAINT difference_institution_id_booked_id_kind_key UNIQUE (institution_id, booked_id, kind);
+
+ALTER TABLE ONLY billing.difference
+    ADD CONSTRAINT difference_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY billing.entry
+    ADD CONSTRAINT entry_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY billing.line
+    ADD CONSTRAINT line_pkey PRIMARY KEY (bill_id, number);
+
+ALTER TABLE ONLY billing.payee
+    ADD CONSTRAINT payee_merchant_key UNIQUE (merchant);
+
+ALTER TABLE ONLY billing.payee
+    ADD CONSTRAINT payee_pkey PRIMARY KEY (institution_id);
+
+ALTER TABLE ONLY billing.payment
+    ADD CONSTRAINT payment_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY billing.payment
+    ADD CONSTRAINT payment_provider_id_key UNIQUE (provider_id);
+
+ALTER TABLE ONLY billing.price
+    ADD CONSTRAINT price_institution_id_code_valid_from_key UNIQUE (institution_id, code, valid_from);
+
+ALTER TABLE ONLY billing.price
+    ADD CONSTRAINT price_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY billing.receipt
+    ADD CONSTRAINT receipt_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY billing.receipt
+    ADD CONSTRAINT receipt_refund_id_key UNIQUE (refund_id);
+
+ALTER TABLE ONLY billing.refund
+    ADD CONSTRAINT refund_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY billing.refund
+    ADD CONSTRAINT refund_provider_id_key UNIQUE (provider_id);
+
+ALTER TABLE ONLY billing.refunded_line
+    ADD CONSTRAINT refunded_line_pkey PRIMARY KEY (bill_id, number);
+
+ALTER TABLE ONLY booking.appointment
+    ADD CONSTRAINT appointment_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY booking.no_show
+    ADD CONSTRAINT no_show_pkey PRIMARY KEY (appointment_id);
+
+ALTER TABLE ONLY booking.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY booking.slot
+    ADD CONSTRAINT slot_pkey PRIMARY KEY (session_id, number);
+
+ALTER TABLE ONLY booking.waiting
+    ADD CONSTRAINT waiting_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY kernel.demo
+    ADD CONSTRAINT demo_pkey PRIMARY KEY (single);
+
+ALTER TABLE ONLY kernel.errand
+    ADD CONSTRAINT errand_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY kernel.followed
+    ADD CONSTRAINT followed_pkey PRIMARY KEY (seq, follower);
+
+ALTER TABLE ONLY kernel.history
+    ADD CONSTRAINT history_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY kernel.once
+    ADD CONSTRAINT once_pkey PRIMARY KEY (post_id, key);
+
+ALTER TABLE ONLY kernel.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY kernel.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (owner);
+
+ALTER TABLE ONLY kernel.seal
+    ADD CONSTRAINT seal_pkey PRIMARY KEY (log, number);
+
+ALTER TABLE ONLY kernel.timer
+    ADD CONSTRAINT timer_pkey PRIMARY KEY (thing_id, timer);
+
+ALTER TABLE ONLY orders.call
+    ADD CONSTRAINT call_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY orders.item
+    ADD CONSTRAINT item_pkey PRIMARY KEY (institution_id, code);
+
+ALTER TABLE ONLY orders."order"
+    ADD CONSTRAINT order_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY orders.result
+    ADD CONSTRAINT result_pkey PRIMARY KEY (order_id, round, number);
+
+ALTER TABLE ONLY orders.specimen
+    ADD CONSTRAINT specimen_barcode_key UNIQUE (barcode);
+
+ALTER TABLE ONLY orders.specimen
+    ADD CONSTRAINT specimen_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.card
+    ADD CONSTRAINT card_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.code_used
+    ADD CONSTRAINT code_used_pkey PRIMARY KEY (ticket_id);
+
+ALTER TABLE ONLY people.department
+    ADD CONSTRAINT department_institution_id_code_key UNIQUE (institution_id, code);
+
+ALTER TABLE ONLY people.department
+    ADD CONSTRAINT department_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.filing
+    ADD CONSTRAINT filing_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.institution
+    ADD CONSTRAINT institution_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.kin
+    ADD CONSTRAINT kin_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.licence
+    ADD CONSTRAINT licence_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.person
+    ADD CONSTRAINT person_id_index_key UNIQUE (id_index);
+
+ALTER TABLE ONLY people.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.post
+    ADD CONSTRAINT post_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY records.imported
+    ADD CONSTRAINT imported_pkey PRIMARY KEY (institution_id, digest);
+
+ALTER TABLE ONLY records.release
+    ADD CONSTRAINT release_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY records.resource
+    ADD CONSTRAINT resource_pkey PRIMARY KEY (type, fhir_id);
+
+ALTER TABLE ONLY records.token
+    ADD CONSTRAINT token_pkey PRIMARY KEY (owner, type, name, value, at, fhir_id, version);
+
+ALTER TABLE ONLY records.version
+    ADD CONSTRAINT version_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY records.version
+    ADD CONSTRAINT version_type_fhir_id_version_key UNIQUE (type, fhir_id, version);
+
+CREATE INDEX consent_person_id_receiver_id_idx ON access.consent USING btree (person_id, receiver_id);
+
+CREATE INDEX glass_institution_id_at_idx ON access.glass USING btree (institution_id, at) WHERE (state = 'broken'::text);
+
+CREATE INDEX glass_person_id_post_id_until_idx ON access.glass USING btree (person_id, post_id, until);
+
+CREATE INDEX log_person_ids_idx ON access.log USING gin (person_ids);
+
+CREATE UNIQUE INDEX log_tx_seq_idx ON access.log USING btree (tx, seq);
+
+CREATE INDEX mandate_holder_id_subject_id_idx ON access.mandate USING btree (holder_id, subject_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX mandate_subject_id_idx ON access.mandate USING btree (subject_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX relation_institution_id_role_person_id_idx ON access.relation USING btree (institution_id, role, person_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX relation_person_id_institution_id_role_idx ON access.relation USING btree (person_id, institution_id, role) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX account_person_id_idx ON accounts.account USING btree (person_id) WHERE (phone_index IS NOT NULL);
+
+CREATE INDEX account_person_id_idx1 ON accounts.account USING btree (person_id) WHERE (login IS NOT NULL);
+
+CREATE INDEX code_phone_index_created_at_idx ON accounts.code USING btree (phone_index, created_at);
+
+CREATE INDEX hat_digest_idx ON accounts.hat USING btree (digest);
+
+CREATE UNIQUE INDEX hat_tx_seq_idx ON accounts.hat USING btree (tx, seq);
+
+CREATE INDEX session_account_id_idx ON accounts.session USING btree (account_id);
+
+CREATE INDEX session_person_id_idx ON accounts.session USING btree (person_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX bill_person_id_id_idx ON billing.bill USING btree (person_id, id);
+
+CREATE INDEX bill_subject_type_subject_id_at_idx ON billing.bill USING btree (subject_type, subject_id, at);
+
+CREATE UNIQUE INDEX bill_subject_type_subject_id_idx ON billing.bill USING btree (subject_type, subject_id) WHERE (state = ANY (ARRAY['open'::text, 'paid'::text, 'partly_refunded'::text]));
+
+CREATE INDEX difference_institution_id_at_idx ON billing.difference USING btree (institution_id, at) WHERE (state = 'open'::text);
+
+CREATE UNIQUE INDEX entry_cause_bill_id_account_idx ON billing.entry USING btree (cause, bill_id, account) WHERE ((payment_id IS NULL) AND (refund_id IS NULL) AND (cause <> 'shared'::text));
+
+CREATE UNIQUE INDEX entry_cause_refund_id_account_idx ON billing.entry USING btree (cause, refund_id, account);
+
+CREATE INDEX entry_institution_id_account_day_idx ON billing.entry USING btree (institution_id, account, day);
+
+CREATE UNIQUE INDEX entry_payment_id_account_idx ON billing.entry USING btree (payment_id, account) WHERE (refund_id IS NULL);
+
+CREATE INDEX entry_posting_id_idx ON billing.entry USING btree (posting_id);
+
+CREATE UNIQUE INDEX entry_tx_seq_idx ON billing.entry USING btree (tx, seq);
+
+CREATE UNIQUE INDEX payment_bill_id_idx ON billing.payment USING btree (bill_id) WHERE (state = ANY (ARRAY['planned'::text, 'ordered'::text]));
+
+CREATE INDEX payment_bill_id_idx1 ON billing.payment USING btree (bill_id);
+
+CREATE INDEX payment_institution_id_at_idx ON billing.payment USING btree (institution_id, at) WHERE (state = ANY (ARRAY['planned'::text, 'ordered'::text]));
+
+CREATE INDEX payment_institution_id_paid_at_idx ON billing.payment USING btree (institution_id, paid_at) WHERE (state = 'paid'::text);
+
+CREATE UNIQUE INDEX receipt_bill_id_idx ON billing.receipt USING btree (bill_id) WHERE (refund_id IS NULL);
+
+CREATE INDEX receipt_person_id_at_idx ON billing.receipt USING btree (person_id, at);
+
+CREATE INDEX refund_bill_id_idx ON billing.refund USING btree (bill_id);
+
+CREATE INDEX refund_institution_id_at_idx ON billing.refund USING btree (institution_id, at) WHERE (state <> 'done'::text);
+
+CREATE INDEX refund_institution_id_done_at_idx ON billing.refund USING btree (institution_id, done_at) WHERE (state = 'done'::text);
+
+CREATE INDEX refund_payment_id_idx ON billing.refund USING btree (payment_id);
+
+CREATE UNIQUE INDEX appointment_person_id_day_ordinal_idx ON booking.appointment USING btree (person_id, day, ordinal) WHERE stands;
+
+CREATE UNIQUE INDEX appointment_person_id_department_id_day_idx ON booking.appointment USING btree (person_id, department_id, day) WHERE stands;
+
+CREATE INDEX appointment_person_id_starts_at_idx ON booking.appointment USING btree (person_id, starts_at);
+
+CREATE INDEX appointment_session_id_idx ON booking.appointment USING btree (session_id) WHERE (NOT stands);
+
+CREATE UNIQUE INDEX appointment_session_id_number_idx ON booking.appointment USING btree (session_id, number) WHERE stands;
+
+CREATE INDEX no_show_person_id_at_idx ON booking.no_show USING btree (person_id, at);
+
+CREATE INDEX session_department_id_day_idx ON booking.session USING btree (department_id, day);
+
+CREATE UNIQUE INDEX session_doctor_id_starts_at_idx ON booking.session USING btree (doctor_id, starts_at) WHERE (state <> 'stopped'::text);
+
+CREATE INDEX session_institution_id_day_idx ON booking.session USING btree (institution_id, day);
+
+CREATE INDEX waiting_appointment_id_idx ON booking.waiting USING btree (appointment_id) WHERE (state = 'offered'::text);
+
+CREATE INDEX waiting_session_id_at_id_idx ON booking.waiting USING btree (session_id, at, id) WHERE (state = 'waiting'::text);
+
+CREATE UNIQUE INDEX waiting_session_id_person_id_idx ON booking.waiting USING btree (session_id, person_id) WHERE (state = ANY (ARRAY['waiting'::text, 'offered'::text]));
+
+CREATE INDEX errand_institution_id_id_idx ON kernel.errand USING btree (institution_id, id) WHERE (outcome = ANY (ARRAY['no'::text, 'unknown'::text]));
+
+CREATE INDEX errand_next_at_idx ON kernel.errand USING btree (next_at) WHERE ((outcome IS NULL) OR (outcome = 'unknown'::text));
+
+CREATE INDEX errand_thing_id_idx ON kernel.errand USING btree (thing_id);
+
+CREATE INDEX history_thing_id_idx ON kernel.history USING btree (thing_id);
+
+CREATE UNIQUE INDEX history_tx_seq_idx ON kernel.history USING btree (tx, seq);
+
+CREATE INDEX once_at_idx ON kernel.once USING btree (at);
+
+CREATE INDEX outbox_delivered_at_idx ON kernel.outbox USING btree (delivered_at) WHERE (skipped_by IS NOT NULL);
+
+CREATE INDEX outbox_lane_tx_seq_idx ON kernel.outbox USING btree (lane, tx, seq) WHERE (delivered_at IS NULL);
+
+CREATE INDEX parked_institution_id_idx ON kernel.parked USING btree (institution_id);
+
+CREATE INDEX timer_due_at_idx ON kernel.timer USING btree (due_at);
+
+CREATE INDEX call_order_id_idx ON orders.call USING btree (order_id);
+
+CREATE INDEX order_institution_id_state_id_idx ON orders."order" USING btree (institution_id, state, id) WHERE (state <> ALL (ARRAY['released'::text, 'cancelled'::text]));
+
+CREATE INDEX order_person_id_id_idx ON orders."order" USING btree (person_id, id);
+
+CREATE UNIQUE INDEX specimen_order_id_idx ON orders.specimen USING btree (order_id) WHERE (rejected_at IS NULL);
+
+CREATE INDEX specimen_order_id_labelled_at_idx ON orders.specimen USING btree (order_id, labelled_at);
+
+CREATE INDEX card_applicant_id_at_idx ON people.card USING btree (applicant_id, at);
+
+CREATE UNIQUE INDEX card_applicant_id_idx ON people.card USING btree (applicant_id) WHERE (state = 'applied'::text);
+
+CREATE INDEX card_id_index_idx ON people.card USING btree (id_index) WHERE (state = 'applied'::text);
+
+CREATE UNIQUE INDEX card_person_id_idx ON people.card USING btree (person_id) WHERE (state = ANY (ARRAY['active'::text, 'frozen'::text]));
+
+CREATE INDEX card_phone_index_at_idx ON people.card USING btree (phone_index, at);
+
+CREATE UNIQUE INDEX card_phone_index_idx ON people.card USING btree (phone_index) WHERE (state = ANY (ARRAY['active'::text, 'frozen'::text]));
+
+CREATE UNIQUE INDEX filing_person_id_institution_id_idx ON people.filing USING btree (person_id, institution_id) WHERE (superseded_at IS NULL);
+
+CREATE UNIQUE INDEX institution_credit_code_idx ON people.institution USING btree (credit_code) WHERE (kind <> ALL (ARRAY['internet_second_name'::text, 'store'::text, 'online_pharmacy'::text]));
+
+CREATE INDEX institution_kind_idx ON people.institution USING btree (kind);
+
+CREATE UNIQUE INDEX institution_licence_number_idx ON people.institution USING btree (licence_number) WHERE (licence_number <> ''::text);
+
+CREATE UNIQUE INDEX kin_holder_id_id_index_idx ON people.kin USING btree (holder_id, id_index) WHERE (state = ANY (ARRAY['claimed'::text, 'invited'::text, 'live'::text]));
+
+CREATE INDEX kin_subject_id_idx ON people.kin USING btree (subject_id) WHERE (state = ANY (ARRAY['invited'::text, 'live'::text]));
+
+CREATE UNIQUE INDEX licence_person_id_register_idx ON people.licence USING btree (person_id, register) WHERE (superseded_at IS NULL);
+
+CREATE UNIQUE INDEX licence_register_number_idx ON people.licence USING btree (register, number) WHERE (superseded_at IS NULL);
+
+CREATE INDEX post_department_id_idx ON people.post USING btree (department_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX post_institution_id_role_idx ON people.post USING btree (institution_id, role) WHERE (ended_at IS NULL);
+
+CREATE INDEX post_person_id_idx ON people.post USING btree (person_id) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
+
+CREATE INDEX resource_encounter_idx ON records.resource USING btree (encounter) WHERE (encounter IS NOT NULL);
+
+CREATE INDEX resource_owner_at_type_fhir_id_idx ON records.resource USING btree (owner, at DESC, type DESC, fhir_id DESC) WHERE (type <> 'Observation'::text);
+
+CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree (owner, type, at DESC, fhir_id DESC);
+
+CREATE UNIQUE INDEX version_tx_seq_idx ON records.version USING btree (tx, seq);
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON access.log FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON accounts.hat FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON billing.entry FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON billing.line FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON billing.price FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON billing.receipt FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON billing.refunded_line FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON billing.entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.check_posting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON booking.no_show FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON kernel.history FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON kernel.seal FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.call FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.result FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON people.code_used FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.release FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.version FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+ALTER TABLE ONLY accounts.hat
+    ADD CONSTRAINT hat_digest_fkey FOREIGN KEY (digest) REFERENCES accounts.session(digest);
+
+ALTER TABLE ONLY accounts.session
+    ADD CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.account(id);
+
+ALTER TABLE ONLY billing.bill
+    ADD CONSTRAINT bill_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES billing.payee(institution_id);
+
+ALTER TABLE ONLY billing.books
+    ADD CONSTRAINT books_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES billing.payee(institution_id);
+
+ALTER TABLE ONLY billing.difference
+    ADD CONSTRAINT difference_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES billing.payee(institution_id);
+
+ALTER TABLE ONLY billing.entry
+    ADD CONSTRAINT entry_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES billing.bill(id);
+
+ALTER TABLE ONLY billing.entry
+    ADD CONSTRAINT entry_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES billing.payment(id);
+
+ALTER TABLE ONLY billing.entry
+    ADD CONSTRAINT entry_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES billing.refund(id);
+
+ALTER TABLE ONLY billing.line
+    ADD CONSTRAINT line_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES billing.bill(id);
+
+ALTER TABLE ONLY billing.payment
+    ADD CONSTRAINT payment_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES billing.bill(id);
+
+ALTER TABLE ONLY billing.receipt
+    ADD CONSTRAINT receipt_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES billing.bill(id);
+
+ALTER TABLE ONLY billing.receipt
+    ADD CONSTRAINT receipt_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES billing.refund(id);
+
+ALTER TABLE ONLY billing.refund
+    ADD CONSTRAINT refund_bill_id_fkey FOREIGN KEY (bill_id) REFERENCES billing.bill(id);
+
+ALTER TABLE ONLY billing.refund
+    ADD CONSTRAINT refund_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES billing.payment(id);
+
+ALTER TABLE ONLY billing.refunded_line
+    ADD CONSTRAINT refunded_line_bill_id_number_fkey FOREIGN KEY (bill_id, number) REFERENCES billing.line(bill_id, number);
+
+ALTER TABLE ONLY billing.refunded_line
+    ADD CONSTRAINT refunded_line_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES billing.refund(id);
+
+ALTER TABLE ONLY booking.appointment
+    ADD CONSTRAINT appointment_session_id_number_fkey FOREIGN KEY (session_id, number) REFERENCES booking.slot(session_id, number);
+
+ALTER TABLE ONLY booking.no_show
+    ADD CONSTRAINT no_show_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES booking.appointment(id);
+
+ALTER TABLE ONLY booking.slot
+    ADD CONSTRAINT slot_session_id_fkey FOREIGN KEY (session_id) REFERENCES booking.session(id);
+
+ALTER TABLE ONLY booking.waiting
+    ADD CONSTRAINT waiting_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES booking.appointment(id);
+
+ALTER TABLE ONLY booking.waiting
+    ADD CONSTRAINT waiting_session_id_fkey FOREIGN KEY (session_id) REFERENCES booking.session(id);
+
+ALTER TABLE ONLY orders.call
+    ADD CONSTRAINT call_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders."order"(id);
+
+ALTER TABLE ONLY orders.result
+    ADD CONSTRAINT result_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders."order"(id);
+
+ALTER TABLE ONLY orders.specimen
+    ADD CONSTRAINT specimen_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders."order"(id);
+
+ALTER TABLE ONLY people.card
+    ADD CONSTRAINT card_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY people.code_used
+    ADD CONSTRAINT code_used_card_id_fkey FOREIGN KEY (card_id) REFERENCES people.card(id);
+
+ALTER TABLE ONLY people.department
+    ADD CONSTRAINT department_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES people.institution(id);
+
+ALTER TABLE ONLY people.filing
+    ADD CONSTRAINT filing_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES people.institution(id);
+
+ALTER TABLE ONLY people.filing
+    ADD CONSTRAINT filing_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY people.institution
+    ADD CONSTRAINT institution_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES people.institution(id);
+
+ALTER TABLE ONLY people.kin
+    ADD CONSTRAINT kin_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY people.kin
+    ADD CONSTRAINT kin_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY people.licence
+    ADD CONSTRAINT licence_main_institution_id_fkey FOREIGN KEY (main_institution_id) REFERENCES people.institution(id);
+
+ALTER TABLE ONLY people.licence
+    ADD CONSTRAINT licence_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY people.person
+    ADD CONSTRAINT person_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES people.person(id);
+
+ALTER TABLE ONLY people.post
+    ADD CONSTRAINT post_department_id_fkey FOREIGN KEY (department_id) REFERENCES people.department(id);
+
+ALTER TABLE ONLY people.post
+    ADD CONSTRAINT post_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES people.institution(id);
+
+ALTER TABLE ONLY people.post
+    ADD CONSTRAINT post_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);

@@ -1,0 +1,56 @@
+"""What access announces. Ids and codes only; fields are added, never renamed."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEvent:
+    name: ClassVar[str]
+    id: UUID
+    person_id: UUID
+    institution_id: UUID
+
+    @property
+    def owner(self) -> UUID:
+        return self.person_id
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAsked(AccessEvent):
+    name: ClassVar[str] = "access.consent_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven(AccessEvent):
+    name: ClassVar[str] = "access.consent_given"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRefused(AccessEvent):
+    name: ClassVar[str] = "access.consent_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn(AccessEvent):
+    name: ClassVar[str] = "access.consent_withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class GlassBroken(AccessEvent):
+    """The person is told at once; `institution_id` is the reader's."""
+
+    name: ClassVar[str] = "access.glass_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class GlassReviewDue(AccessEvent):
+    """A broken glass nobody has reviewed in time (EMR-17)."""
+
+    name: ClassVar[str] = "access.glass_review_due"
+
+
+@dataclass(frozen=True, slots=True)
+class GlassReviewed(AccessEvent):
+    name: ClassVar[str] = "access.glass_reviewed"

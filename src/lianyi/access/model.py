@@ -1,0 +1,259 @@
+"""The roles a hat can be, the capabilities that queries demand, and what these rest on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from lianyi.kernel.actor import SYSTEM, Role
+
+# What a hat can be. Other rooms take these from `people.model`, where the posts are.
+GUEST = Role("guest")  # a phone is proven, a person is not
+RESIDENT = Role("resident")
+DOCTOR = Role("doctor")
+NURSE = Role("nurse")
+PHARMACIST = Role("pharmacist")
+DISPENSER = Role("dispenser")
+TECHNICIAN = Role("technician")  # of a laboratory
+CLERK = Role("clerk")  # reception and cashier
+COURIER = Role("courier")
+ADMIN = Role("admin")  # of one institution
+INSURER = Role("insurer")
+HEALTH_COMMISSION = Role("health_commission")
+DRUG_AUTHORITY = Role("drug_authority")
+OPERATOR = Role("operator")  # of the platform
+
+ROLES = (
+    GUEST,
+    RESIDENT,
+    DOCTOR,
+    NURSE,
+    PHARMACIST,
+    DISPENSER,
+    TECHNICIAN,
+    CLERK,
+    COURIER,
+    ADMIN,
+    INSURER,
+    HEALTH_COMMISSION,
+    DRUG_AUTHORITY,
+    OPERATOR,
+    SYSTEM,
+)
+TREATING = frozenset({DOCTOR, NURSE})
+
+
+class Purpose(StrEnum):
+    TREAT = "treat"
+    REVIEW = "review"  # a pharmacist's, of a prescription
+    DISPENSE = "dispense"
+    DELIVER = "deliver"
+    RECEIVE = "receive"  # appointments, queue and reception
+    PAY = "pay"
+    SETTLE = "settle"  # with the insurance agency
+    TELL = "tell"  # the person is sent a message
+    MANAGE = "manage"  # quality, disputes, consents of an institution's patients
+    OWN = "own"  # one's own record, or that of whom one acts for
+    CONSENT = "consent"  # the person decides who may see what
+
+
+class Scope(StrEnum):
+    """What a mandate reaches. A phone alone reaches nothing (IDN-01, CON-10)."""
+
+    BOOK = "book"
+    PAY = "pay"
+    RECORD = "record"  # records, results and prescriptions
+    CONSENT = "consent"
+
+
+class Sensitive(StrEnum):
+    """Classes of data that need more than a relation (PRI-01, IDN-11)."""
+
+    INFECTION = "infection"  # HIV and sexually transmitted disease
+    PSYCHIATRY = "psychiatry"
+    REPRODUCTION = "reproduction"
+    GENETICS = "genetics"
+    VIOLENCE = "violence"
+
+
+ALL_CLASSES = frozenset(Sensitive)
+
+
+class Cause(StrEnum):
+    """Why a door opened, as the log says it."""
+
+    SYSTEM = "system"
+    RELATION = "relation"
+    CONSENT = "consent"
+    BREAK_GLASS = "break_glass"
+    MANDATE = "mandate"
+    NONE = "none"
+
+
+class ConsentState(StrEnum):
+    ASKED = "asked"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class GlassState(StrEnum):
+    BROKEN = "broken"
+    JUSTIFIED = "justified"
+    OBJECTED = "objected"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One live reason to open a door: a relation, a consent, a broken glass or a mandate."""
+
+    cause: Cause
+    holder_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    scopes: frozenset[Scope] = frozenset()
+    classes: frozenset[Sensitive] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A part of the record: one holding institution or all, a range of time, some classes."""
+
+    holder_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    classes: frozenset[Sensitive] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One person's data for one purpose. Only the door makes one."""
+
+    person_id: UUID
+    purpose: Purpose
+    cause: Cause
+    views: tuple[View, ...]
+    sees_unreleased: bool
+
+    def admits(self, *, holder: str, at_time: str, classes: str, released: str, at: int) -> str:
+        """Return the WHERE part that keeps what this chart may show; `args` fill `$at` on.
+
+        The arguments are SQL: the holding institution's id, the instant the fact is from, the
+        `text[]` of its sensitive classes, and whether it has been released to the person.
+        """
+        return f"""EXISTS (SELECT FROM unnest(${at}::uuid[], ${at + 1}::timestamptz[],
+                     ${at + 2}::timestamptz[], ${at + 3}::text[])
+                     AS its (its_holder, its_since, its_until, its_classes)
+                   WHERE (its_holder IS NULL OR its_holder = {holder})
+                     AND (its_since IS NULL OR its_since <= {at_time})
+                     AND (its_until IS NULL OR its_until > {at_time})
+                     AND {classes} <@ its_classes::text[])
+                   AND ({released} OR ${at + 4}::bool)"""
+
+    @property
+    def args(self) -> tuple[object, ...]:
+        return (
+            [view.holder_id for view in self.views],
+            [view.since for view in self.views],
+            [view.until for view in self.views],
+            ["{" + ",".join(sorted(view.classes)) + "}" for view in self.views],
+            self.sees_unreleased,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All persons one hat may see for one purpose, at one instant. Only the door makes one."""
+
+    purpose: Purpose
+    role: Role
+    institution_id: UUID
+    reader_id: UUID
+    at: datetime
+    everyone: bool
+    scope: Scope | None = None  # of a resident, who sees those they act for
+    classes: frozenset[Sensitive] = frozenset()
+    sees_unreleased: bool = False
+
+    def sees(self, column: str, *, at: int) -> str:
+        """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on."""
+        if self.everyone:
+            return "TRUE"
+        if self.scope:
+            return f"""{column} IN (SELECT subject_id FROM access.mandate
+                       WHERE holder_id = ${at} AND ${at + 1} = ANY (scopes)
+                         AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2}))"""
+        return f"""{column} IN (SELECT person_id FROM access.relation
+                   WHERE institution_id = ${at} AND role = ${at + 1}
+                     AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2}))"""
+
+    @property
+    def args(self) -> tuple[object, ...]:
+        if self.everyone:
+            return ()
+        if self.scope:
+            return self.reader_id, self.scope, self.at
+        return self.institution_id, self.role, self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """What one resident may do for another, or for themselves. `cause_id` is the act behind it."""
+
+    cause_id: UUID
+    holder_id: UUID
+    subject_id: UUID
+    scopes: frozenset[Scope]
+    classes: frozenset[Sensitive] = frozenset()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a consent covers: whose records, read where, what for, from when, for how long."""
+
+    holder_id: UUID
+    receiver_id: UUID
+    purpose: Purpose
+    expires_at: datetime
+    covers_since: datetime | None = None
+    covers_until: datetime | None = None
+    classes: frozenset[Sensitive] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    id: UUID
+    person_id: UUID
+    state: ConsentState
+    at: datetime
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Glass:
+    id: UUID
+    person_id: UUID
+    reader_id: UUID
+    post_id: UUID
+    institution_id: UUID
+    reason: str
+    at: datetime
+    until: datetime
+    state: GlassState
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One line of the log, as the person may read it. `seq` continues a list."""
+
+    seq: int
+    at: datetime
+    post_id: UUID
+    reader_id: UUID
+    institution_id: UUID
+    role: Role
+    purpose: Purpose
+    granted: bool
+    cause: Cause
+    what: str

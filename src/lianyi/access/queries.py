@@ -1,0 +1,25 @@
+"""What a person may ask about their own data's readers, and a reviewer about broken glass."""
+
+from lianyi.access import tables
+from lianyi.access.model import Chart, Consent, Desk, Glass, Reading
+from lianyi.kernel.work import Tx
+
+
+async def readings(
+    tx: Tx, chart: Chart, *, before: int | None = None, limit: int = 50, what: str | None = None
+) -> list[Reading]:
+    """Return who opened the record, newest first, refused tries too (EMR-05, CAP-38).
+
+    `what` keeps one kind of reading.
+    """
+    return await tables.list_readings(tx, chart, before=before, limit=limit, what=what)
+
+
+async def consents(tx: Tx, chart: Chart) -> list[Consent]:
+    """Return what was asked of the person and what they have given, newest first."""
+    return await tables.list_consents(tx, chart)
+
+
+async def glasses_to_review(tx: Tx, desk: Desk, *, limit: int = 50) -> list[Glass]:
+    """Return what the institution's staff opened in an emergency, oldest first (EMR-17)."""
+    return await tables.list_glasses(tx, desk, limit)

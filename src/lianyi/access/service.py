@@ -1,0 +1,256 @@
+"""The doors to a person's data, and what opens them. Journeys and faces call these."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from lianyi.access import events, rules, tables
+from lianyi.access.errors import (
+    AskedTooSoon,
+    EmptyShare,
+    NoSuchGlass,
+    NoSuchPerson,
+    OwnGlass,
+    ProofTooLow,
+    ReasonMissing,
+)
+from lianyi.access.model import (
+    ALL_CLASSES,
+    RESIDENT,
+    Cause,
+    Chart,
+    Desk,
+    Ground,
+    Mandate,
+    Purpose,
+    Share,
+)
+from lianyi.access.states import CONSENT, GLASS
+from lianyi.kernel import profile, timers
+from lianyi.kernel.actor import SYSTEM, Role
+from lianyi.kernel.lifecycle import WrongRole, advance, begin
+from lianyi.kernel.work import Tx
+
+
+async def open_chart(tx: Tx, *, person_id: UUID, purpose: Purpose, what: str = "") -> Chart:
+    """Open one person's data and log it, also when it is refused.
+
+    :raises NoSuchPerson: and never tells whether the person is unknown or only out of reach.
+    :raises ProofTooLow: to the person, when their proof of identity does not reach so far.
+    """
+    grounds = await _grounds(tx, person_id, purpose)
+    cause, views = rules.views(tx.actor, purpose, grounds)
+    tables.log(tx, [person_id], purpose, granted=bool(views), cause=cause, what=what)
+    if not views:
+        raise _refusal(tx, person_id, purpose, grounds)
+    return Chart(person_id, purpose, cause, views, rules.sees_unreleased(tx.actor.role, purpose))
+
+
+async def open_for_bearer(tx: Tx, *, person_id: UUID, what: str) -> Chart:
+    """Open the chart of who holds out a card, for what the acting role is there for.
+
+    :raises NoSuchPerson:
+    """
+    purpose = rules.first_purpose(tx.actor.role)
+    return await open_chart(tx, person_id=person_id, purpose=purpose, what=what)
+
+
+async def open_desk(tx: Tx, *, purpose: Purpose) -> Desk:
+    """Return the persons this hat may see for this purpose, as a part of a WHERE.
+
+    :raises WrongRole:
+    """
+    who = tx.actor
+    if not rules.may_ask_for(who.role, purpose):
+        raise WrongRole(verb=purpose, role=who.role)
+    return Desk(
+        purpose=purpose,
+        role=who.role,
+        institution_id=who.institution_id,
+        reader_id=who.person_id,
+        at=tx.now,
+        everyone=who.role == SYSTEM,
+        scope=rules.REACH[purpose] if who.role == RESIDENT else None,
+        classes=ALL_CLASSES if who.role == SYSTEM else rules.classes_for(purpose),
+        sees_unreleased=rules.sees_unreleased(who.role, purpose),
+    )
+
+
+def saw(tx: Tx, desk: Desk, *, person_ids: list[UUID], what: str = "") -> None:
+    """Log the persons a desk's answer shows."""
+    if person_ids:
+        cause = _cause_of(desk)
+        tables.log(tx, person_ids, desk.purpose, granted=True, cause=cause, what=what)
+
+
+async def open_relation(
+    tx: Tx,
+    *,
+    person_id: UUID,
+    institution_id: UUID,
+    roles: frozenset[Role],
+    cause_id: UUID,
+    until: datetime | None = None,
+) -> None:
+    """Let roles of an institution care for a person, because of one act (a booking, a visit).
+
+    Twice is the same as once; relations by other causes stay when this one ends.
+    """
+    await tables.open_relation(
+        tx,
+        person_id=person_id,
+        institution_id=institution_id,
+        roles=roles,
+        cause_id=cause_id,
+        until=until,
+    )
+
+
+async def end_relation(tx: Tx, *, cause_id: UUID, roles: frozenset[Role] | None = None) -> None:
+    """End what an act has opened, for some roles or for all."""
+    await tables.end_relation(tx, cause_id, roles)
+
+
+async def empower(tx: Tx, *, mandate: Mandate) -> None:
+    """Let a resident see to somebody's affairs. The same cause again changes how far it reaches."""
+    await tables.empower(tx, mandate)
+
+
+async def end_mandate(tx: Tx, *, cause_id: UUID) -> None:
+    await tables.end_mandate(tx, cause_id)
+
+
+async def end_mandates_of(tx: Tx, *, person_id: UUID) -> None:
+    """End what a person may do and what others may do for them: they have died."""
+    await tables.end_mandates_of(tx, person_id)
+
+
+async def ask_consent(tx: Tx, chart: Chart, *, share: Share) -> UUID:
+    """Ask the person whose chart is open to share what another institution holds (EMR-17).
+
+    :raises AskedTooSoon: PRI-05, after a refusal.
+    :raises EmptyShare, WrongRole:
+    """
+    _check_share(tx, share)
+    if share.receiver_id != tx.actor.institution_id:
+        raise EmptyShare
+    refused_at = await tables.find_last_refusal(tx, chart.person_id, share)
+    pause = timedelta(hours=profile.at(tx.now)["PRI-05"])
+    if refused_at and refused_at + pause > tx.now:
+        raise AskedTooSoon(again_at=refused_at + pause)
+    return await _begin_consent(tx, chart, share, "ask", events.ConsentAsked)
+
+
+async def give_consent(tx: Tx, chart: Chart, *, share: Share) -> UUID:
+    """Share without being asked. Needs a chart opened for CONSENT.
+
+    :raises EmptyShare, WrongRole:
+    """
+    _check_share(tx, share)
+    return await _begin_consent(tx, chart, share, "give", events.ConsentGiven)
+
+
+async def agree_to_consent(tx: Tx, chart: Chart, *, consent_id: UUID) -> None:
+    """Share what was asked for.
+
+    :raises NoSuchConsent, WrongRole, WrongState:
+    """
+    await _move_consent(tx, chart, consent_id, "agree", events.ConsentGiven)
+
+
+async def refuse_consent(tx: Tx, chart: Chart, *, consent_id: UUID) -> None:
+    """Share nothing. Raises as `agree_to_consent` does."""
+    await _move_consent(tx, chart, consent_id, "refuse", events.ConsentRefused)
+
+
+async def withdraw_consent(tx: Tx, chart: Chart, *, consent_id: UUID) -> None:
+    """PRI-04: as easy as giving, and effective at once. Raises as `agree_to_consent` does."""
+    await _move_consent(tx, chart, consent_id, "withdraw", events.ConsentWithdrawn)
+
+
+async def break_glass(tx: Tx, *, person_id: UUID, reason: str) -> UUID:
+    """Let the acting member of the treating staff see everything for a day (EMR-05).
+
+    The person is told at once, and the institution has to review it (EMR-17).
+
+    :raises ReasonMissing, WrongRole:
+    """
+    if not rules.is_reason(reason):
+        raise ReasonMissing
+    numbers = profile.at(tx.now)
+    id, here = tx.new_id(person_id), tx.actor.institution_id
+    row = {
+        "person_id": person_id,
+        "reader_id": tx.actor.person_id,
+        "post_id": tx.actor.post_id,
+        "institution_id": here,
+        "reason": reason.strip(),
+        "at": tx.now,
+        "until": tx.now + timedelta(hours=numbers["EMR-05"]),
+    }
+    await begin(tx, GLASS, id, "break", row=row, event=events.GlassBroken(id, person_id, here))
+    due = events.GlassReviewDue(id, person_id, here)
+    review_by = tx.now + timedelta(hours=numbers["EMR-17"])
+    await timers.set(tx, thing_id=id, name="review", due_at=review_by, event=due)
+    return id
+
+
+async def review_glass(tx: Tx, *, glass_id: UUID, justified: bool, note: str) -> None:
+    """Judge another's use of break-glass.
+
+    :raises NoSuchGlass, OwnGlass, ReasonMissing, WrongRole, WrongState:
+    """
+    glass = await tables.load_glass(tx, glass_id)
+    if glass.institution_id != tx.actor.institution_id:
+        raise NoSuchGlass(id=glass_id)
+    if not rules.may_review(tx.actor, glass):
+        raise OwnGlass(id=glass_id)
+    if not rules.is_reason(note):
+        raise ReasonMissing
+    verb = "justify" if justified else "object"
+    event = events.GlassReviewed(glass_id, glass.person_id, glass.institution_id)
+    await advance(tx, GLASS, glass_id, verb, why=note, event=event)
+    await timers.clear(tx, thing_id=glass_id, name="review")
+
+
+async def _grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:
+    if tx.actor.role == SYSTEM or not rules.acts_for(tx.actor, person_id):
+        return []
+    return await tables.list_grounds(tx, person_id, purpose)
+
+
+def _refusal(
+    tx: Tx, person_id: UUID, purpose: Purpose, grounds: list[Ground]
+) -> NoSuchPerson | ProofTooLow:
+    if tx.actor.role == RESIDENT and rules.is_short_of(purpose, grounds):
+        return ProofTooLow()
+    return NoSuchPerson(person_id=person_id)
+
+
+def _cause_of(desk: Desk) -> Cause:
+    if desk.everyone:
+        return Cause.SYSTEM
+    return Cause.MANDATE if desk.scope else Cause.RELATION
+
+
+def _check_share(tx: Tx, share: Share) -> None:
+    if not rules.is_sound(share, tx.now):
+        raise EmptyShare
+
+
+async def _begin_consent(
+    tx: Tx, chart: Chart, share: Share, verb: str, kind: type[events.AccessEvent]
+) -> UUID:
+    id = tx.new_id(chart.person_id)
+    event = kind(id, chart.person_id, share.receiver_id)
+    row = tables.consent_row(chart.person_id, share, tx.now)
+    await begin(tx, CONSENT, id, verb, row=row, event=event)
+    return id
+
+
+async def _move_consent(
+    tx: Tx, chart: Chart, id: UUID, verb: str, kind: type[events.AccessEvent]
+) -> None:
+    consent = await tables.load_consent(tx, chart, id)
+    event = kind(id, chart.person_id, consent.share.receiver_id)
+    await advance(tx, CONSENT, id, verb, event=event)
+    await tables.answered(tx, id)

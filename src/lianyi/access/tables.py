@@ -1,0 +1,242 @@
+"""Every statement access sends to the database. Private to this package."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from lianyi.access.errors import NoSuchConsent, NoSuchGlass
+from lianyi.access.model import (
+    Cause,
+    Chart,
+    Consent,
+    ConsentState,
+    Desk,
+    Glass,
+    GlassState,
+    Ground,
+    Mandate,
+    Purpose,
+    Reading,
+    Scope,
+    Sensitive,
+    Share,
+)
+from lianyi.kernel.actor import Role
+from lianyi.kernel.work import Tx
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+LOG = """INSERT INTO access.log (at, post_id, reader_id, institution_id, role, person_ids, purpose,
+           granted, cause, what, request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
+# Every live reason for which this hat might see this person, in one statement.
+GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::timestamptz AS since,
+               NULL::timestamptz AS until, '{}'::text[] AS scopes, '{}'::text[] AS classes
+             WHERE EXISTS (SELECT FROM access.relation
+               WHERE person_id = $1 AND institution_id = $2 AND role = $3
+                 AND ended_at IS NULL AND (until IS NULL OR until > $6))
+             UNION ALL
+             SELECT 'break_glass', NULL, NULL, NULL, '{}', '{}' FROM access.glass
+             WHERE person_id = $1 AND post_id = $4 AND until > $6
+             UNION ALL
+             SELECT 'mandate', NULL, NULL, NULL, scopes, classes FROM access.mandate
+             WHERE subject_id = $1 AND holder_id = $5
+               AND ended_at IS NULL AND (until IS NULL OR until > $6)
+             UNION ALL
+             SELECT 'consent', holder_id, covers_since, covers_until, '{}', classes
+             FROM access.consent
+             WHERE person_id = $1 AND receiver_id = $2 AND purpose = $7 AND state = 'given'
+               AND expires_at > $6"""
+OPEN_RELATION = """INSERT INTO access.relation
+                     (person_id, institution_id, role, cause_id, opened_at, until)
+                   SELECT $1, $2, role, $4, $5, $6 FROM unnest($3::text[]) AS role
+                   ON CONFLICT (cause_id, person_id, institution_id, role) DO UPDATE
+                   SET ended_at = NULL, until = excluded.until"""
+END_RELATION = """UPDATE access.relation SET ended_at = $2
+                  WHERE cause_id = $1 AND ended_at IS NULL
+                    AND ($3::text[] IS NULL OR role = ANY ($3))"""
+EMPOWER = """INSERT INTO access.mandate
+               (cause_id, holder_id, subject_id, scopes, classes, since, until)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (cause_id) DO UPDATE
+             SET scopes = excluded.scopes, classes = excluded.classes, until = excluded.until
+             WHERE mandate.holder_id = excluded.holder_id
+               AND mandate.subject_id = excluded.subject_id AND mandate.ended_at IS NULL"""
+LOAD_CONSENT = "SELECT * FROM access.consent WHERE id = $1 AND person_id = $2"
+LOAD_GLASS = "SELECT * FROM access.glass WHERE id = $1"
+LIST_CONSENTS = "SELECT * FROM access.consent WHERE person_id = $1 ORDER BY at DESC, id LIMIT 200"
+LIST_GLASSES = """SELECT * FROM access.glass WHERE institution_id = $1 AND state = 'broken'
+                  ORDER BY at LIMIT $2"""
+LAST_REFUSAL = """SELECT max(answered_at) FROM access.consent
+                  WHERE person_id = $1 AND receiver_id = $2 AND holder_id = $3
+                    AND state = 'refused'"""
+# The person's own visits and what the platform itself does for them (sending a message) are left
+# out here, not in the log.
+READINGS = """SELECT seq, at, post_id, reader_id, institution_id, role, purpose, granted, cause,
+                what
+              FROM access.log
+              WHERE person_ids @> ARRAY[$1::uuid] AND ($2::bigint IS NULL OR seq < $2)
+                AND reader_id <> $1 AND role <> 'system' AND ($4::text IS NULL OR what = $4)
+              ORDER BY seq DESC LIMIT $3"""
+
+
+def log(
+    tx: Tx, person_ids: list[UUID], purpose: Purpose, *, granted: bool, cause: Cause, what: str
+) -> None:
+    """Have the access written down, whether or not it is granted."""
+    who = tx.actor
+    hat = (who.post_id, who.person_id, who.institution_id, who.role)
+    tx.witness(LOG, tx.now, *hat, person_ids, purpose, granted, cause, what, who.request_id)
+
+
+async def list_grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:
+    who = tx.actor
+    hat = (who.institution_id, who.role, who.post_id, who.person_id)
+    rows = await tx.db.fetch(GROUNDS, person_id, *hat, tx.now, purpose)
+    return [_ground(row) for row in rows]
+
+
+async def open_relation(
+    tx: Tx,
+    *,
+    person_id: UUID,
+    institution_id: UUID,
+    roles: frozenset[Role],
+    cause_id: UUID,
+    until: datetime | None,
+) -> None:
+    await tx.db.execute(
+        OPEN_RELATION, person_id, institution_id, sorted(roles), cause_id, tx.now, until
+    )
+
+
+async def end_relation(tx: Tx, cause_id: UUID, roles: frozenset[Role] | None) -> None:
+    await tx.db.execute(END_RELATION, cause_id, tx.now, roles and sorted(roles))
+
+
+async def empower(tx: Tx, mandate: Mandate) -> None:
+    await tx.db.execute(
+        EMPOWER,
+        mandate.cause_id,
+        mandate.holder_id,
+        mandate.subject_id,
+        sorted(mandate.scopes),
+        sorted(mandate.classes),
+        tx.now,
+        mandate.until,
+    )
+
+
+async def end_mandate(tx: Tx, cause_id: UUID) -> None:
+    await tx.db.execute(
+        "UPDATE access.mandate SET ended_at = $2 WHERE cause_id = $1 AND ended_at IS NULL",
+        cause_id,
+        tx.now,
+    )
+
+
+async def end_mandates_of(tx: Tx, person_id: UUID) -> None:
+    await tx.db.execute(
+        "UPDATE access.mandate SET ended_at = $2"
+        " WHERE (holder_id = $1 OR subject_id = $1) AND ended_at IS NULL",
+        person_id,
+        tx.now,
+    )
+
+
+def consent_row(person_id: UUID, share: Share, at: datetime) -> dict[str, object]:
+    return {
+        "person_id": person_id,
+        "holder_id": share.holder_id,
+        "receiver_id": share.receiver_id,
+        "purpose": share.purpose,
+        "covers_since": share.covers_since,
+        "covers_until": share.covers_until,
+        "classes": sorted(share.classes),
+        "expires_at": share.expires_at,
+        "at": at,
+    }
+
+
+async def load_consent(tx: Tx, chart: Chart, id: UUID) -> Consent:
+    row = await tx.db.fetchrow(LOAD_CONSENT, id, chart.person_id)
+    if row is None:
+        raise NoSuchConsent(id=id)
+    return _consent(row)
+
+
+async def answered(tx: Tx, id: UUID) -> None:
+    await tx.db.execute("UPDATE access.consent SET answered_at = $2 WHERE id = $1", id, tx.now)
+
+
+async def list_consents(tx: Tx, chart: Chart) -> list[Consent]:
+    return [_consent(row) for row in await tx.db.fetch(LIST_CONSENTS, chart.person_id)]
+
+
+async def find_last_refusal(tx: Tx, person_id: UUID, share: Share) -> datetime | None:
+    at: datetime | None = await tx.db.fetchval(
+        LAST_REFUSAL, person_id, share.receiver_id, share.holder_id
+    )
+    return at
+
+
+async def load_glass(tx: Tx, id: UUID) -> Glass:
+    row = await tx.db.fetchrow(LOAD_GLASS, id)
+    if row is None:
+        raise NoSuchGlass(id=id)
+    return _glass(row)
+
+
+async def list_glasses(tx: Tx, desk: Desk, limit: int) -> list[Glass]:
+    return [_glass(row) for row in await tx.db.fetch(LIST_GLASSES, desk.institution_id, limit)]
+
+
+async def list_readings(
+    tx: Tx, chart: Chart, *, before: int | None, limit: int, what: str | None
+) -> list[Reading]:
+    rows = await tx.db.fetch(READINGS, chart.person_id, before, limit, what)
+    return [_reading(row) for row in rows]
+
+
+def _ground(row: "Record") -> Ground:
+    return Ground(
+        Cause(row["cause"]),
+        row["holder_id"],
+        row["since"],
+        row["until"],
+        frozenset(Scope(scope) for scope in row["scopes"]),
+        _classes(row),
+    )
+
+
+def _consent(row: "Record") -> Consent:
+    share = Share(
+        holder_id=row["holder_id"],
+        receiver_id=row["receiver_id"],
+        purpose=Purpose(row["purpose"]),
+        expires_at=row["expires_at"],
+        covers_since=row["covers_since"],
+        covers_until=row["covers_until"],
+        classes=_classes(row),
+    )
+    return Consent(row["id"], row["person_id"], ConsentState(row["state"]), row["at"], share)
+
+
+def _glass(row: "Record") -> Glass:
+    return Glass(**{**row, "state": GlassState(row["state"])})
+
+
+def _reading(row: "Record") -> Reading:
+    return Reading(
+        **{
+            **row,
+            "role": Role(row["role"]),
+            "purpose": Purpose(row["purpose"]),
+            "cause": Cause(row["cause"]),
+        }
+    )
+
+
+def _classes(row: "Record") -> frozenset[Sensitive]:
+    return frozenset(Sensitive(name) for name in row["classes"])

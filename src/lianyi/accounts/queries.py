@@ -1,0 +1,27 @@
+"""What a face asks before it knows anybody."""
+
+from uuid import UUID
+
+from lianyi.accounts import tables
+from lianyi.accounts.model import Credentials, Own, Session
+from lianyi.kernel import crypto
+from lianyi.kernel.work import Tx
+
+
+async def credentials(tx: Tx, *, login: str) -> Credentials | None:
+    return await tables.find_credentials(tx, login.strip().lower())
+
+
+async def session(tx: Tx, *, token: str) -> Session | None:
+    """Return the live session of a browser's token."""
+    return await tables.find_session(tx, crypto.sm3(token.encode()))
+
+
+async def phone_of(tx: Tx, *, account_id: UUID) -> str | None:
+    """Return the proven phone of the account that asks, or None for staff logins."""
+    return await tables.load_phone(tx, account_id)
+
+
+async def own(tx: Tx, *, account_id: UUID) -> Own:
+    """Return the account that asks: its login and how many browsers are signed in by it."""
+    return await tables.load_own(tx, account_id)

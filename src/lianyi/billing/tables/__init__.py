@@ -1,0 +1,1 @@
+"""Every statement billing sends to the database, by subject. Private to this package."""

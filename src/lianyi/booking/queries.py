@@ -1,0 +1,130 @@
+"""What others may ask about booking. Schedules are public and name no patient.
+
+What is one person's demands a chart, what is a session's patients a desk.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from lianyi.access.model import Chart, Desk
+from lianyi.booking import rules
+from lianyi.booking.model import (
+    Appointment,
+    Calling,
+    Day,
+    Offer,
+    Place,
+    Roster,
+    Session,
+    Time,
+    Turn,
+)
+from lianyi.booking.tables import appointments, queue, sessions
+from lianyi.kernel import profile
+from lianyi.kernel.work import Tx
+
+PAGE = 50
+
+
+async def departments(tx: Tx, *, institution_id: UUID, first: date, last: date) -> list[UUID]:
+    """Return the departments in which somebody sits between two days."""
+    return await sessions.list_departments(tx, institution_id, first, last)
+
+
+async def days(tx: Tx, *, department_id: UUID, first: date, last: date) -> list[Day]:
+    """Return the days on which somebody sits, and whether there are numbers."""
+    return await sessions.list_days(tx, department_id, first, last)
+
+
+async def offers(tx: Tx, *, department_id: UUID, day: date) -> list[Offer]:
+    """Return the sessions of a day with the numbers left now."""
+    return await sessions.list_offers(tx, department_id, day)
+
+
+async def offers_by_id(tx: Tx, *, session_ids: Sequence[UUID]) -> dict[UUID, Offer]:
+    return {offer.session_id: offer for offer in await sessions.list_by_id(tx, session_ids)}
+
+
+async def offers_instead(tx: Tx, *, session_id: UUID, first: date, last: date) -> list[Offer]:
+    """Return where else in the department there are numbers: another doctor, another day."""
+    return await sessions.list_instead(tx, session_id, first, last)
+
+
+async def times(tx: Tx, *, session_id: UUID) -> list[Time]:
+    """Return the times of a session with the numbers left now."""
+    return await sessions.list_times(tx, session_id)
+
+
+async def session(tx: Tx, *, session_id: UUID) -> Session:
+    """Return a session by its id, for whoever knows it.
+
+    :raises NoSuchSession:
+    """
+    return await sessions.load(tx, session_id)
+
+
+async def sessions_of(tx: Tx, *, doctor_id: UUID) -> list[Session]:
+    """Return what a doctor still has to sit, wherever it is."""
+    return await sessions.list_of_doctor(tx, doctor_id)
+
+
+async def appointments_by_id(tx: Tx, desk: Desk, *, ids: Sequence[UUID]) -> dict[UUID, Appointment]:
+    return {each.id: each for each in await appointments.list_by_id(tx, desk, ids)}
+
+
+async def own(tx: Tx, chart: Chart, *, before: datetime, limit: int = PAGE) -> list[Appointment]:
+    """Return a person's appointments before an instant, the latest first."""
+    return await appointments.list_own(tx, chart, before, limit)
+
+
+async def appointment(tx: Tx, chart: Chart, *, appointment_id: UUID) -> Appointment:
+    """Return one of the person's appointments.
+
+    :raises NoSuchAppointment: also for somebody else's.
+    """
+    return await appointments.load_own(tx, chart, appointment_id)
+
+
+async def roster(tx: Tx, desk: Desk, *, session_id: UUID) -> Roster:
+    """Return who waits, in the order of calling, and all who booked.
+
+    :raises NoSuchSession:
+    """
+    session = await sessions.load_here(tx, session_id)
+    booked = await appointments.list_of_session(tx, desk, session_id)
+    seen = {each.id for each in booked}
+    turns = [turn for turn in await _in_turn(tx, session) if turn.appointment_id in seen]
+    return Roster(session, tuple(turns), tuple(booked))
+
+
+async def place(tx: Tx, chart: Chart, *, appointment_id: UUID) -> Place:
+    """Return a person's own place in the queue, and what nobody's name is needed for.
+
+    :raises NoSuchAppointment:
+    """
+    own = await appointments.load_own(tx, chart, appointment_id)
+    session = await sessions.load(tx, own.session_id)
+    order = [turn.appointment_id for turn in await _in_turn(tx, session)]
+    ahead = order.index(own.id) if own.id in order else None
+    return Place(
+        appointment_id=own.id,
+        number=own.number,
+        state=own.state,
+        called_number=session.called_number,
+        ahead=ahead,
+        minutes=None if ahead is None else await _minutes(tx, own, ahead),
+        room=session.room,
+    )
+
+
+async def _in_turn(tx: Tx, session: Session) -> list[Turn]:
+    calling = Calling(session.calls, session.new_in_a_row)
+    turns = await queue.list_turns(tx, session.id)
+    return list(rules.called_in_turn(turns, calling, profile.at(tx.now)))
+
+
+async def _minutes(tx: Tx, own: Appointment, ahead: int) -> int:
+    inside = await queue.find_inside(tx, own.session_id)
+    visits = await queue.list_visits(tx, own.session_id)
+    return rules.minutes_to_wait(ahead + (inside is not None), visits, own.ends_at - own.starts_at)

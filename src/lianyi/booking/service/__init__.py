@@ -1,0 +1,50 @@
+"""What can be done about numbers and the queue. Callers open the transaction."""
+
+from lianyi.booking.service.appointments import (
+    add,
+    cancel,
+    confirm,
+    confirm_paid,
+    hold,
+    lapse,
+    reschedule,
+)
+from lianyi.booking.service.offers import offer_freed
+from lianyi.booking.service.queue import (
+    call_again,
+    call_next,
+    check_in,
+    come_back,
+    finish,
+    mark_missed,
+    re_enter,
+    start,
+)
+from lianyi.booking.service.sessions import end, give_up, publish, release, stop
+from lianyi.booking.service.waiting import join, leave
+
+__all__ = [
+    "add",
+    "call_again",
+    "call_next",
+    "cancel",
+    "check_in",
+    "come_back",
+    "confirm",
+    "confirm_paid",
+    "end",
+    "finish",
+    "give_up",
+    "hold",
+    "join",
+    "lapse",
+    "leave",
+    "mark_missed",
+    "offer_freed",
+    "publish",
+    "re_enter",
+    "release",
+    "reschedule",
+    "start",
+    "stop",
+]

@@ -1,0 +1,40 @@
+"""A command that ends by itself works beside a running Lianyi, or starts the database it needs."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import asyncpg
+import msgspec
+
+from lianyi.cli.home import AlreadyRunning, held
+from lianyi.kernel import demo, postgres
+from lianyi.kernel.config import Config
+from lianyi.kernel.db import Db
+
+
+@contextmanager
+def lent(config: Config) -> Iterator[Config]:
+    """Lend settings whose `database_url` answers for as long as the block lasts."""
+    with ExitStack() as stack:
+        url = config.database_url or _embedded(config, stack)
+        yield msgspec.structs.replace(config, database_url=url)
+
+
+def _embedded(config: Config, stack: ExitStack) -> str:
+    try:
+        stack.enter_context(held(config.home))
+    except AlreadyRunning:
+        return postgres.url(config.home.resolve())
+    server = postgres.prepare(config.home)
+    stack.callback(server.stop)
+    server.start()
+    return server.url
+
+
+async def is_seeded(config: Config) -> bool:
+    """Return whether the demo network is in this database: asked at every start, so cheaply."""
+    db: Db = await asyncpg.connect(config.database_url)
+    try:
+        return await demo.is_seeded(db)
+    finally:
+        await db.close()

@@ -1,0 +1,67 @@
+"""What an installation for real people must not have, and what it must."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from lianyi.kernel.config import Config
+from lianyi.kernel.refusal import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to mend, by the code of its words."""
+
+    code: str
+    about: str = ""
+
+
+@dataclass(eq=False)
+class NotFit(Conflict):
+    """An installation that isn't fit for real people yet. `findings` is the whole list."""
+
+    findings: list[Finding]
+
+
+def refuse_unfit(config: Config, neighbours: tuple[str, ...]) -> None:
+    """Production starts with everything in place or not at all.
+
+    :raises NotFit:
+    """
+    findings = [*_demo(config), *_address(config), *_neighbours(config, neighbours)]
+    if findings:
+        raise NotFit(findings=findings)
+
+
+def _demo(config: Config) -> Iterator[Finding]:
+    if config.demo:
+        yield Finding("cli.demo_is_set")
+
+
+def _address(config: Config) -> Iterator[Finding]:
+    if not config.public_url:
+        yield Finding("cli.no_public_url")
+    elif urlsplit(config.public_url).scheme != "https":
+        yield Finding("cli.plain_http", config.public_url)
+
+
+def _neighbours(config: Config, neighbours: tuple[str, ...]) -> Iterator[Finding]:
+    for name in neighbours:
+        if name not in config.links:
+            yield Finding("cli.no_link", name)
+        elif _is_simulated(config.links[name].url):
+            yield Finding("cli.simulated_link", name)
+
+
+def _is_simulated(url: str) -> bool:
+    """Return whether the neighbour lives on this machine, or speaks in the clear."""
+    parts = urlsplit(url)
+    return parts.scheme != "https" or _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

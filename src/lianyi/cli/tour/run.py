@@ -1,0 +1,84 @@
+"""Play the tour against a running demo, or start one for it and stop it after."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from lianyi.cli import addresses
+from lianyi.cli.addresses import Addresses
+from lianyi.cli.serve import answers_at
+from lianyi.cli.tour import card, clock, doors, pay, script, stage, visit
+from lianyi.cli.tour.script import Script, Step
+from lianyi.kernel import process
+from lianyi.kernel.config import Config
+from lianyi.kernel.refusal import Unavailable
+
+START = 120.0  # seconds a first start may take
+STOP = 30.0
+SCENES = (clock.scene, doors.scene, card.scene, visit.scene, pay.scene)
+
+
+class NoDemo(Unavailable):
+    """The demo that was started for the tour did not come up."""
+
+
+def play(config: Config, *, as_json: bool) -> bool:
+    """Play every scene and tell its steps; return whether all came out right."""
+    tell = script.as_json if as_json else script.as_line
+    told = Script(lambda step: click.echo(tell(step)))
+    with _demo(config) as found:
+        asyncio.run(_play(found, told))
+    if not as_json:
+        click.echo(_summary(told.steps))
+    return not told.failed
+
+
+async def _play(found: Addresses, told: Script) -> None:
+    async with stage.opened(found, told) as here:
+        try:
+            for scene in SCENES:
+                await scene(here)
+        except Exception:
+            if not told.failed:  # a step has told its own trouble already
+                raise
+
+
+def _summary(steps: list[Step]) -> str:
+    checks = sum(len(step.checks) for step in steps)
+    slowest = max((step.ms for step in steps), default=0)
+    return f"{len(steps)} 步，{checks} 项检查，最慢 {slowest} ms"
+
+
+@contextmanager
+def _demo(config: Config) -> Iterator[Addresses]:
+    running = addresses.read(config)
+    if running and answers_at(running.site):
+        yield running
+        return
+    with Path(os.devnull).open("wb") as nowhere:
+        command = [sys.executable, "-m", "lianyi.cli", "demo"]
+        child = process.spawn(
+            command, dies_by=signal.SIGTERM, log=nowhere, env={"LIANYI_TOUR": "false"}
+        )
+    try:
+        yield _wait(config, lambda: child.poll() is None)
+    finally:
+        child.terminate()
+        child.wait(STOP)
+
+
+def _wait(config: Config, alive: Callable[[], bool]) -> Addresses:
+    until = time.monotonic() + START
+    while alive() and time.monotonic() < until:
+        found = addresses.read(config)
+        if found and answers_at(found.site):
+            return found
+        time.sleep(0.1)
+    raise NoDemo

@@ -1,0 +1,95 @@
+"""Where a tour is played: a running demo, and everybody's browser in it."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random, SystemRandom
+
+import httpx
+
+from lianyi.cli.addresses import Addresses
+from lianyi.cli.tour.browser import Browser
+from lianyi.cli.tour.page import Page
+from lianyi.cli.tour.script import Script, Step, check
+from lianyi.journeys.demo import PASSWORD
+
+LOOKS, PAUSE = 400, 0.05  # looks, and seconds between two
+PHONE_CODE = re.compile(r"验证码(\d{6})")
+STAFF_CODE = re.compile(r"动态验证码：(\d{6})")
+
+
+@dataclass(slots=True)
+class Stage:
+    """One play. A person keeps one browser through all scenes."""
+
+    addresses: Addresses
+    script: Script
+    stack: AsyncExitStack
+    random: Random = field(default_factory=SystemRandom)
+    browsers: dict[str, Browser] = field(default_factory=dict)
+
+    async def browser(self, name: str) -> Browser:
+        if name not in self.browsers:
+            browser = Browser(self.addresses.site, name)
+            self.browsers[name] = await self.stack.enter_async_context(browser)
+        return self.browsers[name]
+
+    async def resident(self, step: Step, phone: str) -> Browser:
+        """Sign somebody in by the code their phone received."""
+        browser = await self.browser(phone)
+        inbox = f"/demo/inbox?phone={phone}"
+        had = len(await self._codes(inbox, PHONE_CODE))  # only the newest code is good
+        asked = await browser.submit(await browser.get("/sign-in"), "/sign-in/code", phone=phone)
+        check(step, "短信已发送", holds=asked.says("验证码已发送"), seen=asked.words)
+        code = await self._seen(inbox, PHONE_CODE, had)
+        page = await browser.submit(asked, "/sign-in", code=code)
+        check(step, "已登录", holds="lianyi" in browser.cookies, seen=page.words)
+        return browser
+
+    async def staff(self, step: Step, login: str) -> Browser:
+        """Sign a member of staff in by password and one-time code, once a tour."""
+        browser = await self.browser(login)
+        if "lianyi" in browser.cookies:
+            return browser
+        code = await self._seen(f"/demo/inbox?login={login}", STAFF_CODE)
+        door = await browser.get("/sign-in/staff")
+        page = await browser.submit(
+            door, "/sign-in/staff", name=login, password=PASSWORD, code=code
+        )
+        check(step, "已登录", holds="lianyi" in browser.cookies, seen=page.words)
+        return browser
+
+    async def until(self, browser: Browser, path: str, words: str) -> Page:
+        """Look at a page, as a person who waits does, until it says these words."""
+        for _ in range(LOOKS):
+            page = await browser.get(path)
+            if page.says(words):
+                return page
+            await asyncio.sleep(PAUSE)
+        raise TimeoutError(f"{words}: {page.words[:300]}")
+
+    async def neighbour(self, name: str, path: str, body: object) -> None:
+        """Tell one of the demo's simulated neighbours something about its own world."""
+        async with httpx.AsyncClient(base_url=self.addresses.links[name]) as http:
+            (await http.post(path, json=body)).raise_for_status()
+
+    async def _seen(self, path: str, wanted: re.Pattern[str], had: int = 0) -> str:
+        """Look into the demo's inbox until more has arrived than there was; newest first."""
+        for _ in range(LOOKS):
+            codes = await self._codes(path, wanted)
+            if len(codes) > had:
+                return codes[0]
+            await asyncio.sleep(PAUSE)
+        raise TimeoutError(path)
+
+    async def _codes(self, path: str, wanted: re.Pattern[str]) -> list[str]:
+        browser = await self.browser("inbox")
+        return wanted.findall((await browser.get(path)).words)
+
+
+@asynccontextmanager
+async def opened(addresses: Addresses, script: Script) -> AsyncIterator[Stage]:
+    async with AsyncExitStack() as stack:
+        yield Stage(addresses, script, stack)

@@ -1,0 +1,114 @@
+"""What a person owes, has paid and gets back: the views behind the patient's pages of bills."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.model import Chart, Purpose
+from lianyi.billing import queries, rules
+from lianyi.billing.model import Bill, Payment, Receipt, Refund
+from lianyi.journeys.resident_desk import Who
+from lianyi.kernel.work import Tx
+from lianyi.people import queries as people
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BillView:
+    """One bill with all that became of it. `waiting` is the payment whose code can be scanned."""
+
+    bill: Bill
+    seller: str
+    payments: Sequence[Payment]
+    refunds: Sequence[Refund]
+    receipts: Sequence[Receipt]
+    may_be_paid: bool
+    waiting: Payment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bills:
+    """One person's bills, newest first; `older` continues the list."""
+
+    who: Who
+    now: datetime
+    views: Sequence[BillView]
+    older: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class OneBill:
+    who: Who
+    now: datetime
+    view: BillView
+
+
+async def bills(tx: Tx, *, before: UUID | None = None) -> Bills:
+    """Return the bills of the person one acts for.
+
+    :raises NoSuchPerson, ProofTooLow:
+    """
+    return await bills_on(tx, await _chart(tx), before=before)
+
+
+async def bill(tx: Tx, *, bill_id: UUID) -> OneBill:
+    """Return one of these bills.
+
+    :raises NoSuchBill, NoSuchPerson, ProofTooLow:
+    """
+    return await bill_on(tx, await _chart(tx), bill_id=bill_id)
+
+
+async def bills_on(tx: Tx, chart: Chart, *, before: UUID | None = None) -> Bills:
+    """Return what a chart shows of its person's bills: to staff, those of their institution."""
+    found = await queries.bills_of(tx, chart, before=before, limit=PAGE)
+    views = await _views(tx, chart, found)
+    older = found[-1].id if len(found) == PAGE else None
+    return Bills(await _who(tx, chart), tx.now, views, older)
+
+
+async def bill_on(tx: Tx, chart: Chart, *, bill_id: UUID) -> OneBill:
+    """Return one bill that a chart shows.
+
+    :raises NoSuchBill:
+    """
+    found = await queries.bill(tx, chart, bill_id=bill_id)
+    (view,) = await _views(tx, chart, [found])
+    return OneBill(await _who(tx, chart), tx.now, view)
+
+
+async def _who(tx: Tx, chart: Chart) -> Who:
+    person = await people.person(tx, chart)
+    return Who(person, own=chart.person_id == tx.actor.person_id)
+
+
+async def _chart(tx: Tx) -> Chart:
+    person_id = tx.actor.subject_id
+    return await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="bills")
+
+
+async def _views(tx: Tx, chart: Chart, bills: Sequence[Bill]) -> list[BillView]:
+    sellers = await queries.sellers(tx, institution_ids={bill.institution_id for bill in bills})
+    payments = await queries.payments_of(tx, chart, bills=bills)
+    refunds = await queries.refunds_of(tx, chart, bills=bills)
+    receipts = await queries.receipts_of(tx, chart, bills=bills)
+    return [
+        BillView(
+            bill=bill,
+            seller=sellers[bill.institution_id],
+            payments=payments.get(bill.id, ()),
+            refunds=refunds.get(bill.id, ()),
+            receipts=receipts.get(bill.id, ()),
+            may_be_paid=rules.accepts(bill, tx.now),
+            waiting=_waiting(tx, payments.get(bill.id, ())),
+        )
+        for bill in bills
+    ]
+
+
+def _waiting(tx: Tx, payments: Sequence[Payment]) -> Payment | None:
+    live = (payment for payment in payments if rules.is_live(payment))
+    return next((payment for payment in live if payment.expires_at > tx.now), None)

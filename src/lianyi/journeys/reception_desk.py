@@ -1,0 +1,83 @@
+"""What a reception desk shows: one frozen view per page (窗口)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.model import Purpose
+from lianyi.kernel.work import Tx
+from lianyi.people import queries
+from lianyi.people.model import CLERK, Claim, HealthCard, Kin, KinKind, KinState, Person, Post
+from lianyi.people.states import CARD
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The desk before anybody has stepped up. `me` is the clerk's post."""
+
+    me: Post
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody at the counter, and what may be done for them now.
+
+    `claims` are applications from phones, `children` relations that want papers.
+    """
+
+    me: Post
+    person: Person
+    card: HealthCard | None
+    verbs: frozenset[str]
+    claims: tuple[Claim, ...]
+    children: tuple[Kin, ...]
+
+
+async def counter(tx: Tx) -> Counter:
+    """Return the desk.
+
+    :raises WrongRole: to whoever does not receive people.
+    """
+    await access.open_desk(tx, purpose=Purpose.RECEIVE)
+    return Counter(await _me(tx))
+
+
+async def visitor(tx: Tx, *, person_id: UUID) -> Visitor:
+    """Return somebody who has shown a card or a document to this desk today.
+
+    :raises NoSuchPerson:
+    """
+    chart = await access.open_chart(
+        tx, person_id=person_id, purpose=Purpose.RECEIVE, what="counter"
+    )
+    person = await queries.person(tx, chart)
+    card = await queries.card(tx, chart)
+    identity = await queries.identity(tx, chart)
+    family = await queries.family(tx, chart)
+    return Visitor(
+        me=await _me(tx),
+        person=person,
+        card=card,
+        verbs=_verbs(person, card),
+        claims=tuple(await queries.applications_of(tx, identity=identity)),
+        children=tuple(kin for kin in family if _wants_papers(kin, person_id)),
+    )
+
+
+async def _me(tx: Tx) -> Post:
+    posts = await queries.posts(tx, ids=[tx.actor.post_id])
+    return posts[tx.actor.post_id]
+
+
+def _verbs(person: Person, card: HealthCard | None) -> frozenset[str]:
+    if person.died_on is not None:
+        return frozenset()
+    if card is None:
+        return frozenset({"issue", "close"})
+    return frozenset(CARD.open_to(CLERK, card.state)) | {"close"}
+
+
+def _wants_papers(kin: Kin, guardian_id: UUID) -> bool:
+    """Return whether a clerk may look at papers: of a claim, or again of a live relation."""
+    mine = kin.holder_id == guardian_id and kin.kind is KinKind.GUARDIAN
+    return mine and kin.state in {KinState.CLAIMED, KinState.LIVE}

@@ -1,0 +1,348 @@
+"""What a resident's phone shows: one frozen view per page (居民端)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from lianyi.access import queries as readers
+from lianyi.access import service as access
+from lianyi.access.errors import ProofTooLow
+from lianyi.access.model import Chart, Consent, Purpose, Reading
+from lianyi.access.states import CONSENT
+from lianyi.kernel import cursors, profile
+from lianyi.kernel.work import Tx
+from lianyi.people import queries as people
+from lianyi.people import service as cards
+from lianyi.people.model import (
+    RESIDENT,
+    Application,
+    CardState,
+    Claim,
+    HealthCard,
+    Institution,
+    Kin,
+    KinState,
+    Person,
+    Post,
+    Progress,
+)
+
+SCANNED = "card.scan"  # how the log calls a card that was held out
+LATENCY = 5  # seconds; a code is drawn anew before it dies, however slow the line
+PATIENCE = timedelta(minutes=1)  # after which an identity check counts as slow
+USES = 5
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The person whose affairs a page is about, and whether that is the reader."""
+
+    person: Person
+    own: bool
+
+    @property
+    def name(self) -> str:
+        return self.person.masked_name
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """What somebody sees of whom only a phone is known."""
+
+    id: UUID
+    application: Application | None
+    is_slow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Somebody the reader may switch to."""
+
+    person_id: UUID
+    name: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    who: Who
+    now: datetime
+    card: HealthCard | None
+    code: str
+    seconds: int
+    relatives: tuple[Relative, ...]
+    claims: int  # on the card, from other phones
+    invitations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A card held out somewhere."""
+
+    at: datetime
+    place: str
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    who: Who
+    card: HealthCard | None
+    code: str
+    seconds: int
+    claims: tuple[Claim, ...]
+    uses: tuple[Use, ...]
+    relatives: tuple[Relative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyPage:
+    """`lost` says that whoever the reader acted for has ended it."""
+
+    reader_id: UUID
+    acting: Relative | None
+    lost: bool
+    relatives: tuple[Relative, ...]
+    mine: tuple[Kin, ...]
+    invitations: tuple[Kin, ...]
+    proxies: tuple[Kin, ...]
+
+    @property
+    def own(self) -> bool:
+        return self.acting is None and not self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A consent with the names of the places and what may be done with it now."""
+
+    consent: Consent
+    holder: str
+    receiver: str
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentsPage:
+    """`locked` says that the reader's proof, or their mandate, does not reach so far."""
+
+    who: Who
+    locked: bool
+    permits: tuple[Permit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One reading of the record: by whom, where, and the line of the log itself."""
+
+    reading: Reading
+    reader: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsPage:
+    who: Who
+    locked: bool
+    looks: tuple[Look, ...] = ()
+    older: str = ""  # the cursor of the next page
+
+
+@dataclass(frozen=True, slots=True)
+class MePage:
+    who: Who
+    reader_id: UUID
+    phone: str
+
+
+async def guest(tx: Tx) -> Guest:
+    """Return how the acting guest's application stands."""
+    application = await people.application(tx)
+    waiting = application is not None and application.progress is Progress.CHECKING
+    is_slow = waiting and application is not None and application.at + PATIENCE <= tx.now
+    return Guest(tx.actor.person_id, application, is_slow)
+
+
+async def home(tx: Tx) -> Home:
+    """Return the first page of a resident.
+
+    :raises NoSuchPerson: when whoever they act for has ended it.
+    """
+    chart = await _open(tx, "home")
+    who = await _who(tx, chart)
+    card = await people.card(tx, chart)
+    claims = await people.claims_on(tx, chart) if who.own else []
+    kins = await _kins(tx)
+    return Home(
+        who=who,
+        now=tx.now,
+        card=card,
+        code=await _code(tx, chart, card),
+        seconds=_seconds(tx),
+        relatives=_relatives(tx, kins),
+        claims=len(claims),
+        invitations=sum(1 for kin in kins if _asks(tx, kin)),
+    )
+
+
+async def card(tx: Tx) -> CardPage:
+    """Return the card, where it was used lately, and who else applied in the reader's name.
+
+    :raises NoSuchPerson:
+    """
+    chart = await _open(tx, "card")
+    who = await _who(tx, chart)
+    card = await people.card(tx, chart)
+    used = await readers.readings(tx, chart, limit=USES, what=SCANNED)
+    places = await people.institutions(tx, ids=[use.institution_id for use in used])
+    return CardPage(
+        who=who,
+        card=card,
+        code=await _code(tx, chart, card),
+        seconds=_seconds(tx),
+        claims=tuple(await people.claims_on(tx, chart)) if who.own else (),
+        uses=tuple(Use(use.at, places[use.institution_id].short_name, use.granted) for use in used),
+        relatives=_relatives(tx, await _kins(tx)),
+    )
+
+
+async def family(tx: Tx) -> FamilyPage:
+    """Return the reader's family. It opens no chart but the reader's, so that it always opens."""
+    kins, me = await _kins(tx), tx.actor.person_id
+    relatives = _relatives(tx, kins)
+    acting = next((one for one in relatives if one.current), None)
+    return FamilyPage(
+        reader_id=me,
+        acting=acting,
+        lost=tx.actor.for_person_id is not None and acting is None,
+        relatives=relatives,
+        mine=tuple(kin for kin in kins if kin.holder_id == me),
+        invitations=tuple(kin for kin in kins if _asks(tx, kin)),
+        proxies=tuple(kin for kin in kins if kin.subject_id == me and kin.state is KinState.LIVE),
+    )
+
+
+async def consents(tx: Tx) -> ConsentsPage:
+    """Return what was asked of the person and what they have given.
+
+    :raises NoSuchPerson:
+    """
+    who = await _who(tx, await _open(tx, "consents"))
+    try:
+        chart = await access.open_chart(
+            tx, person_id=tx.actor.subject_id, purpose=Purpose.CONSENT, what="consents"
+        )
+    except ProofTooLow:
+        return ConsentsPage(who, locked=True)
+    found = await readers.consents(tx, chart)
+    sides = {id for one in found for id in (one.share.holder_id, one.share.receiver_id)}
+    places = await people.institutions(tx, ids=list(sides))
+    return ConsentsPage(who, locked=False, permits=tuple(_permit(tx, one, places) for one in found))
+
+
+async def readings(tx: Tx, *, cursor: str = "") -> ReadingsPage:
+    """Return who has read the record, or has tried to, newest first (EMR-05, CAP-38).
+
+    :raises NoSuchPerson:
+    """
+    who = await _who(tx, await _open(tx, "readings"))
+    try:
+        chart = await access.open_chart(
+            tx, person_id=tx.actor.subject_id, purpose=Purpose.OWN, what="readings"
+        )
+    except ProofTooLow:
+        return ReadingsPage(who, locked=True)
+    place = f"readings {chart.person_id}"
+    at = cursors.read(tx, place, cursor)
+    found = await readers.readings(tx, chart, before=int(at) if at else None, limit=ROWS + 1)
+    shown = found[:ROWS]
+    return ReadingsPage(
+        who,
+        locked=False,
+        looks=await _looks(tx, shown),
+        older=cursors.write(tx, place, str(shown[-1].seq)) if len(found) > ROWS else "",
+    )
+
+
+async def me(tx: Tx) -> MePage:
+    """Return what is known of the reader and how well.
+
+    :raises NoSuchPerson:
+    """
+    who = await _who(tx, await _open(tx, "me"))
+    return MePage(who, tx.actor.person_id, who.person.masked_phone)
+
+
+async def _looks(tx: Tx, found: list[Reading]) -> tuple[Look, ...]:
+    """Name the readers: staff by their posts, family by the reader's own family, nobody else."""
+    posts = await people.posts(tx, ids=list({one.post_id for one in found}))
+    kins = await _kins(tx)
+    family = {kin.holder_id: kin.holder_name for kin in kins}
+    return tuple(_look(one, posts.get(one.post_id), family) for one in found)
+
+
+def _look(reading: Reading, post: Post | None, family: dict[UUID, str]) -> Look:
+    if post is None:
+        return Look(reading, family.get(reading.reader_id, ""), "")
+    return Look(reading, post.name, post.institution_name)
+
+
+def _permit(tx: Tx, consent: Consent, places: dict[UUID, Institution]) -> Permit:
+    share = consent.share
+    is_over = share.expires_at <= tx.now
+    return Permit(
+        consent,
+        holder=places[share.holder_id].short_name,
+        receiver=places[share.receiver_id].short_name,
+        verbs=() if is_over else tuple(CONSENT.open_to(RESIDENT, consent.state)),
+    )
+
+
+async def _open(tx: Tx, what: str) -> Chart:
+    return await access.open_chart(
+        tx, person_id=tx.actor.subject_id, purpose=Purpose.RECEIVE, what=what
+    )
+
+
+async def _who(tx: Tx, chart: Chart) -> Who:
+    return Who(await people.person(tx, chart), own=tx.actor.for_person_id is None)
+
+
+async def _kins(tx: Tx) -> list[Kin]:
+    """Return the reader's own family, also while they act for one of it: it is how they go back."""
+    me = replace(tx.actor, for_person_id=None)
+    own = replace(tx, actor=me)
+    chart = await access.open_chart(
+        own, person_id=me.person_id, purpose=Purpose.RECEIVE, what="family"
+    )
+    return await people.family(own, chart)
+
+
+def _relatives(tx: Tx, kins: list[Kin]) -> tuple[Relative, ...]:
+    return tuple(
+        Relative(kin.subject_id, kin.name, kin.subject_id == tx.actor.subject_id)
+        for kin in kins
+        if kin.subject_id is not None and _acts(tx, kin)
+    )
+
+
+def _acts(tx: Tx, kin: Kin) -> bool:
+    """Return whether the reader may act in this relation, at this instant."""
+    is_over = kin.until is not None and kin.until <= tx.now
+    return kin.holder_id == tx.actor.person_id and kin.state is KinState.LIVE and not is_over
+
+
+def _asks(tx: Tx, kin: Kin) -> bool:
+    """Return whether somebody waits for the reader's answer."""
+    return kin.subject_id == tx.actor.person_id and kin.state is KinState.INVITED
+
+
+async def _code(tx: Tx, chart: Chart, card: HealthCard | None) -> str:
+    if card is None or card.state is not CardState.ACTIVE:
+        return ""
+    return await cards.show_code(tx, chart)
+
+
+def _seconds(tx: Tx) -> int:
+    return profile.at(tx.now)["IDN-03"] - LATENCY

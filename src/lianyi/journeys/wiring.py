@@ -1,0 +1,255 @@
+"""When this happens, that follows. The whole causality of the platform is on this screen."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from lianyi.access import events as access
+from lianyi.billing import events as billing
+from lianyi.booking import events as booking
+from lianyi.journeys import book, card, directory, family, laboratory, pay, sharing, sign_in, visit
+from lianyi.kernel.errand import Errand
+from lianyi.kernel.seal import Log
+from lianyi.orders import events as orders
+from lianyi.people import events as people
+
+Follower = Callable[..., Awaitable[None]]
+Topics = Callable[[Any], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Who follows an event, which open pages hear of it, the errands, and what is sealed."""
+
+    followers: Mapping[type[Any], tuple[Follower, ...]] = field(default_factory=dict)
+    pages: Mapping[type[Any], Topics] = field(default_factory=dict)
+    errands: tuple[Errand[Any, Any], ...] = ()
+    logs: tuple[Log, ...] = ()
+
+    @cached_property
+    def kinds(self) -> Mapping[str, type[Any]]:
+        return {kind.name: kind for kind in self.followers}
+
+    def topics(self, event: object) -> tuple[str, ...]:
+        listen = self.pages.get(type(event))
+        return listen(event) if listen else ()
+
+
+MOVES = Log(
+    "kernel.history",
+    ("seq", "thing", "thing_id", "verb", "before", "after", "post_id", "at", "why"),
+)
+HATS = Log(
+    "accounts.hat",
+    ("seq", "digest", "at", "person_id", "post_id", "institution_id", "role", "for_person_id"),
+)
+
+READINGS = Log(
+    "access.log",
+    (
+        "seq",
+        "at",
+        "post_id",
+        "reader_id",
+        "institution_id",
+        "role",
+        "person_ids",
+        "purpose",
+        "granted",
+        "cause",
+        "what",
+        "request_id",
+    ),
+)
+
+LEDGER = Log(
+    "billing.entry",
+    (
+        "seq",
+        "posting_id",
+        "cause",
+        "institution_id",
+        "account",
+        "drawer_id",
+        "debit_fen",
+        "credit_fen",
+        "bill_id",
+        "payment_id",
+        "refund_id",
+        "day",
+        "at",
+    ),
+)
+
+
+def _session(event: booking.SessionEvent | booking.NumberHeld) -> tuple[str, ...]:
+    return (f"session/{event.session_id}",)
+
+
+def _appointment(event: booking.AppointmentEvent) -> tuple[str, ...]:
+    return f"session/{event.session_id}", f"person/{event.person_id}"
+
+
+def _money(
+    event: billing.BillEvent | billing.PaymentEvent | billing.RefundEvent,
+) -> tuple[str, ...]:
+    return f"person/{event.person_id}", f"bill/{event.bill_id}"
+
+
+def _order(event: orders.OrderEvent) -> tuple[str, ...]:
+    return f"person/{event.person_id}", f"institution/{event.institution_id}/bench"
+
+
+VERSIONS = Log(
+    "records.version",
+    ("seq", "type", "fhir_id", "version", "post_id", "at", "released", "classes", "body"),
+)
+RELEASES = Log("records.release", ("seq", "type", "fhir_id", "version", "post_id", "at"))
+
+
+def _card(event: people.CardActivated) -> tuple[str, ...]:
+    """Tell the applicant's page and the person's: until now nobody knew that they are the same."""
+    applicant = (f"person/{event.applicant_id}",) if event.applicant_id else ()
+    return (f"person/{event.person_id}", *applicant)
+
+
+WIRING = Wiring(
+    followers={
+        billing.BillOpened: (),
+        billing.BillPaid: (book.confirm_paid, visit.clear_paid),
+        billing.BillVoided: (),
+        billing.BillDue: (pay.lapse,),
+        billing.BillLapsed: (),
+        billing.BillRefunded: (),
+        billing.PaymentOrdered: (),
+        billing.PaymentDue: (pay.expire,),
+        billing.PaymentEnded: (),
+        billing.RefundPlanned: (),
+        billing.RefundDone: (),
+        billing.RefundFailed: (),
+        billing.BooksDue: (pay.open_books,),
+        billing.DifferencesFound: (),
+        access.ConsentAsked: (),
+        access.ConsentGiven: (),
+        access.ConsentRefused: (),
+        access.ConsentWithdrawn: (),
+        access.GlassBroken: (sharing.tell_opened,),
+        access.GlassReviewDue: (),
+        access.GlassReviewed: (),
+        orders.OrderPlaced: (),
+        orders.OrderCleared: (),
+        orders.OrderMoved: (),
+        orders.SpecimenRejected: (),
+        orders.CriticalFound: (),
+        orders.CriticalDue: (laboratory.escalate,),
+        orders.CriticalEscalated: (),
+        orders.ResultsVerified: (),
+        orders.ResultsReleased: (),
+        orders.OrderCancelled: (),
+        people.PersonRegistered: (directory.publish_person,),
+        people.InstitutionRegistered: (directory.publish_institution,),
+        people.DepartmentRegistered: (directory.publish_department,),
+        people.Appointed: (directory.publish_post,),
+        people.PostEnded: (directory.publish_post, book.look_again),
+        people.LicenceRecorded: (book.look_again,),
+        people.PracticeFiled: (),
+        people.PersonDied: (directory.publish_person,),
+        people.CardApplied: (),
+        people.CardChecked: (),
+        people.CardLapsed: (),
+        people.CardClaimed: (),
+        people.CardActivated: (),
+        people.CardFrozen: (),
+        people.CardThawed: (),
+        people.CardReplaced: (),
+        people.CardClosed: (),
+        people.ChildClaimed: (),
+        people.ProxyInvited: (),
+        people.KinLive: (),
+        people.KinRefused: (),
+        people.KinReviewDue: (),
+        people.KinComesOfAge: (family.come_of_age,),
+        people.KinEnded: (),
+        booking.SessionPublished: (book.publish_schedule,),
+        booking.SessionReleased: (book.release,),
+        booking.SessionStopped: (book.publish_schedule,),
+        booking.SessionOver: (book.end_session,),
+        booking.NumberFreed: (book.offer_freed,),
+        booking.NumberHeld: (),
+        booking.HoldDue: (book.end_hold,),
+        booking.NumberOffered: (),
+        booking.AppointmentConfirmed: (),
+        booking.AppointmentLapsed: (),
+        booking.AppointmentCancelled: (),
+        booking.AppointmentMoved: (),
+        booking.AppointmentStopped: (book.tell,),
+        booking.CheckedIn: (),
+        booking.Called: (),
+        booking.Missed: (),
+        booking.VisitStarted: (),
+        booking.VisitFinished: (),
+        booking.DidNotCome: (),
+    },
+    pages={
+        billing.BillOpened: _money,
+        billing.BillPaid: _money,
+        billing.BillVoided: _money,
+        billing.BillLapsed: _money,
+        billing.BillRefunded: _money,
+        billing.PaymentOrdered: _money,
+        billing.PaymentEnded: _money,
+        billing.RefundPlanned: _money,
+        billing.RefundDone: _money,
+        billing.RefundFailed: _money,
+        booking.SessionReleased: _session,
+        booking.SessionStopped: _session,
+        booking.NumberFreed: _session,
+        booking.NumberHeld: _session,
+        booking.NumberOffered: _appointment,
+        booking.AppointmentConfirmed: _appointment,
+        booking.AppointmentLapsed: _appointment,
+        booking.AppointmentCancelled: _appointment,
+        booking.AppointmentMoved: _appointment,
+        booking.AppointmentStopped: _appointment,
+        booking.CheckedIn: _appointment,
+        booking.Called: _appointment,
+        booking.Missed: _appointment,
+        booking.VisitStarted: _appointment,
+        booking.VisitFinished: _appointment,
+        booking.DidNotCome: _appointment,
+        access.ConsentAsked: lambda event: (f"person/{event.person_id}",),
+        access.ConsentGiven: lambda event: (f"person/{event.person_id}",),
+        access.ConsentRefused: lambda event: (f"person/{event.person_id}",),
+        access.ConsentWithdrawn: lambda event: (f"person/{event.person_id}",),
+        access.GlassBroken: lambda event: (f"person/{event.person_id}",),
+        orders.OrderPlaced: _order,
+        orders.OrderCleared: _order,
+        orders.OrderMoved: _order,
+        orders.SpecimenRejected: _order,
+        orders.CriticalFound: _order,
+        orders.CriticalEscalated: _order,
+        orders.ResultsVerified: _order,
+        orders.ResultsReleased: _order,
+        orders.OrderCancelled: _order,
+        people.CardChecked: lambda event: (f"person/{event.applicant_id}",),
+        people.CardLapsed: lambda event: (f"person/{event.applicant_id}",),
+        people.CardActivated: _card,
+        people.CardThawed: lambda event: (f"person/{event.person_id}",),
+        people.CardReplaced: lambda event: (f"person/{event.person_id}",),
+        people.CardClaimed: lambda event: (f"person/{event.person_id}",),
+        people.CardFrozen: lambda event: (f"person/{event.person_id}",),
+        people.ProxyInvited: lambda event: (f"person/{event.subject_id}",),
+        people.KinLive: lambda event: (f"person/{event.person_id}",),
+        people.KinEnded: lambda event: (f"person/{event.person_id}",),
+    },
+    errands=(
+        book.TELL,
+        sign_in.SEND_CODE,
+        card.CHECK_IDENTITY,
+        card.TELL_HOLDER,
+        sharing.TELL_OPENED,
+        *pay.ERRANDS,
+    ),
+    logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES),
+)

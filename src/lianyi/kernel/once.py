@@ -1,0 +1,57 @@
+"""The same key and body get the first answer again; the same key with another body is refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from lianyi.kernel.actor import Actor
+from lianyi.kernel.db import Db, literal
+from lianyi.kernel.refusal import Conflict
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Generic[T]):
+    """A key drawn with the form, a digest of what was asked, and the type of the answer."""
+
+    key: str
+    fingerprint: str
+    answer: type[T]
+
+
+@dataclass(eq=False)
+class KeyReused(Conflict):
+    key: str
+
+
+def claim(actor: Actor, once: Once[T], now: datetime) -> str:
+    """Return the statement that takes the key: its status is `INSERT 0 1` if the key is new.
+
+    It waits for another transaction that holds the key.
+    """
+    values = (str(actor.post_id), once.key, once.fingerprint, now.isoformat())
+    return (
+        "INSERT INTO kernel.once (post_id, key, fingerprint, at)"
+        f" VALUES ({', '.join(literal(value) for value in values)}) ON CONFLICT DO NOTHING"
+    )
+
+
+def keep(actor: Actor, once: Once[T], answer: T) -> str:
+    """Return the statement that stores the first answer."""
+    kept = literal(msgspec.json.encode(answer).decode())
+    whose = f"post_id = {literal(str(actor.post_id))} AND key = {literal(once.key)}"
+    return f"UPDATE kernel.once SET answer = {kept} WHERE {whose}"
+
+
+async def recall(db: Db, actor: Actor, once: Once[T]) -> T:
+    row = await db.fetchrow(
+        "SELECT fingerprint, answer FROM kernel.once WHERE post_id = $1 AND key = $2",
+        actor.post_id,
+        once.key,
+    )
+    if row is None or row["fingerprint"] != once.fingerprint:
+        raise KeyReused(key=once.key)
+    return msgspec.json.decode(row["answer"], type=once.answer)

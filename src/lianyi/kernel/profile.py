@@ -1,0 +1,67 @@
+"""The numbers of one jurisdiction from one day on, by the id of the rule that needs them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    version: str
+    since: datetime
+    zone: ZoneInfo
+    numbers: Mapping[str, int]
+
+    def __getitem__(self, rule: str) -> int:
+        return self.numbers[rule]
+
+
+CHINA = (
+    Profile(
+        version="cn-2022",
+        since=datetime(2022, 1, 1, tzinfo=UTC),
+        zone=ZoneInfo("Asia/Shanghai"),
+        numbers=MappingProxyType(
+            {
+                "CAP-10.cancel": 2,  # hours before the visit until which a fee is given back
+                "CAP-10.check_in": 60,  # minutes before the visit from which one may check in
+                "CAP-11.horizon": 14,  # days ahead that can be booked
+                "CAP-11.offer": 30,  # minutes a number is kept for the waiting list
+                "CAP-12.missed": 3,  # calls after which somebody who missed theirs is due again
+                "CAP-12.returning": 2,  # new patients between two who return with results
+                "CAP-115": 10,  # hour of the day from which yesterday's statement is ready
+                "CAP-13": 120,  # minutes for which the code of a payment can be scanned
+                "CON-08": 3,  # years of practice before treating online
+                "EMR-05": 24,  # hours a broken glass stays open
+                "EMR-17": 24,  # hours until its review is due
+                "FD-08": 48,  # hours before a visit at which reserved numbers become public
+                "IDN-01": 5,  # applications for a card a phone may make a day
+                "IDN-03": 60,  # seconds a card's code lives
+                "IDN-06": 14,  # years at which a guardian is reviewed
+                "IDN-06.adult": 18,  # years at which a guardian's mandate ends
+                "IDN-06.invitation": 7,  # days an adult has to answer
+                "IDN-07.delay_max": 20,  # minutes until a freed number is public again, at random
+                "IDN-07.delay_min": 3,
+                "IDN-07.missed": 3,  # no-shows within so many days that end booking online
+                "IDN-07.missed_days": 180,
+                "IDN-07.per_day": 3,  # appointments of one person on one day
+                "IDN-08": 60,  # minutes a number's time may be wide
+                "IDN-09": 15,  # minutes to confirm or pay
+                "LIC-02": 90,  # days before the end of a licence at which one is first reminded
+                "LIC-02.soon": 30,
+                "LIC-02.last": 7,
+                "PRI-05": 48,  # hours before somebody who refused is asked again
+                "RX-01": 1,
+                "RX-02": 7,
+                "RX-06": 5,
+                "TEL-14": 10,  # minutes until an unanswered critical value escalates
+            }
+        ),
+    ),
+)
+
+
+def at(now: datetime) -> Profile:
+    return max((p for p in CHINA if p.since <= now), key=lambda p: p.since)

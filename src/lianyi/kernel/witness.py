@@ -1,0 +1,66 @@
+"""What must be on paper before anything may be told: rows that outlive the refusal they led to.
+
+A write keeps its rows in its own transaction. A pure read has none: its rows join the next batch
+of the process, and the answer waits for that batch's commit.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from lianyi.kernel.db import Db, Statement
+from lianyi.kernel.refusal import Unavailable
+
+if TYPE_CHECKING:
+    from asyncpg import Pool, Record
+
+PAUSE = 0.004  # seconds a batch waits for company
+
+
+class NotLogged(Unavailable):
+    """What had to be witnessed could not be written, so nothing may be told."""
+
+
+async def write(db: Db, rows: Sequence[Statement]) -> None:
+    for sql, values in rows:
+        await db.execute(sql, *values)
+
+
+async def testify(db: Db, rows: Sequence[Statement]) -> None:
+    """Write the rows in a transaction of their own, after the change was rolled back."""
+    if not rows:
+        return
+    try:
+        async with db.transaction(isolation="read_committed"):
+            await write(db, rows)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as trouble:
+        raise NotLogged from trouble
+
+
+class Scribe:
+    """Writes the access rows of all reads of one process, a batch at a time."""
+
+    def __init__(self, pool: "Pool[Record]") -> None:
+        self._pool = pool
+        self._rows: list[Statement] = []
+        self._batch: asyncio.Task[None] | None = None
+
+    async def keep(self, rows: Sequence[Statement]) -> None:
+        """Return when the rows are committed.
+
+        :raises NotLogged:
+        """
+        if not rows:
+            return
+        self._rows.extend(rows)
+        if self._batch is None:
+            self._batch = asyncio.create_task(self._write_soon())
+        await asyncio.shield(self._batch)
+
+    async def _write_soon(self) -> None:
+        await asyncio.sleep(PAUSE)
+        rows, self._rows, self._batch = self._rows, [], None
+        async with self._pool.acquire() as db:
+            await testify(db, rows)

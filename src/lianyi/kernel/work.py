@@ -1,0 +1,176 @@
+"""One unit of work: one hat, one instant, one transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from lianyi.kernel import once as keys
+from lianyi.kernel import outbox, witness
+from lianyi.kernel.actor import Actor
+from lianyi.kernel.crypto import Keys
+from lianyi.kernel.db import Db, Statement
+from lianyi.kernel.ids import Ids
+from lianyi.kernel.once import Once
+from lianyi.kernel.refusal import Unavailable
+from lianyi.kernel.witness import Scribe
+
+if TYPE_CHECKING:
+    from asyncpg import Pool, Record
+
+T = TypeVar("T")
+PAUSES = (0.01, 0.04, 0.16)  # seconds before each retry
+BEGIN, COMMIT = "BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT"
+TAKEN = "INSERT 0 1"
+CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What `main` built and every unit of work needs."""
+
+    pool: "Pool[Record]"
+    clock: Callable[[], datetime]
+    ids: Ids
+    keys: Keys
+    scribe: Scribe
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    db: Db
+    actor: Actor
+    now: datetime
+    ids: Ids
+    keys: Keys
+    witnessed: list[Statement] = field(default_factory=list)
+
+    def new_id(self, owner: UUID | None = None) -> UUID:
+        return self.ids.new(self.now, owner)
+
+    async def emit(self, event: outbox.Event) -> None:
+        """Store an event that goes with no move; `advance` and `begin` store their own."""
+        await outbox.store(self.db, event, self.now)
+
+    def witness(self, sql: str, *values: object) -> None:
+        """Keep a row that must be written even if the verb is refused."""
+        self.witnessed.append((sql, values))
+
+    async def alone(self, owner: UUID, subject: str) -> None:
+        """Wait until no other transaction decides about this subject of this owner."""
+        await self.db.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{subject}/{owner}"
+        )
+
+
+class Busy(Unavailable):
+    """Others kept winning the race for the same rows."""
+
+
+class DatabaseAway(Unavailable):
+    """The database did not answer. Whether the change was made is found out by asking again."""
+
+
+class RolledBack(Exception):
+    """A verb went on after a statement of its transaction had failed; nothing was committed."""
+
+
+async def within(
+    app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]], *, once: Once[T] | None = None
+) -> T:
+    """Run one verb in one transaction and answer after its commit.
+
+    A clash with another transaction runs the verb again. A refusal or a bug rolls everything
+    back except what was witnessed.
+    """
+    try:
+        async with app.pool.acquire() as db:
+            return await _persist(app, db, hat, verb, once)
+    except GONE as trouble:
+        raise DatabaseAway from trouble
+
+
+async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T:
+    """Run a verb that only reads, and answer once its accesses are on paper.
+
+    Each of its statements sees its own snapshot: what must agree is asked in one statement.
+    """
+    try:
+        async with app.pool.acquire() as db:
+            tx = _begin(app, db, hat)
+            try:
+                answer = await verb(tx)
+            except BaseException:
+                await witness.testify(db, tx.witnessed)
+                raise
+        await app.scribe.keep(tx.witnessed)
+    except GONE as trouble:
+        raise DatabaseAway from trouble
+    return answer
+
+
+def _begin(app: App, db: Db, hat: Actor) -> Tx:
+    return Tx(db, hat, app.clock(), app.ids, app.keys)
+
+
+async def _persist(
+    app: App, db: Db, hat: Actor, verb: Callable[[Tx], Awaitable[T]], once: Once[T] | None
+) -> T:
+    for pause in (*PAUSES, None):
+        tx = _begin(app, db, hat)
+        try:
+            return await _attempt(tx, verb, once)
+        except CLASHES as clash:
+            await _undo(db)
+            await _lost(tx, pause, clash)
+        except BaseException:
+            await _undo(db)
+            await witness.testify(db, tx.witnessed)
+            raise
+    raise AssertionError
+
+
+async def _attempt(tx: Tx, verb: Callable[[Tx], Awaitable[T]], once: Once[T] | None) -> T:
+    """Run the verb between BEGIN and COMMIT, which share their round trips with the key."""
+    claim = keys.claim(tx.actor, once, tx.now) if once else ""
+    begun = await tx.db.execute(_together(BEGIN, claim))
+    if once and begun != TAKEN:
+        answer = await keys.recall(tx.db, tx.actor, once)
+        await tx.db.execute(COMMIT)
+        return answer
+    answer = await verb(tx)
+    await witness.write(tx.db, tx.witnessed)
+    keep = keys.keep(tx.actor, once, answer) if once else ""
+    done = await tx.db.execute(_together(keep, COMMIT))
+    if done != COMMIT:
+        raise RolledBack
+    return answer
+
+
+def _together(*statements: str) -> str:
+    return "; ".join(filter(None, statements))
+
+
+async def _undo(db: Db) -> None:
+    if db.is_in_transaction():
+        await db.execute("ROLLBACK")
+
+
+async def _lost(tx: Tx, pause: float | None, clash: Exception) -> None:
+    if pause is None:
+        await witness.testify(tx.db, tx.witnessed)
+        raise Busy from clash
+    await asyncio.sleep(pause)

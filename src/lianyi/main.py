@@ -1,0 +1,161 @@
+"""The one place that builds things and joins them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import msgspec
+from starlette.applications import Starlette
+
+from lianyi.kernel import demo, live
+from lianyi.kernel.config import Config
+from lianyi.kernel.crypto import load_keys
+from lianyi.kernel.db import Db
+from lianyi.kernel.ids import Ids
+from lianyi.kernel.listen import listen
+from lianyi.kernel.live import Hub
+from lianyi.kernel.witness import Scribe
+from lianyi.kernel.work import App
+from lianyi.links import Links
+from lianyi.web import notify, pages, site
+from lianyi.web.demo import Message
+from lianyi.worker import run as worker_run
+
+if TYPE_CHECKING:
+    from asyncpg import Connection, Pool, Record
+
+ROLE = {"role": "lianyi_app", "timezone": "UTC", "standard_conforming_strings": "on"}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def pool(config: Config) -> AsyncIterator["Pool[Record]"]:
+    """Lend connections in the app's role. No state may be left on one: nothing resets it."""
+    async with asyncpg.create_pool(
+        config.database_url,
+        min_size=1,
+        max_size=config.pool_size,
+        server_settings=ROLE,
+        reset=_leave_as_it_is,
+    ) as connections:
+        yield connections
+
+
+async def _leave_as_it_is(_: Db) -> None:
+    """Save the round trip of a reset: state lives in transactions only."""
+
+
+def app(config: Config, pool: "Pool[Record]", clock: Callable[[], datetime] = now) -> App:
+    return App(pool, clock, Ids(), load_keys(config.home / "keys"), Scribe(pool))
+
+
+@asynccontextmanager
+async def running(config: Config, hub: Hub) -> AsyncIterator[App]:
+    """Lend an app whose clock follows the demo's, and whose hub hears what changed."""
+    clock = demo.Clock(now)
+    async with pool(config) as connections:
+        async with connections.acquire() as db:
+            await clock.read(db)
+        ear = asyncio.create_task(_listen(config, clock, hub))
+        try:
+            yield app(config, connections, clock)
+        finally:
+            ear.cancel()
+            with suppress(asyncio.CancelledError):
+                await ear
+
+
+async def _listen(config: Config, clock: demo.Clock, hub: Hub) -> None:
+    async def connect() -> "Connection[Record]":
+        return await asyncpg.connect(config.database_url, server_settings=ROLE)
+
+    async def again(db: Db) -> None:
+        await clock.read(db)
+        hub.again()
+
+    await listen(connect, {live.CHANNEL: hub.heard, demo.CHANNEL: clock.heard}, again)
+
+
+def web(config: Config) -> Starlette:
+    """Return the faces. The app comes to life with the server that runs them."""
+    hub = Hub()
+
+    @asynccontextmanager
+    async def lifespan(starlette: Starlette) -> AsyncIterator[None]:
+        async with running(config, hub) as app:
+            starlette.state.lianyi = app
+            starlette.state.inbox = partial(_inbox, config)
+            starlette.state.payer = partial(_pay, config)
+            starlette.state.payment_notices = _payment_notices(config)
+            yield
+
+    return site.site(None, hub, pages.ROUTES, lifespan=lifespan)
+
+
+def _payment_notices(config: Config) -> notify.Reader:
+    """Return what tells a notification of the payment provider from a forged one."""
+    from lianyi.links.wechat_notices import Notices
+
+    return Notices(config.home / "credentials" / "payment", now).read
+
+
+async def _inbox(config: Config, phone: str) -> list[Message]:
+    """Ask the demo's carrier what it brought to a phone."""
+    from lianyi.links import client as http
+
+    async with http.opened() as client:
+        found = await client.get(f"{_url(config, 'sms')}/inbox", params={"phone": phone})
+    return msgspec.json.decode(found.content, type=list[Message])
+
+
+async def _pay(config: Config, code_url: str) -> bool:
+    """Let the demo's payer scan a code and pay; return whether the provider took the money."""
+    from lianyi.links import client as http
+
+    code = parse_qs(urlsplit(code_url).query)["pr"][0]
+    async with http.opened() as client:
+        paid = await client.post(f"{_url(config, 'payment')}/demo/pay/{code}")
+    return paid.is_success
+
+
+@asynccontextmanager
+async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[Links]:
+    """Lend the neighbours. What each provider gave us lies in LIANYI_HOME/credentials/<name>."""
+    from lianyi.links import client as http
+    from lianyi.links.aliyun import AliyunSms
+    from lianyi.links.authority import Authority
+    from lianyi.links.province import IdentityProvider
+    from lianyi.links.signed import SignedWire
+    from lianyi.links.wechat import WechatPayments
+
+    papers = config.home / "credentials"
+    async with http.opened() as client:
+        yield Links(
+            sms=AliyunSms(client, _url(config, "sms"), papers / "sms", clock, now),
+            identity=IdentityProvider(
+                SignedWire(client, _url(config, "identity"), papers / "identity", now)
+            ),
+            payments=WechatPayments(
+                _url(config, "payment"), papers / "payment", config.public_url + notify.PATH
+            ),
+            ca=Authority(SignedWire(client, _url(config, "ca"), papers / "ca", now)),
+        )
+
+
+def _url(config: Config, name: str) -> str:
+    """Return where a neighbour is; an errand to one that isn't set stays unknown."""
+    return config.links[name].url if name in config.links else ""
+
+
+async def worker(config: Config, stop: asyncio.Event) -> None:
+    """Deliver, run errands and timers until told to stop; what has begun is ended."""
+    async with running(config, Hub()) as app, links(config, app.clock) as neighbours:
+        await worker_run.run(app, neighbours, stop)

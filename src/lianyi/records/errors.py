@@ -1,0 +1,84 @@
+"""How records says no."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from lianyi.kernel.refusal import Conflict, Invalid, NotFound, Unavailable
+from lianyi.records.model import Finding
+
+
+@dataclass(eq=False)
+class NotFhir(Invalid):
+    """It is not what FHIR R4 calls a valid resource. All findings, each with its place."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(eq=False)
+class WrongOwner(Invalid):
+    """The resource speaks of another person than the one whose record it should enter."""
+
+    type: str
+    fhir_id: str
+
+
+@dataclass(eq=False)
+class OthersResource(Conflict):
+    """That id belongs to another owner's or institution's resource (EMR-09)."""
+
+    type: str
+    fhir_id: str
+
+
+@dataclass(eq=False)
+class NoSuchResource(NotFound):
+    type: str
+    fhir_id: str
+
+
+@dataclass(eq=False)
+class CanNotRetract(Conflict):
+    """The type has no status that could say entered-in-error: publish a corrected version."""
+
+    type: str
+
+
+@dataclass(eq=False)
+class DefinitionsMissing(Unavailable):
+    """The FHIR definitions have not been built; nothing may be written unchecked."""
+
+
+@dataclass(eq=False)
+class NotBundles(Invalid):
+    """The file is neither a bundle, nor lines of resources, nor an archive of bundles."""
+
+    file: str
+    trouble: str
+
+
+@dataclass(eq=False)
+class NoteIncomplete(Invalid):
+    """An outpatient record needs every part of its form; `parts` names those that lack."""
+
+    parts: str
+
+
+@dataclass(eq=False)
+class AlreadySigned(Conflict):
+    """What is signed stays; it is amended, with a reason."""
+
+    rule: ClassVar[str] = "EMR-04"
+    visit_id: UUID
+
+
+@dataclass(eq=False)
+class NotSigned(Conflict):
+    """There is nothing to amend yet."""
+
+    visit_id: UUID
+
+
+@dataclass(eq=False)
+class AmendmentUnexplained(Invalid):
+    """Whoever reads the record later must understand why it was changed (EMR-04)."""

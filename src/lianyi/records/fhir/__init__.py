@@ -1,0 +1,1 @@
+"""Between FHIR R4 and this room's nouns: what a body is found by, and what it says. Pure."""

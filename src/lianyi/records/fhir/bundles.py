@@ -1,0 +1,155 @@
+"""A foreign bundle under this network's ids.
+
+Every id is derived from the institution and the id the file has, so that the same file always
+brings the same resources, a reference to another file finds its target, and nothing is asked of the
+database to read one. A person's id can't be derived: it stays the person's number until they are
+registered.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+
+from lianyi.records.fhir.keys import NESTED, subject_of
+from lianyi.records.model import Finding, Patient
+
+RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.*)?")
+PERSON = re.compile(r"\bPatient/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+FULL_DATE = len("2024-05-01")
+USES = ("official", "usual", "")  # of a name, the first that there is
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """One resource of a file: its own id there, and its body under ids of this network."""
+
+    type: str
+    own_id: str
+    body: Mapping[str, Any]
+
+    @property
+    def text(self) -> str:
+        return _encoder.encode(self.body).decode()
+
+
+def read(raw: bytes, institution_id: UUID) -> list[Foreign] | None:
+    """Read one bundle, one resource, or lines of either. None: it is none of these."""
+    documents = _documents(raw)
+    if documents is None:
+        return None
+    found = [pair for document in documents for pair in _resources(document)]
+    known = {url: _reference(institution_id, url, body) for url, body in found if url}
+    return [_under_our_ids(institution_id, url, body, known) for url, body in found]
+
+
+def owner_of(foreign: Foreign, institution_id: UUID) -> UUID:
+    """Return the number of the person a resource is about, or the institution."""
+    about = f"Patient/{foreign.body['id']}" if foreign.type == "Patient" else None
+    person = PERSON.fullmatch(about or subject_of(foreign.body) or "")
+    return UUID(person[1]) if person else institution_id
+
+
+def patient_of(foreign: Foreign) -> Patient | tuple[Finding, ...]:
+    """Read who a Patient is, or say what is missing to register them."""
+    body = foreign.body
+    name, born = _name(body), _day(body.get("birthDate"))
+    if not name or born is None:
+        wanted = {"name": name, "birthDate": born}
+        return tuple(Finding("required", f"Patient.{k}") for k, v in wanted.items() if not v)
+    died_on = _day(str(body.get("deceasedDateTime", ""))[:FULL_DATE])
+    return Patient(UUID(body["id"]), name, str(body.get("gender", "")), born, died_on)
+
+
+def with_persons(text: str, persons: Mapping[UUID, UUID]) -> str:
+    """Put the ids of registered persons where their numbers are."""
+    return PERSON.sub(lambda m: f"Patient/{persons.get(UUID(m[1]), m[1])}", text)
+
+
+def _documents(raw: bytes) -> list[Any] | None:
+    try:
+        return [_decoder.decode(raw)]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        return _decoder.decode_lines(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _resources(document: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return the resources of a bundle with the addresses they are referred to by."""
+    if not isinstance(document, dict):
+        yield "", {}
+    elif document.get("resourceType") != "Bundle":
+        yield "", document
+    else:
+        for entry in document.get("entry", ()):
+            if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
+                yield str(entry.get("fullUrl", "")), entry["resource"]
+
+
+def _under_our_ids(
+    institution_id: UUID, url: str, body: dict[str, Any], known: Mapping[str, str]
+) -> Foreign:
+    type, own_id = str(body.get("resourceType", "")), _own_id(url, body)
+    renamed = {**body, "id": str(uuid5(institution_id, f"{type}/{own_id}"))}
+    _rename_references(institution_id, renamed, known)
+    return Foreign(type, own_id, renamed)
+
+
+def _own_id(url: str, body: Mapping[str, Any]) -> str:
+    """Return what the file calls a resource; one without a name is called by what it says."""
+    return str(body.get("id") or url or uuid5(UUID(int=0), _encoder.encode(body).decode()))
+
+
+def _reference(institution_id: UUID, url: str, body: Mapping[str, Any]) -> str:
+    type = str(body.get("resourceType", ""))
+    return f"{type}/{uuid5(institution_id, f'{type}/{_own_id(url, body)}')}"
+
+
+def _rename_references(institution_id: UUID, body: Any, known: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
+    waiting = [body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            reference = node.get("reference")
+            if isinstance(reference, str):
+                node["reference"] = _renamed(institution_id, reference, known)
+        values = node.values() if isinstance(node, dict) else node
+        waiting.extend([value for value in values if value.__class__ in NESTED])
+
+
+def _renamed(institution_id: UUID, reference: str, known: Mapping[str, str]) -> str:
+    if reference in known:
+        return known[reference]
+    relative = RELATIVE.fullmatch(reference)
+    if relative is None:
+        return reference
+    return f"{relative[1]}/{uuid5(institution_id, f'{relative[1]}/{relative[2]}')}"
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    names = sorted(
+        body.get("name", ()), key=lambda n: USES.index(n["use"]) if n.get("use") in USES else 9
+    )
+    for name in names:
+        text = name.get("text") or " ".join((*name.get("given", ()), name.get("family", "")))
+        if text.strip():
+            return str(text).strip()
+    return ""
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None

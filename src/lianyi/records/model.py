@@ -1,0 +1,273 @@
+"""What the record holds, as it is written and as it is read."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from lianyi.access.model import Sensitive
+from lianyi.kernel.actor import NOWHERE
+
+PUBLIC = NOWHERE  # the owner of what belongs to nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a resource, and where: `where` is a FHIRPath expression."""
+
+    rule: str  # structure, unknown, required, choice, binding, target, value
+    where: str
+    about: str = ""
+
+    @property
+    def code(self) -> str:
+        return f"records.{self.rule}"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A value the resource is found by: a search parameter's name, and `system|code`."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource, checked and ready to be stored. `body` is kept to the letter."""
+
+    type: str
+    fhir_id: str
+    owner: UUID
+    holder_id: UUID
+    body: str
+    status: str
+    in_error: bool
+    at: datetime | None
+    encounter: str | None
+    classes: frozenset[Sensitive]
+    tokens: tuple[Token, ...]
+    released: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of resources that were given: how many are new, changed, or as they were."""
+
+    new: int
+    changed: int
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a list goes on: the last line shown."""
+
+    at: datetime
+    type: str
+    fhir_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the record with its text. `holder_id` is the institution that wrote it."""
+
+    type: str
+    fhir_id: str
+    version: int
+    holder_id: UUID
+    at: datetime
+    recorded_at: datetime
+    status: str
+    released: bool
+    classes: frozenset[Sensitive]
+    title: str
+    body: str
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.at, self.type, self.fhir_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a resource, as the post wrote it at that time."""
+
+    version: int
+    post_id: UUID
+    at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What something is: its first code, and the words it was written with."""
+
+    system: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What every noun of the record carries."""
+
+    fhir_id: str
+    holder_id: UUID
+    at: datetime
+    what: Concept
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement(Fact):
+    """An observation. `value` is exact, as written; `words` where the result is no number."""
+
+    value: Decimal | None
+    unit: str
+    words: str
+    interpretation: str  # L, H, LL, HH, N, A, POS, NEG or empty
+    low: Decimal | None
+    high: Decimal | None
+    parts: tuple["Measurement", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Fact):
+    """A condition (诊断). `clinical` is active, resolved and so on; empty if nobody said."""
+
+    clinical: str
+    verification: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy(Fact):
+    clinical: str
+    verification: str
+    criticality: str
+    reactions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Allergies:
+    """`asked_at` None: nobody has asked. Only `none_known` says that there is none.
+
+    Who decides about a drug must not take an empty list for an answer.
+    """
+
+    asked_at: datetime | None
+    none_known: bool
+    known: tuple[Allergy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Medicine(Fact):
+    """A medicine ordered, dispensed or said to be taken; `type` tells which."""
+
+    type: str
+    status: str
+    dosage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Fact):
+    """A composition or a referenced document."""
+
+    type: str
+    status: str
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit(Fact):
+    """An encounter. `kind` is AMB, IMP, EMER, VR and so on."""
+
+    kind: str
+    status: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Allergen:
+    """What a person says they don't bear. `code` is a class of the knowledge base, or empty."""
+
+    text: str
+    code: str = ""
+    reaction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """One diagnosis of a note, by its code of the insurance edition of ICD-10."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The outpatient record (门诊病历). `allergies` None: nobody asked; empty: asked, none known.
+
+    The first diagnosis is the principal one.
+    """
+
+    complaint: str  # 主诉
+    present: str  # 现病史
+    past: str  # 既往史
+    allergies: tuple[Allergen, ...] | None  # 过敏史
+    findings: str  # 查体, or that there was none online
+    diagnoses: tuple[Diagnosed, ...]  # 诊断
+    treatment: str  # 处理
+    advice: str  # 医嘱
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """In which visit a note was written, by whom, and when. `kind` is AMB or VR."""
+
+    visit_id: UUID
+    person_id: UUID
+    institution_id: UUID
+    post_id: UUID
+    started_at: datetime
+    kind: str = "AMB"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How much of one type there is that this chart may know of."""
+
+    type: str
+    count: int
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Somebody a file speaks of. `number` is what their own institution's system calls them."""
+
+    number: UUID
+    name: str
+    sex: str  # male, female, other, unknown, or empty
+    birth_date: date
+    died_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A resource of a file that can't enter, and why. `fhir_id` is the file's own."""
+
+    type: str
+    fhir_id: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One bundle, checked, under this network's ids; persons still under their numbers."""
+
+    digest: bytes
+    read: int
+    patients: tuple[Patient, ...]
+    resources: tuple[Resource, ...]
+    refused: tuple[Refusal, ...]

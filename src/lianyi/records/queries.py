@@ -1,0 +1,173 @@
+"""What the record says about the person whose chart was opened; the chart decides how much.
+
+Nothing found means that nothing is there *for this chart*. Who decides about treatment must treat
+it as not known.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from lianyi.access.model import Chart
+from lianyi.kernel.crypto import same, sm3
+from lianyi.kernel.work import Tx
+from lianyi.records import tables
+from lianyi.records.errors import NoSuchResource
+from lianyi.records.fhir import nouns
+from lianyi.records.model import (
+    Allergies,
+    Counted,
+    Document,
+    Entry,
+    Mark,
+    Measurement,
+    Medicine,
+    Problem,
+    Version,
+    Visit,
+)
+
+LINES = 50
+MANY = 500
+# What a life is told by. Observations are shown inside reports and as trends.
+STORY = (
+    "AllergyIntolerance",
+    "CarePlan",
+    "Composition",
+    "Condition",
+    "DiagnosticReport",
+    "DocumentReference",
+    "Encounter",
+    "ImagingStudy",
+    "Immunization",
+    "MedicationDispense",
+    "MedicationRequest",
+    "Procedure",
+    "ServiceRequest",
+)
+MEDICINES = ("MedicationRequest", "MedicationDispense", "MedicationStatement")
+DOCUMENTS = ("Composition", "DocumentReference")
+
+
+async def timeline(
+    tx: Tx,
+    chart: Chart,
+    *,
+    types: Sequence[str] = STORY,
+    holder_id: UUID | None = None,
+    before: Mark | None = None,
+    limit: int = LINES,
+) -> list[Entry]:
+    """Return lines of the record, newest first, of all institutions or of one.
+
+    It goes on after `before`, the `mark` of the last line shown.
+    """
+    return await tables.list_timeline(
+        tx, chart, types=types, holder_id=holder_id, before=before, limit=limit
+    )
+
+
+async def measurements(
+    tx: Tx, chart: Chart, *, codes: Sequence[str], limit: int = 12
+) -> dict[str, list[Measurement]]:
+    """Return the newest observations of each code (`system|code`), newest first: value and trend.
+
+    A code nobody has measured is there with an empty list.
+    """
+    found = await tables.list_by_token(
+        tx, chart, type="Observation", name="code", values=codes, limit=limit
+    )
+    return {code: [nouns.measurement(entry) for entry in found[code]] for code in codes}
+
+
+async def observations_of(tx: Tx, chart: Chart, *, limit: int = LINES) -> list[Measurement]:
+    """Return the newest observations of any code."""
+    entries = await tables.list_of_types(tx, chart, ["Observation"], limit)
+    return [nouns.measurement(entry) for entry in entries]
+
+
+async def problems(tx: Tx, chart: Chart) -> list[Problem]:
+    entries = await tables.list_of_types(tx, chart, ["Condition"], MANY)
+    return [nouns.problem(entry) for entry in entries]
+
+
+async def allergies(tx: Tx, chart: Chart) -> Allergies:
+    """Return what is known, and whether anybody has asked: no row is not the absence of allergy.
+
+    A known allergy outweighs an older or a newer statement that there is none.
+    """
+    entries = await tables.list_of_types(tx, chart, ["AllergyIntolerance"], MANY)
+    stated = [nouns.allergy(entry) for entry in entries]
+    known = tuple(allergy for allergy in stated if not nouns.says_none_known(allergy))
+    return Allergies(
+        asked_at=max((entry.recorded_at for entry in entries), default=None),
+        none_known=bool(stated) and not known,
+        known=known,
+    )
+
+
+async def medicines(tx: Tx, chart: Chart, *, limit: int = LINES) -> list[Medicine]:
+    """Return what was ordered, dispensed or said to be taken, newest first of each."""
+    entries = await tables.list_of_types(tx, chart, MEDICINES, limit)
+    return [nouns.medicine(entry) for entry in entries]
+
+
+async def documents(tx: Tx, chart: Chart, *, limit: int = LINES) -> list[Document]:
+    entries = await tables.list_of_types(tx, chart, DOCUMENTS, limit)
+    return [nouns.document(entry) for entry in entries]
+
+
+async def visits(tx: Tx, chart: Chart, *, limit: int = LINES) -> list[Visit]:
+    entries = await tables.list_of_types(tx, chart, ["Encounter"], limit)
+    return [nouns.visit(entry) for entry in entries]
+
+
+async def of_encounter(tx: Tx, chart: Chart, *, encounter_id: str) -> list[Entry]:
+    """Return everything written in one encounter, oldest first."""
+    return await tables.list_of_encounter(tx, chart, f"Encounter/{encounter_id}", MANY)
+
+
+async def resource(tx: Tx, chart: Chart, *, type: str, fhir_id: str) -> Entry:
+    """Return one resource as it is now, entered in error or not.
+
+    :raises NoSuchResource: also if this chart may not know of it.
+    """
+    found = await tables.find(tx, chart, type, fhir_id)
+    if found is None:
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    return found
+
+
+async def versions(tx: Tx, chart: Chart, *, type: str, fhir_id: str) -> list[Version]:
+    """Return every version this chart may show, newest first (EMR-04).
+
+    :raises NoSuchResource:
+    """
+    found = await tables.list_versions(tx, chart, type, fhir_id)
+    if not found:
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    return found
+
+
+async def is_as_signed(tx: Tx, chart: Chart, *, visit_id: UUID) -> bool:
+    """Return whether a note still is, to the letter, what its author signed (EMR-06).
+
+    :raises NoSuchResource:
+    """
+    note = await resource(tx, chart, type="Composition", fhir_id=str(visit_id))
+    signed = await resource(tx, chart, type="Provenance", fhir_id=f"{visit_id}-{note.version}")
+    return same(nouns.signed_digest(signed), sm3(note.body.encode()))
+
+
+async def counts(tx: Tx, chart: Chart) -> list[Counted]:
+    """Return how much of each type this chart may show. What it may not show is not counted."""
+    return await tables.count(tx, chart)
+
+
+async def institutions(tx: Tx, chart: Chart) -> list[UUID]:
+    """Return the institutions that wrote what this chart may show."""
+    return await tables.holders(tx, chart)
+
+
+async def imported(tx: Tx, *, digest: bytes) -> int | None:
+    """Return how many resources a bundle brought the acting institution, if it entered whole."""
+    return await tables.find_imported(tx, digest)

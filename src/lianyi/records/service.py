@@ -1,0 +1,325 @@
+"""Writing the record: publishing, releasing, taking back.
+
+Journeys call these in the transaction of the change that is recorded.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+import orjson
+
+from lianyi.access.model import Sensitive
+from lianyi.kernel import profile
+from lianyi.kernel.crypto import sm3
+from lianyi.kernel.work import Tx
+from lianyi.records import tables
+from lianyi.records.errors import (
+    AlreadySigned,
+    AmendmentUnexplained,
+    CanNotRetract,
+    DefinitionsMissing,
+    NoSuchResource,
+    NoteIncomplete,
+    NotFhir,
+    NotSigned,
+    OthersResource,
+    WrongOwner,
+)
+from lianyi.records.fhir import bundles, keys, outpatient
+from lianyi.records.model import Finding, Note, Parcel, Patient, Refusal, Resource, Setting, Stored
+from lianyi.records.rules import outpatient as form
+from lianyi.records.rules import sensitive, validity
+
+Body = Mapping[str, Any] | str
+NOTHING: frozenset[Sensitive] = frozenset()
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
+# Types that say in `verificationStatus`, not in `status`, that they were entered in error.
+_VERIFIED = {
+    "AllergyIntolerance": "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
+    "Condition": "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+}
+
+
+async def publish(
+    tx: Tx,
+    *,
+    owner: UUID,
+    body: Body,
+    released: bool = True,
+    classes: frozenset[Sensitive] = NOTHING,
+    holder_id: UUID | None = None,
+) -> int:
+    """Write one resource under its own id and return its version; see `publish_all`."""
+    versions = await publish_all(
+        tx, owner=owner, bodies=[body], released=released, classes=classes, holder_id=holder_id
+    )
+    return versions[0]
+
+
+async def publish_all(
+    tx: Tx,
+    *,
+    owner: UUID,
+    bodies: Sequence[Body],
+    released: bool = True,
+    classes: frozenset[Sensitive] = NOTHING,
+    holder_id: UUID | None = None,
+) -> list[int]:
+    """Write resources under their own ids, in one statement, and return their versions.
+
+    A text is kept to the letter; a mapping is written as JSON, its Decimals with all their digits.
+    `released=False` keeps it from the person until `release` (IDN-11). `classes` adds to the
+    sensitive classes that its codes tell. The acting institution is the holder unless one is named.
+
+    :raises NotFhir: with all findings.
+    :raises WrongOwner: a resource names another person as its subject.
+    :raises OthersResource: the id is taken by another owner or institution.
+    :raises DefinitionsMissing:
+    """
+    holder = holder_id or tx.actor.institution_id
+    zone = profile.at(tx.now).zone
+    resources = [prepare(body, owner=owner, holder_id=holder, zone=zone) for body in bodies]
+    resources = [replace(r, classes=r.classes | classes, released=released) for r in resources]
+    written = await tables.store(tx, resources)
+    versions = written | await _unwritten(tx, resources, written)
+    return [versions[r.type, r.fhir_id] for r in resources]
+
+
+async def store(tx: Tx, *, resources: Sequence[Resource]) -> Stored:
+    """Write resources that `prepare` made; those already there to the letter stay as they are.
+
+    :raises OthersResource:
+    """
+    if not resources:
+        return Stored(0, 0, 0)
+    written = await tables.store(tx, resources)
+    await _unwritten(tx, resources, written)
+    new = sum(version == 1 for version in written.values())
+    return Stored(new, len(written) - new, len(resources) - len(written))
+
+
+def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Resource:
+    """Check a body and read what it is found by. Needs no transaction: a file is prepared aside.
+
+    :raises NotFhir, WrongOwner, DefinitionsMissing:
+    """
+    text = body if isinstance(body, str) else _encoder.encode(body).decode()
+    read = _checked(text)
+    found = keys.keys_of(read, zone)
+    if (
+        found.subject
+        and found.subject.startswith("Patient/")
+        and found.subject != f"Patient/{owner}"
+    ):
+        raise WrongOwner(type=found.type, fhir_id=found.fhir_id)
+    return Resource(
+        type=found.type,
+        fhir_id=found.fhir_id,
+        owner=owner,
+        holder_id=holder_id,
+        body=text,
+        status=found.status,
+        in_error=found.in_error,
+        at=found.at,
+        encounter=found.encounter,
+        classes=sensitive.classes_of(keys.codings(read)),
+        tokens=found.tokens,
+    )
+
+
+def unpack(raw: bytes, *, holder_id: UUID, zone: ZoneInfo) -> Parcel | None:
+    """Check a foreign bundle and bring it under this network's ids. None: it is no bundle.
+
+    Needs no transaction and takes long: give it to another process.
+
+    :raises DefinitionsMissing:
+    """
+    found = bundles.read(raw, holder_id)
+    if found is None:
+        return None
+    patients: list[Patient] = []
+    resources: dict[tables.Key, Resource] = {}
+    refused: list[Refusal] = []
+    for foreign in found:
+        checked = _admit(foreign, holder_id, zone)
+        if isinstance(checked, Refusal):
+            refused.append(checked)
+            continue
+        resource, patient = checked
+        resources[resource.type, resource.fhir_id] = resource
+        patients.extend(filter(None, [patient]))
+    digest = hashlib.sha256(raw).digest()
+    return Parcel(digest, len(found), tuple(patients), tuple(resources.values()), tuple(refused))
+
+
+async def mark_imported(tx: Tx, *, parcel: Parcel) -> None:
+    """Remember that a bundle has entered whole, so that it is not read again."""
+    await tables.mark_imported(tx, parcel.digest, parcel.read)
+
+
+async def release(tx: Tx, *, type: str, fhir_ids: Sequence[str]) -> int:
+    """Let the person see what the acting institution has withheld; return how many (IDN-11)."""
+    return await tables.release(tx, type, fhir_ids, tx.actor.institution_id)
+
+
+async def retract(tx: Tx, *, type: str, fhir_id: str) -> int:
+    """Mark what the acting institution wrote as entered in error; every version stays (EMR-04).
+
+    :raises NoSuchResource: also if another institution wrote it.
+    :raises CanNotRetract, DefinitionsMissing:
+    """
+    row = await tables.lock(tx, type, fhir_id, tx.actor.institution_id)
+    body = _decoder.decode(row["body"])
+    try:
+        return await publish(
+            tx,
+            owner=row["owner"],
+            body=_in_error(body),
+            released=row["released_at"] is not None,
+            classes=frozenset(Sensitive(name) for name in row["classes"]),
+        )
+    except NotFhir as refused:
+        raise CanNotRetract(type=type) from refused
+
+
+async def sign_note(tx: Tx, *, setting: Setting, note: Note) -> None:
+    """Write a visit's outpatient record over the author's signature (EMR-06, EMR-15).
+
+    :raises AlreadySigned, NoteIncomplete, OthersResource, DefinitionsMissing:
+    """
+    _check_note(note)
+    await tx.alone(setting.visit_id, "note")
+    if await _is_signed(tx, setting):
+        raise AlreadySigned(visit_id=setting.visit_id)
+    await _write_note(tx, setting, note, "")
+
+
+async def amend_note(tx: Tx, *, setting: Setting, note: Note, reason: str) -> None:
+    """Sign a further version; what it replaces stays readable (EMR-04).
+
+    :raises AmendmentUnexplained, NoteIncomplete, NotSigned, OthersResource, DefinitionsMissing:
+    """
+    _check_note(note)
+    if not form.is_reason(reason):
+        raise AmendmentUnexplained
+    await tx.alone(setting.visit_id, "note")
+    if not await _is_signed(tx, setting):
+        raise NotSigned(visit_id=setting.visit_id)
+    await _write_note(tx, setting, note, reason.strip())
+
+
+def _check_note(note: Note) -> None:
+    if lacking := list(form.missing(note)):
+        raise NoteIncomplete(parts=", ".join(lacking))
+
+
+async def _is_signed(tx: Tx, setting: Setting) -> bool:
+    try:
+        await tables.lock(tx, "Composition", str(setting.visit_id), setting.institution_id)
+    except NoSuchResource:
+        return False
+    return True
+
+
+async def _write_note(tx: Tx, setting: Setting, note: Note, reason: str) -> None:
+    """Sign the exact text that is kept: a changed byte no longer fits the digest (EMR-06)."""
+    owner = setting.person_id
+    facts = [
+        *outpatient.conditions(setting, note, at=tx.now),
+        *outpatient.allergies(setting, note, at=tx.now),
+    ]
+    await _drop_stale(tx, setting, facts)
+    await publish_all(tx, owner=owner, bodies=facts)
+    # The words of a diagnosis are as telling as its code.
+    classes = sensitive.classes_of((outpatient.ICD10, each.code) for each in note.diagnoses)
+    body = outpatient.composition(setting, note, at=tx.now, amended=bool(reason))
+    text = _encoder.encode(body).decode()
+    version = await publish(tx, owner=owner, body=text, classes=classes)
+    digest = sm3(text.encode())
+    signed = outpatient.signature(setting, version=version, digest=digest, at=tx.now, reason=reason)
+    await publish(tx, owner=owner, body=signed, classes=classes)
+
+
+async def _drop_stale(tx: Tx, setting: Setting, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Mark as entered in error what an earlier version of the note said and this one doesn't."""
+    said = {(fact["resourceType"], fact["id"]) for fact in facts}
+    encounter = f"Encounter/{setting.visit_id}"
+    for type, fhir_id in await tables.list_stated(tx, encounter, setting.institution_id):
+        if (type, fhir_id) not in said:
+            await retract(tx, type=type, fhir_id=fhir_id)
+
+
+def _admit(
+    foreign: bundles.Foreign, holder_id: UUID, zone: ZoneInfo
+) -> tuple[Resource, Patient | None] | Refusal:
+    owner = bundles.owner_of(foreign, holder_id)
+    try:
+        resource = prepare(foreign.text, owner=owner, holder_id=holder_id, zone=zone)
+    except NotFhir as refused:
+        return Refusal(foreign.type, foreign.own_id, refused.findings)
+    if foreign.type != "Patient":
+        return resource, None
+    patient = bundles.patient_of(foreign)
+    if isinstance(patient, tuple):
+        return Refusal(foreign.type, foreign.own_id, patient)
+    return resource, patient
+
+
+def _is_of_another(subject: str | None, owner: UUID) -> bool:
+    return subject is not None and subject.startswith("Patient/") and subject != f"Patient/{owner}"
+
+
+def _in_error(body: dict[str, Any]) -> dict[str, Any]:
+    if body["resourceType"] not in _VERIFIED:
+        return {**body, "status": keys.IN_ERROR}
+    kind = (
+        "condition-ver-status"
+        if body["resourceType"] == "Condition"
+        else "allergyintolerance-verification"
+    )
+    coding = {"system": f"http://terminology.hl7.org/CodeSystem/{kind}", "code": keys.IN_ERROR}
+    # con-5, ait-2: what was entered in error has no clinical status.
+    kept = {name: value for name, value in body.items() if name != "clinicalStatus"}
+    return {**kept, "verificationStatus": {"coding": [coding]}}
+
+
+def _checked(text: str) -> dict[str, Any]:
+    if not validity.is_built():
+        raise DefinitionsMissing
+    read = _parsed(text)
+    findings = validity.findings(read)
+    if not findings and "id" not in read:
+        findings = (Finding("required", f"{read['resourceType']}.id"),)
+    if findings:
+        raise NotFhir(findings=findings)
+    return read
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        read = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        read = None
+    if not isinstance(read, dict):
+        raise NotFhir(findings=(Finding("structure", "$this"),))
+    return read
+
+
+async def _unwritten(
+    tx: Tx, resources: Sequence[Resource], written: Mapping[tables.Key, int]
+) -> dict[tables.Key, int]:
+    """Return the versions of what was left as it was, unless it was somebody else's."""
+    left = [r for r in resources if (r.type, r.fhir_id) not in written]
+    own = await tables.versions_of(tx, left) if left else {}
+    for resource in left:
+        if (resource.type, resource.fhir_id) not in own:
+            raise OthersResource(type=resource.type, fhir_id=resource.fhir_id)
+    return own

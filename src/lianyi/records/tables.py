@@ -1,0 +1,293 @@
+"""Every statement records sends to the database. Private to this package.
+
+What a chart may show is decided inside each WHERE, by the chart: `_admitted` is in every query
+that returns a person's data.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from lianyi.access.model import Chart, Sensitive
+from lianyi.kernel.work import Tx
+from lianyi.records.errors import NoSuchResource
+from lianyi.records.fhir import nouns
+from lianyi.records.model import Counted, Entry, Mark, Resource, Version
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+Key = tuple[str, str]
+
+# One statement: the resource as it is, its version, what it is found by. A body that is already
+# there to the letter makes no version, and another owner's or institution's is never touched.
+STORE = """
+WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::bool[],
+      $7::timestamptz[], $8::text[], $9::text[], $10::bool[], $11::text[])
+    AS g (type, fhir_id, owner, holder_id, status, in_error, at, encounter, classes, released,
+      body)),
+now AS (
+    INSERT INTO records.resource AS r (type, fhir_id, owner, holder_id, version, at, recorded_at,
+      released_at, status, in_error, classes, encounter, body)
+    SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, $12), $12,
+      CASE WHEN released THEN $12::timestamptz END, status, in_error, classes::text[], encounter,
+      body
+    FROM given ORDER BY type, fhir_id
+    ON CONFLICT (type, fhir_id) DO UPDATE
+    SET version = r.version + 1, at = excluded.at, recorded_at = excluded.recorded_at,
+      released_at = excluded.released_at, status = excluded.status, in_error = excluded.in_error,
+      classes = excluded.classes, encounter = excluded.encounter, body = excluded.body
+    WHERE r.owner = excluded.owner AND r.holder_id = excluded.holder_id
+      AND (r.body <> excluded.body OR r.classes <> excluded.classes
+        OR (r.released_at IS NULL) <> (excluded.released_at IS NULL))
+    RETURNING *),
+past AS (
+    INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body)
+    SELECT type, fhir_id, version, $13, $12, released_at IS NOT NULL, classes, body FROM now),
+found AS (
+    INSERT INTO records.token (owner, type, name, value, at, fhir_id, version)
+    SELECT n.owner, n.type, t.name, t.value, n.at, n.fhir_id, n.version
+    FROM now n
+    JOIN unnest($14::text[], $15::text[], $16::text[], $17::text[])
+      AS t (type, fhir_id, name, value) USING (type, fhir_id))
+SELECT type, fhir_id, version FROM now"""
+
+OWN = """SELECT r.type, r.fhir_id, r.version FROM records.resource r
+         JOIN unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[])
+           AS g (type, fhir_id, owner, holder_id) USING (type, fhir_id)
+         WHERE r.owner = g.owner AND r.holder_id = g.holder_id"""
+
+RELEASE = """
+WITH let AS (
+    UPDATE records.resource SET released_at = $4
+    WHERE type = $1 AND fhir_id = ANY ($2) AND holder_id = $3 AND released_at IS NULL
+    RETURNING type, fhir_id, version)
+INSERT INTO records.release (type, fhir_id, version, post_id, at)
+SELECT type, fhir_id, version, $5, $4 FROM let"""
+
+STATED = """SELECT type, fhir_id FROM records.resource
+            WHERE encounter = $1 AND holder_id = $2 AND NOT in_error
+              AND type IN ('AllergyIntolerance', 'Condition')"""
+
+COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.status,
+             r.released_at IS NOT NULL AS released, r.classes, r.body"""
+
+
+async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
+    """Write what is new or changed and return its versions; each key may occur once."""
+    tokens = [(r.type, r.fhir_id, token) for r in resources for token in r.tokens]
+    rows = await tx.db.fetch(
+        STORE,
+        *_columns(resources),
+        tx.now,
+        tx.actor.post_id,
+        [type for type, _, _ in tokens],
+        [fhir_id for _, fhir_id, _ in tokens],
+        [token.name for _, _, token in tokens],
+        [token.value for _, _, token in tokens],
+    )
+    return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
+
+
+async def versions_of(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
+    """Return the versions of those that belong to this owner and this institution."""
+    rows = await tx.db.fetch(
+        OWN,
+        [r.type for r in resources],
+        [r.fhir_id for r in resources],
+        [r.owner for r in resources],
+        [r.holder_id for r in resources],
+    )
+    return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
+
+
+async def lock(tx: Tx, type: str, fhir_id: str, holder_id: UUID) -> "Record":
+    """Return what an institution wrote, kept still until the transaction ends."""
+    row = await tx.db.fetchrow(
+        "SELECT * FROM records.resource WHERE type = $1 AND fhir_id = $2 AND holder_id = $3"
+        " FOR UPDATE",
+        type,
+        fhir_id,
+        holder_id,
+    )
+    if row is None:
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    return row
+
+
+async def list_stated(tx: Tx, encounter: str, holder_id: UUID) -> list[Key]:
+    """Return the diagnoses and allergies an institution has stated in an encounter."""
+    rows = await tx.db.fetch(STATED, encounter, holder_id)
+    return [(row["type"], row["fhir_id"]) for row in rows]
+
+
+async def release(tx: Tx, type: str, fhir_ids: Sequence[str], holder_id: UUID) -> int:
+    """Release to the person and return how many were not before."""
+    done = await tx.db.execute(RELEASE, type, fhir_ids, holder_id, tx.now, tx.actor.post_id)
+    return int(done.rpartition(" ")[2])
+
+
+async def find(tx: Tx, chart: Chart, type: str, fhir_id: str) -> Entry | None:
+    sql = f"""SELECT {COLUMNS} FROM records.resource r
+              WHERE r.type = $1 AND r.fhir_id = $2 AND r.owner = $3 AND {_admitted(chart, at=4)}"""
+    row = await tx.db.fetchrow(sql, type, fhir_id, chart.person_id, *chart.args)
+    return None if row is None else _entry(row)
+
+
+async def list_versions(tx: Tx, chart: Chart, type: str, fhir_id: str) -> list[Version]:
+    """Return the versions this chart may show: each was released or withheld in its own time."""
+    admits = chart.admits(
+        holder="r.holder_id",
+        at_time="r.at",
+        classes="v.classes || r.classes",
+        released="(v.released OR (v.version = r.version AND r.released_at IS NOT NULL))",
+        at=4,
+    )
+    sql = f"""SELECT v.version, v.post_id, v.at, v.body FROM records.version v
+              JOIN records.resource r USING (type, fhir_id)
+              WHERE type = $1 AND fhir_id = $2 AND r.owner = $3 AND {admits}
+              ORDER BY v.version DESC LIMIT 200"""
+    rows = await tx.db.fetch(sql, type, fhir_id, chart.person_id, *chart.args)
+    return [Version(**row) for row in rows]
+
+
+async def list_timeline(
+    tx: Tx,
+    chart: Chart,
+    *,
+    types: Sequence[str],
+    holder_id: UUID | None,
+    before: Mark | None,
+    limit: int,
+) -> list[Entry]:
+    sql = f"""SELECT {COLUMNS} FROM records.resource r
+              WHERE r.owner = $1 AND r.type <> 'Observation' AND r.type = ANY ($2)
+                AND ($3::uuid IS NULL OR r.holder_id = $3) AND NOT r.in_error
+                AND (r.at, r.type, r.fhir_id) < (coalesce($4, 'infinity'::timestamptz), $5, $6)
+                AND {_admitted(chart, at=8)}
+              ORDER BY r.at DESC, r.type DESC, r.fhir_id DESC LIMIT $7"""
+    mark = (before.at, before.type, before.fhir_id) if before else (None, "", "")
+    rows = await tx.db.fetch(sql, chart.person_id, types, holder_id, *mark, limit, *chart.args)
+    return [_entry(row) for row in rows]
+
+
+async def list_of_types(tx: Tx, chart: Chart, types: Sequence[str], limit: int) -> list[Entry]:
+    """Return the newest of each of the types, newest first within a type."""
+    sql = f"""SELECT {COLUMNS} FROM unnest($2::text[]) AS t (type)
+              CROSS JOIN LATERAL (
+                SELECT * FROM records.resource r
+                WHERE r.owner = $1 AND r.type = t.type AND NOT r.in_error
+                  AND {_admitted(chart, at=4)}
+                ORDER BY r.at DESC, r.fhir_id DESC LIMIT $3) r"""
+    rows = await tx.db.fetch(sql, chart.person_id, types, limit, *chart.args)
+    return [_entry(row) for row in rows]
+
+
+async def list_by_token(
+    tx: Tx, chart: Chart, *, type: str, name: str, values: Sequence[str], limit: int
+) -> dict[str, list[Entry]]:
+    """Return the newest of each value, by value, newest first."""
+    sql = f"""SELECT t.value, {COLUMNS} FROM unnest($3::text[]) AS t (value)
+              CROSS JOIN LATERAL (
+                SELECT r.* FROM records.token k
+                JOIN records.resource r USING (type, fhir_id, version)
+                WHERE k.owner = $1 AND k.type = $2 AND k.name = $4 AND k.value = t.value
+                  AND NOT r.in_error AND {_admitted(chart, at=6)}
+                ORDER BY k.at DESC, k.fhir_id DESC LIMIT $5) r"""
+    rows = await tx.db.fetch(sql, chart.person_id, type, values, name, limit, *chart.args)
+    found: dict[str, list[Entry]] = {value: [] for value in values}
+    for row in rows:
+        found[row["value"]].append(_entry(row))
+    return found
+
+
+async def list_of_encounter(tx: Tx, chart: Chart, encounter: str, limit: int) -> list[Entry]:
+    sql = f"""SELECT {COLUMNS} FROM records.resource r
+              WHERE r.encounter = $2 AND r.owner = $1 AND NOT r.in_error
+                AND {_admitted(chart, at=4)}
+              ORDER BY r.at, r.type, r.fhir_id LIMIT $3"""
+    rows = await tx.db.fetch(sql, chart.person_id, encounter, limit, *chart.args)
+    return [_entry(row) for row in rows]
+
+
+async def count(tx: Tx, chart: Chart) -> list[Counted]:
+    sql = f"""SELECT r.type, count(*) AS count, max(r.at) AS latest FROM records.resource r
+              WHERE r.owner = $1 AND NOT r.in_error AND {_admitted(chart, at=2)}
+              GROUP BY r.type ORDER BY r.type"""
+    return [Counted(**row) for row in await tx.db.fetch(sql, chart.person_id, *chart.args)]
+
+
+async def holders(tx: Tx, chart: Chart) -> list[UUID]:
+    """Return the institutions that wrote what this chart may show."""
+    sql = f"""SELECT DISTINCT r.holder_id FROM records.resource r
+              WHERE r.owner = $1 AND NOT r.in_error AND {_admitted(chart, at=2)}
+              ORDER BY r.holder_id"""
+    return [row["holder_id"] for row in await tx.db.fetch(sql, chart.person_id, *chart.args)]
+
+
+async def find_imported(tx: Tx, digest: bytes) -> int | None:
+    """Return how many resources the bundle of this digest brought, if it has entered whole."""
+    count: int | None = await tx.db.fetchval(
+        "SELECT resources FROM records.imported WHERE institution_id = $1 AND digest = $2",
+        tx.actor.institution_id,
+        digest,
+    )
+    return count
+
+
+async def mark_imported(tx: Tx, digest: bytes, resources: int) -> None:
+    await tx.db.execute(
+        "INSERT INTO records.imported (institution_id, digest, resources, at)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        tx.actor.institution_id,
+        digest,
+        resources,
+        tx.now,
+    )
+
+
+def _admitted(chart: Chart, *, at: int) -> str:
+    return chart.admits(
+        holder="r.holder_id",
+        at_time="r.at",
+        classes="r.classes",
+        released="r.released_at IS NOT NULL",
+        at=at,
+    )
+
+
+def _columns(resources: Sequence[Resource]) -> tuple[list[Any], ...]:
+    rows = [
+        (
+            r.type,
+            r.fhir_id,
+            r.owner,
+            r.holder_id,
+            r.status,
+            r.in_error,
+            r.at,
+            r.encounter,
+            "{" + ",".join(sorted(r.classes)) + "}",
+            r.released,
+            r.body,
+        )
+        for r in resources
+    ]
+    return tuple(list(column) for column in zip(*rows, strict=True))
+
+
+def _entry(row: "Record") -> Entry:
+    return Entry(
+        type=row["type"],
+        fhir_id=row["fhir_id"],
+        version=row["version"],
+        holder_id=row["holder_id"],
+        at=row["at"],
+        recorded_at=row["recorded_at"],
+        status=row["status"],
+        released=row["released"],
+        classes=frozenset(Sensitive(name) for name in row["classes"]),
+        title=nouns.title(row["body"]),
+        body=row["body"],
+    )

@@ -1,0 +1,1 @@
+"""Pure decisions of terminology: dose arithmetic, checks of a drug, and how a result lies."""

@@ -1,0 +1,168 @@
+"""The schedule: look at a department's days, put a session on it, stop one (排班、停诊)."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lianyi.booking.errors import BadPlan, ReasonMissing, SlotTooLong
+from lianyi.booking.model import Half, Kind, Payment, Plan
+from lianyi.journeys import book, schedule_desk
+from lianyi.kernel import money, profile
+from lianyi.kernel.work import reading, within
+from lianyi.web import answer, forms
+from lianyi.web.i18n import mark
+from lianyi.web.session import app_of, user
+
+PAGE = "/admin/schedule"
+DEAREST = 1000  # yuan
+FEES = {
+    Kind.ORDINARY: ("110200001-1", "普通门诊诊察费"),
+    Kind.EXPERT: ("110200001-3", "专家门诊诊察费"),
+    Kind.ONLINE: ("110200001-9", "互联网复诊诊察费"),
+}
+
+
+class Sitting(forms.Form, frozen=True):
+    """A session as typed. The fee is in yuan; `releases` is how many days before it opens."""
+
+    department: UUID
+    doctor: UUID
+    day: date
+    half: Half
+    kind: Kind
+    begins: time
+    ends: time
+    minutes: Annotated[int, msgspec.Meta(ge=5, le=60, description=mark("每个时段 5 至 60 分钟。"))]
+    numbers: Annotated[int, msgspec.Meta(ge=1, le=50, description=mark("每个时段 1 至 50 个号。"))]
+    fee: Decimal
+    payment: Payment
+    releases: Annotated[int, msgspec.Meta(ge=0, le=30)] = 7
+    room: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fee <= DEAREST:
+            raise ValueError(mark("诊察费应在 0 至 1000 元之间。"))
+
+
+class Stopping(forms.Form, frozen=True):
+    session: UUID
+    department: UUID
+    day: date
+    reason: Annotated[
+        str, msgspec.Meta(min_length=2, max_length=200, description=mark("请写明停诊原因。"))
+    ]
+
+
+async def schedule(request: Request) -> Response:
+    return await _draw(request, _uuid(request.query_params.get("department")), _day(request))
+
+
+async def publish(request: Request) -> Response:
+    try:
+        form = await forms.read(request, Sitting)
+    except forms.BadForm as bad:
+        return await _again(request, bad.form)
+    try:
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: book.publish(tx, plans=[_plan(form, tx.now)]),
+            once=forms.once(request, form, list[UUID]),
+        )
+    except (BadPlan, SlotTooLong) as refused:
+        kept = await forms.kept(request, minutes=refused)
+        return await _draw(request, form.department, form.day, kept)
+    return answer.go(request, _there(form.department, form.day))
+
+
+async def stop(request: Request) -> Response:
+    try:
+        form = await forms.read(request, Stopping)
+    except forms.BadForm as bad:
+        return await _again(request, bad.form)
+    try:
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: book.stop(tx, session_id=form.session, reason=form.reason),
+            once=forms.once(request, form, int),
+        )
+    except ReasonMissing as refused:
+        kept = await forms.kept(request, reason=refused)
+        return await _draw(request, form.department, form.day, kept)
+    return answer.go(request, _there(form.department, form.day))
+
+
+def _plan(form: Sitting, now: datetime) -> Plan:
+    zone = profile.at(now).zone
+    begins = datetime.combine(form.day, form.begins, zone)
+    code, label = FEES[form.kind]
+    return Plan(
+        department_id=form.department,
+        post_id=form.doctor,
+        day=form.day,
+        half=form.half,
+        kind=form.kind,
+        starts_at=begins,
+        ends_at=datetime.combine(form.day, form.ends, zone),
+        slot_minutes=form.minutes,
+        numbers_per_slot=form.numbers,
+        fee_code=code,
+        fee_label=label,
+        fee_fen=money.to_fen(form.fee),
+        payment=form.payment,
+        releases_at=max(now, begins - timedelta(days=form.releases)),
+        room=form.room,
+    )
+
+
+async def _draw(
+    request: Request, department_id: UUID | None, day: date | None, form: forms.Filled | None = None
+) -> Response:
+    view = await reading(
+        app_of(request),
+        user(request),
+        partial(schedule_desk.schedule, department_id=department_id, day=day),
+    )
+    return answer.page(request, "admin/schedule.html", view, 422 if form else 200, form=form)
+
+
+async def _again(request: Request, form: forms.Filled) -> Response:
+    """Draw the page the form was on, with what is wrong in it."""
+    return await _draw(request, _uuid(form.text("department")), _read_day(form.text("day")), form)
+
+
+def _there(department_id: UUID, day: date) -> str:
+    return f"{PAGE}?department={department_id}&day={day}"
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _day(request: Request) -> date | None:
+    return _read_day(request.query_params.get("day", ""))
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+ROUTES = (
+    Route(PAGE, schedule, methods=["GET"]),
+    Route(PAGE, publish, methods=["POST"]),
+    Route(PAGE + "/stop", stop, methods=["POST"]),
+)

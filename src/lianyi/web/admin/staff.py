@@ -1,0 +1,254 @@
+"""Staff and posts: who works where with which licence, and the acts of the staff office."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from types import NoneType
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lianyi.journeys import admin_desk
+from lianyi.journeys.admin_desk import Staff, Ward
+from lianyi.kernel.actor import Role
+from lianyi.kernel.work import reading, within
+from lianyi.people.errors import (
+    BadName,
+    BadNumber,
+    CodeTaken,
+    NameDiffers,
+    NoSuchDepartment,
+    NoSuchInstitution,
+)
+from lianyi.people.model import (
+    ADMIN,
+    CLERK,
+    COURIER,
+    DISPENSER,
+    DOCTOR,
+    NURSE,
+    PHARMACIST,
+    TECHNICIAN,
+    Filing,
+    Grade,
+    Licence,
+    Register,
+)
+from lianyi.web import answer, forms
+from lianyi.web.i18n import mark
+from lianyi.web.session import app_of, user
+
+PAGE = "/admin/staff"
+ROLES = (DOCTOR, NURSE, PHARMACIST, DISPENSER, TECHNICIAN, CLERK, COURIER, ADMIN)
+RANKED = frozenset({DOCTOR, NURSE, PHARMACIST, TECHNICIAN})
+BETWEEN = re.compile(r"[\s,，、;；]+")
+Number = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9-]{6,30}$", description=mark("证书编号是 6 至 30 位字母或数字。")
+    ),
+]
+Scope = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^\d{2}(\.\d{2})*([\s,，、;；]+\d{2}(\.\d{2})*)*$",
+        description=mark("请填写诊疗科目代码，如 03、04.02，用逗号分开。"),
+    ),
+]
+
+
+class Appointment(forms.Form, frozen=True):
+    name: Annotated[str, msgspec.Meta(min_length=2, max_length=40)]
+    number: Annotated[
+        str, msgspec.Meta(pattern=r"^\d{17}[\dXx]$", description=mark("请填写 18 位身份证号码。"))
+    ]
+    role: str
+    grade: Grade = Grade.NONE
+    department: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if self.role == DOCTOR and self.department is None:
+            raise ValueError(mark("医师要有科室。请选择科室。"))
+        if self.role in RANKED and self.grade is Grade.NONE:
+            raise ValueError(mark("请选择职称级别。"))
+
+
+class LicenceForm(forms.Form, frozen=True):
+    register: Register
+    number: Number
+    main: UUID
+    practising_since: date
+    scope: Scope | None = None
+    valid_until: date | None = None
+
+    def licence(self) -> Licence:
+        return Licence(
+            register=self.register,
+            number=self.number,
+            scope=frozenset(BETWEEN.split(self.scope) if self.scope else ()),
+            main_institution_id=self.main,
+            practising_since=self.practising_since,
+            checked_on=self.practising_since,
+            valid_until=self.valid_until,
+        )
+
+
+class FilingForm(forms.Form, frozen=True):
+    number: Number
+    filed_on: date
+    main_agreed_on: date | None = None
+    valid_until: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.valid_until and self.valid_until < self.filed_on:
+            raise ValueError(mark("有效期不能早于备案日期。"))
+
+    def filing(self) -> Filing:
+        return Filing(self.number, self.filed_on, self.main_agreed_on, self.valid_until)
+
+
+class End(forms.Form, frozen=True):
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`act` is the form that stands open: '', 'new', 'licence', 'filing' or 'end'."""
+
+    staff: Staff
+    act: str
+    ward: str
+    care: bool
+
+    @property
+    def wards(self) -> list[Ward]:
+        return [w for w in self.staff.wards if w.colleagues and self.ward in {"", w.key}]
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return ROLES
+
+    @property
+    def grades(self) -> tuple[Grade, ...]:
+        return tuple(Grade)
+
+    @property
+    def query(self) -> str:
+        """What every link keeps: the department looked at, and whether only what wants care."""
+        return f"ward={self.ward}&care={'1' if self.care else ''}"
+
+
+async def everybody(request: Request) -> Response:
+    return await _page(request)
+
+
+async def new(request: Request) -> Response:
+    return await _page(request, "new")
+
+
+async def colleague(request: Request) -> Response:
+    return await _page(request, request.path_params.get("act", ""))
+
+
+async def appoint(request: Request) -> Response:
+    try:
+        form = await forms.read(request, Appointment)
+    except forms.BadForm as bad:
+        return await _page(request, "new", bad.form)
+    try:
+        post_id = await within(
+            app_of(request),
+            user(request),
+            lambda tx: admin_desk.appoint(
+                tx,
+                name=form.name,
+                number=form.number.upper(),
+                role=Role(form.role),
+                department_id=form.department,
+                grade=form.grade if form.role in RANKED else Grade.NONE,
+            ),
+            once=forms.once(request, form, UUID),
+        )
+    except (BadName, NameDiffers) as refused:
+        return await _page(request, "new", await forms.kept(request, name=refused))
+    except BadNumber as refused:
+        return await _page(request, "new", await forms.kept(request, number=refused))
+    except NoSuchDepartment as refused:
+        return await _page(request, "new", await forms.kept(request, department=refused))
+    return answer.go(request, f"{PAGE}/{post_id}?pane=side")
+
+
+async def record_licence(request: Request) -> Response:
+    try:
+        form = await forms.read(request, LicenceForm)
+    except forms.BadForm as bad:
+        return await _page(request, "licence", bad.form)
+    post_id = request.path_params["post"]
+    try:
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: admin_desk.record_licence(tx, post_id=post_id, licence=form.licence()),
+            once=forms.once(request, form, NoneType),
+        )
+    except CodeTaken as refused:
+        return await _page(request, "licence", await forms.kept(request, number=refused))
+    except NoSuchInstitution as refused:
+        return await _page(request, "licence", await forms.kept(request, main=refused))
+    return answer.go(request, f"{PAGE}/{post_id}?pane=side")
+
+
+async def file_practice(request: Request) -> Response:
+    try:
+        form = await forms.read(request, FilingForm)
+    except forms.BadForm as bad:
+        return await _page(request, "filing", bad.form)
+    post_id = request.path_params["post"]
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: admin_desk.file_practice(tx, post_id=post_id, filing=form.filing()),
+        once=forms.once(request, form, NoneType),
+    )
+    return answer.go(request, f"{PAGE}/{post_id}?pane=side")
+
+
+async def end_post(request: Request) -> Response:
+    try:
+        form = await forms.read(request, End)
+    except forms.BadForm as bad:
+        return await _page(request, "end", bad.form)
+    post_id = request.path_params["post"]
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: admin_desk.end_post(tx, post_id=post_id, why=form.reason),
+        once=forms.once(request, form, NoneType),
+    )
+    return answer.go(request, PAGE)
+
+
+async def _page(request: Request, act: str = "", form: forms.Filled | None = None) -> Response:
+    post_id = request.path_params.get("post")
+    view = await reading(
+        app_of(request), user(request), lambda tx: admin_desk.staff(tx, post_id=post_id)
+    )
+    asked = request.query_params
+    page = Page(view, act, asked.get("ward", ""), asked.get("care") == "1")
+    return answer.page(request, "admin/staff.html", page, 422 if form else 200, form=form)
+
+
+ROUTES = (
+    Route(PAGE, everybody, methods=["GET"]),
+    Route(PAGE + "/new", new, methods=["GET"]),
+    Route(PAGE + "/new", appoint, methods=["POST"]),
+    Route(PAGE + "/{post:uuid}", colleague, methods=["GET"]),
+    Route(PAGE + "/{post:uuid}/licence", record_licence, methods=["POST"]),
+    Route(PAGE + "/{post:uuid}/filing", file_practice, methods=["POST"]),
+    Route(PAGE + "/{post:uuid}/end", end_post, methods=["POST"]),
+    Route(PAGE + "/{post:uuid}/{act:str}", colleague, methods=["GET"]),
+)

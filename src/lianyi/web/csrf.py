@@ -1,0 +1,87 @@
+"""No other site can make a browser act here: where a request comes from, and a token per form.
+
+`SameSite` asks the browser whether the page that sends a request is ours. The token is the second
+lock, for browsers too old to say: a random cookie, drawn masked into every form (another mask each
+time, so that compression of the page tells nothing about it) and compared when the form returns.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from contextvars import ContextVar
+from hmac import compare_digest
+from secrets import token_bytes
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+COOKIE = FIELD = "csrf"
+SIZE = 16
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+secret: ContextVar[bytes] = ContextVar("csrf")
+
+
+def token() -> str:
+    """Return the secret of this browser under a fresh mask, for one form."""
+    mask = token_bytes(SIZE)
+    return urlsafe_b64encode(mask + _xor(mask, secret.get())).decode()
+
+
+def matches(request: Request, given: str) -> bool:
+    try:
+        raw = urlsafe_b64decode(given)
+    except (Error, ValueError):
+        return False
+    own = decode(request.cookies.get(COOKIE, ""))
+    return own is not None and compare_digest(_xor(raw[:SIZE], raw[SIZE:]), own)
+
+
+def encode(own: bytes) -> str:
+    return own.hex()
+
+
+def decode(cookie: str) -> bytes | None:
+    try:
+        own = bytes.fromhex(cookie)
+    except ValueError:
+        return None
+    return own if len(own) == SIZE else None
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=False))
+
+
+def comes_from_us(scope: Scope) -> bool:
+    """Return whether an unsafe request was sent by a page of this site or by no page at all.
+
+    Without a cookie a request has nothing to abuse: machines with tokens pass from anywhere.
+    """
+    headers = Headers(scope=scope)
+    if scope["method"] in SAFE or "cookie" not in headers:
+        return True
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is None or origin == f"{scope['scheme']}://{headers.get('host', '')}"
+
+
+class SameSite:
+    """Refuses before anything is read; its answer has no page, being for no reader of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not comes_from_us(scope):
+            await _forbid(send)
+        else:
+            await self.app(scope, receive, send)
+
+
+async def _forbid(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain")]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": b"cross-site request"})

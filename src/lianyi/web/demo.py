@@ -1,0 +1,113 @@
+"""What only a demo has: its clock on every page, the way to move it, and everybody's inbox."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lianyi.journeys import demo as accounts
+from lianyi.kernel import demo
+from lianyi.kernel.demo import Clock, NotADemo
+from lianyi.kernel.lifecycle import WrongRole
+from lianyi.people.model import OPERATOR
+from lianyi.web import answer, forms
+from lianyi.web.session import user
+
+DAYS = 60  # the furthest one step goes
+Back = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[\x21-\x7e]*$")]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A text message as a phone of the demo received it."""
+
+    at: datetime
+    text: str
+
+
+Inbox = Callable[[str], Awaitable[Sequence[Message]]]
+Payer = Callable[[str], Awaitable[bool]]  # pays what a code asks for; False when that was refused
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the bar of a demo says."""
+
+    now: datetime
+    operator: bool
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the inbox shows: a phone's messages, or the code on a demo login's phone app."""
+
+    phone: str = ""
+    login: str = ""
+    code: str = ""
+    messages: Sequence[Message] = ()
+
+
+class Forward(forms.Form, frozen=True):
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=DAYS * 24 * 60)]
+    back: Back = "/"
+
+
+class Bar:
+    """Tells every page of a demo what time it is there. Stands inside the sessions."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        clock = _clock(scope["app"].state) if "app" in scope else None
+        if clock:
+            hat = scope.get("user")
+            operator = hat is not None and hat.role == OPERATOR
+            scope["state"]["demo"] = Shown(clock(), operator)
+        await self.app(scope, receive, send)
+
+
+async def inbox(request: Request) -> Response:
+    """Show what a phone of the demo received. There is no such page anywhere else."""
+    clock = _demo_clock(request)
+    phone, login = request.query_params.get("phone", ""), request.query_params.get("login", "")
+    read: Inbox = request.app.state.inbox
+    messages = await read(phone) if phone else ()
+    code = accounts.code(login, clock()) if login else ""
+    return answer.page(request, "demo/inbox.html", Found(phone, login, code, messages))
+
+
+async def forward(request: Request) -> Response:
+    form = await forms.read(request, Forward)
+    if user(request).role != OPERATOR:
+        raise WrongRole(verb="forward", role=user(request).role)
+    clock = _demo_clock(request)
+    async with request.app.state.lianyi.pool.acquire() as db:
+        await demo.forward(db, clock, by=timedelta(minutes=form.minutes))
+    return answer.go(request, form.back)
+
+
+def is_one(request: Request) -> bool:
+    """Return whether nobody real lives here."""
+    return _clock(request.app.state) is not None
+
+
+def _demo_clock(request: Request) -> Clock:
+    clock = _clock(request.app.state)
+    if clock is None:
+        raise NotADemo
+    return clock
+
+
+def _clock(state: object) -> Clock | None:
+    """Return the clock of a demo, or None where real people live."""
+    clock = getattr(getattr(state, "lianyi", None), "clock", None)
+    return clock if isinstance(clock, Clock) and clock.is_demo else None
+
+
+ROUTES = (
+    Route("/demo/inbox", inbox, methods=["GET"]),
+    Route("/demo/clock", forward, methods=["POST"]),
+)

@@ -1,0 +1,157 @@
+"""Reading a form into a Struct, leniently in notation and strictly in meaning.
+
+People type full-width digits, blanks, ¥ and slashes; none of that is a mistake worth a refusal.
+What remains wrong is said at each field, and everything that was typed comes back.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import InitVar, dataclass, field
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message
+
+from lianyi.kernel.once import Once
+from lianyi.kernel.refusal import Invalid, NotAllowed, Refused
+from lianyi.kernel.text import words
+from lianyi.web import csrf, i18n, values
+
+S = TypeVar("S", bound=msgspec.Struct)
+A = TypeVar("A")
+
+TEXT = 10 * 1024 * 1024  # bytes; more than any text a person types
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What every form that writes carries: the key that makes two clicks one act."""
+
+    once: Annotated[str, msgspec.Meta(min_length=8, max_length=64)]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it was filled in, with what is wrong at which field; empty before the first try."""
+
+    texts: Mapping[str, list[str]] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, name: str, otherwise: object = "") -> str:
+        given = self.texts.get(name)
+        return given[-1] if given else "" if otherwise is None else str(otherwise)
+
+    def chosen(self, name: str, value: object, otherwise: object = None) -> bool:
+        """Return whether a box or option shows as chosen."""
+        if self.texts:
+            return str(value) in self.texts.get(name, [])
+        return value in otherwise if isinstance(otherwise, list | tuple) else value == otherwise
+
+    def error(self, name: str) -> str:
+        return self.errors.get(name, "")
+
+    @staticmethod
+    def blank() -> "Filled":
+        """Return an untouched form, for the other forms of a page on which one was wrong."""
+        return Filled()
+
+
+@dataclass(eq=False)
+class BadForm(Invalid):
+    """`fields` are names only: what a person typed must not reach a log."""
+
+    fields: tuple[str, ...]
+    filled: InitVar[Filled]
+
+    def __post_init__(self, filled: Filled) -> None:
+        self.form = filled
+
+
+class Forged(NotAllowed):
+    """The form was not drawn for this browser."""
+
+
+async def read(request: Request, struct: type[S], *, limit: int = TEXT) -> S:
+    """Read the posted form.
+
+    :raises BadForm: with a message for each wrong field
+    :raises Forged: without the token drawn with the form
+    """
+    data = await posted(request, limit=limit)
+    if not csrf.matches(request, _last(data, csrf.FIELD)):
+        raise Forged
+    texts = _texts(data)
+    read, errors = values.read(struct, texts)
+    if errors:
+        raise BadForm(fields=tuple(errors), filled=Filled(texts, errors))
+    try:
+        return struct(**read)
+    except ValueError as crossed:  # a Struct's own __post_init__ compares its fields
+        raise BadForm(fields=("",), filled=Filled(texts, {"": i18n._(str(crossed))})) from crossed
+
+
+async def kept(request: Request, **wrong: str | Refused) -> Filled:
+    """Return the form as typed, with what a rule or the domain found wrong at its fields."""
+    said = {name: _say(trouble) for name, trouble in wrong.items()}
+    return Filled(_texts(await posted(request)), said)
+
+
+async def files(request: Request, name: str) -> list[UploadFile]:
+    """Return the files of one field; a field left empty gives none."""
+    given = (await posted(request)).getlist(name)
+    return [file for file in given if isinstance(file, UploadFile) and file.filename]
+
+
+async def posted(request: Request, *, limit: int = TEXT) -> FormData:
+    """Parse the body once; text above the limit is refused with 413 while it still arrives."""
+    if not hasattr(request.state, "posted"):
+        multipart = request.headers.get("content-type", "").startswith("multipart/")
+        receive = request.receive if multipart else _capped(request.receive, limit)
+        parser = Request(request.scope, receive)
+        request.state.posted = await parser.form(max_part_size=limit)
+    data: FormData = request.state.posted
+    return data
+
+
+def once(request: Request, form: Form, answer: type[A]) -> Once[A]:
+    """Bind the hidden key to what was asked."""
+    asked = request.url.path.encode() + msgspec.json.encode(form)
+    return Once(form.once, sha256(asked).hexdigest(), answer)
+
+
+def _texts(data: FormData) -> dict[str, list[str]]:
+    hidden = {csrf.FIELD}
+    return {
+        name: [value.strip() for value in data.getlist(name) if isinstance(value, str)]
+        for name in data
+        if name not in hidden
+    }
+
+
+def _last(data: FormData, name: str) -> str:
+    value: Any = data.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _say(trouble: str | Refused) -> str:
+    if isinstance(trouble, str):
+        return trouble
+    return words(trouble.code, i18n.language.get(), trouble.details)
+
+
+def _capped(
+    receive: Callable[[], Awaitable[Message]], limit: int
+) -> Callable[[], Awaitable[Message]]:
+    arrived = 0
+
+    async def capped() -> Message:
+        nonlocal arrived
+        message = await receive()
+        arrived += len(message.get("body", b""))
+        if arrived > limit:
+            raise HTTPException(413)
+        return message
+
+    return capped

@@ -1,0 +1,87 @@
+"""How templates are read, and the few words every template may use without importing anything.
+
+Macros are global (`ui.tag`, `field.text`, `glyph`) because a block drawn alone, for htmx, does not
+run the imports of its page.
+"""
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+from pathlib import Path
+from secrets import token_urlsafe
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lianyi.kernel.text import words
+from lianyi.web import csrf, draw, i18n, nav
+from lianyi.web.static_files import static
+
+# A refusal is shown, not swallowed: htmx 2 would swap nothing for a 4xx. Nothing of a person
+# stays in the browser's storage, and no text of a page is ever run as code.
+HTMX = orjson.dumps(
+    {
+        "includeIndicatorStyles": False,
+        "allowEval": False,
+        "allowScriptTags": False,
+        "selfRequestsOnly": True,
+        "historyCacheSize": 0,
+        "refreshOnHistoryMiss": True,
+        "responseHandling": [
+            {"code": "204", "swap": False},
+            {"code": "[23]..", "swap": True},
+            {"code": "403|404|405|409|413|422|429|500|503", "swap": True, "error": False},
+            {"code": "[45]..", "swap": False, "error": True},
+        ],
+    }
+).decode()
+FOLDER = Path(__file__).parent / "templates"
+
+
+def environment(*more: Path) -> Environment:
+    """Return the templates of the product, after those of the given folders."""
+    env = Environment(
+        loader=FileSystemLoader([*more, FOLDER]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do", "jinja2.ext.i18n"],
+    )
+    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.filters.update(draw.FILTERS)
+    env.globals.update(
+        static=static,
+        glyph=draw.glyph,
+        htmx_config=HTMX,
+        qr=draw.qr,
+        spark=draw.spark,
+        say=_say,
+        say_each=_say_each,
+        once_key=lambda: token_urlsafe(12),
+        csrf_token=csrf.token,
+        languages=i18n.LANGUAGES,
+        tags=i18n.TAGS,
+        nav=nav,
+    )
+    _share(env, {"ui": "components.html", "field": "fields.html"})
+    return env
+
+
+def _say(code: str) -> str:
+    return words(code, i18n.language.get())
+
+
+def _say_each(prefix: str, codes: Collection[StrEnum]) -> list[tuple[str, str]]:
+    """Return each code with its words, in the order in which its enum names them."""
+    ordered = sorted(codes, key=lambda code: list(type(code).__members__).index(code.name))
+    return [(code.value, _say(prefix + code)) for code in ordered]
+
+
+def _share(env: Environment, macros: dict[str, str]) -> None:
+    """Make the macros of a file global under a name; later files may use earlier ones."""
+    for name, file in macros.items():
+        env.globals[name] = env.get_template(file).module
+
+
+def names() -> Sequence[str]:
+    return sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.html"))

@@ -1,0 +1,83 @@
+"""One stream per page that says which of its topics changed, never what changed.
+
+The page then fetches its fragment through the normal door, which checks the reader's right anew;
+so the stream itself carries nothing worth protecting.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Collection
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from lianyi.kernel.actor import Actor
+from lianyi.kernel.live import Hub
+from lianyi.kernel.refusal import Invalid, NotAllowed
+
+HEARTBEAT = 20  # seconds; below the patience of any proxy on the way
+TOPIC = re.compile(r"[a-z_.]{2,30}([:/][0-9A-Za-z-]{1,40}){0,2}")
+MOST = 20  # topics of one page
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+class BadTopic(Invalid):
+    """A page asked to follow something that has no such name."""
+
+
+class NotSignedIn(NotAllowed):
+    """Only a signed-in reader may follow anything."""
+
+
+async def stream(request: Request) -> Response:
+    if not isinstance(request.scope.get("user"), Actor):
+        raise NotSignedIn
+    topics = request.query_params.get("topics", "").split(",")
+    if len(topics) > MOST or not all(TOPIC.fullmatch(topic) for topic in topics):
+        raise BadTopic
+    if not all(may_follow(request.scope["user"], topic) for topic in topics):
+        raise BadTopic
+    lines = told(request.app.state.live, topics)
+    return StreamingResponse(lines, media_type="text/event-stream", headers=HEADERS)
+
+
+def may_follow(hat: Actor, topic: str) -> bool:
+    """Return whether this hat may know *when* something happens to a person or at a place.
+
+    What happened is nobody's to hear here; but that it did already says something of a patient.
+    """
+    kind, _, rest = topic.partition("/")
+    own = {
+        "person": {str(hat.person_id), str(hat.subject_id)},
+        "institution": {str(hat.institution_id)},
+    }
+    return kind not in own or rest.partition("/")[0] in own[kind]
+
+
+async def told(
+    hub: Hub, topics: Collection[str], heartbeat: float = HEARTBEAT
+) -> AsyncIterator[str]:
+    """Write each name as an event, and a comment whenever it was silent for a while."""
+    with hub.subscribe(topics) as names:
+        yield "retry: 3000\n\n"
+        waiting = _next(names)
+        try:
+            while True:
+                done, _pending = await asyncio.wait({waiting}, timeout=heartbeat)
+                if done and waiting.result() is None:
+                    return
+                yield f"data: {waiting.result()}\n\n" if done else ":\n\n"
+                waiting = _next(names) if done else waiting
+        finally:
+            waiting.cancel()
+
+
+def _next(names: AsyncIterator[str]) -> asyncio.Task[str | None]:
+    async def name() -> str | None:
+        return await anext(names, None)
+
+    return asyncio.ensure_future(name())
+
+
+ROUTE = Route("/live", stream)

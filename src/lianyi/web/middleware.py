@@ -1,0 +1,180 @@
+"""What every request gets before and after its page: a support code, a language, strict headers.
+
+From the outside in: `Watch` counts and logs, `Dress` prepares the request and dresses the answer,
+`SameSite` turns other sites away, `Rescue` turns every trouble into a page. Sessions come inside.
+"""
+
+import logging
+import traceback
+from contextvars import ContextVar
+from secrets import choice, token_bytes
+from time import perf_counter
+
+from prometheus_client import Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lianyi.kernel.refusal import Refused
+from lianyi.web import answer, csrf, i18n
+from lianyi.web.csrf import SameSite
+
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing to misread on the phone
+YEAR = 31_536_000  # seconds
+THEMES = ("auto", "light", "dark")
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; frame-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(self), microphone=(self), geolocation=(), payment=()",
+}
+
+log = logging.getLogger("lianyi.web")
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+seconds = Histogram("lianyi_web_seconds", "Time to answer", ("method", "page", "status"))
+
+
+def support_code() -> str:
+    """Return a code like K3F9-22QD that a person can read out and a log can be searched for."""
+    code = "".join(choice(LETTERS) for _ in range(8))
+    return f"{code[:4]}-{code[4:]}"
+
+
+class Watch:
+    """Counts and logs by the name of the page; paths may hold what belongs to a person."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status, since = 500, perf_counter()
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        finally:
+            took = perf_counter() - since
+            name = page_name(scope)
+            seconds.labels(scope["method"], name, str(status)).observe(took)
+            code = scope.get("state", {}).get("request_id", "")
+            log.info("%s %s %s %.0f ms %s", scope["method"], name, status, took * 1000, code)
+
+
+def page_name(scope: Scope) -> str:
+    """Return the module and function that answered, which are few, unlike paths."""
+    endpoint = scope.get("endpoint")
+    module = getattr(endpoint, "__module__", "").removeprefix("lianyi.")
+    return f"{module}.{getattr(endpoint, '__name__', '')}" if module else "none"
+
+
+class Dress:
+    """Gives the request its code, language and looks, and the answer its headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        fresh = _prepare(scope)
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _dress(MutableHeaders(scope=message), scope, fresh)
+            await send(message)
+
+        await self.app(scope, receive, dressed)
+
+
+def _prepare(scope: Scope) -> str:
+    """Fill in what pages read from `request.state`; return a cookie to set, if there is none."""
+    headers = Headers(scope=scope)
+    cookies = Request(scope).cookies
+    own = csrf.decode(cookies.get(csrf.COOKIE, ""))
+    theme = cookies.get("theme", "")
+    code = support_code()
+    asked = headers.get("accept-language", "")
+    language = i18n.preferred(cookies.get("language", ""), asked)
+    scope.setdefault("state", {}).update(
+        request_id=code,
+        language=language,
+        elder=cookies.get("elder") == "1",
+        theme=theme if theme in THEMES else THEMES[0],
+    )
+    request_id.set(code)
+    i18n.language.set(language)
+    secret = own or token_bytes(csrf.SIZE)
+    csrf.secret.set(secret)
+    return "" if own else csrf.encode(secret)
+
+
+def _dress(headers: MutableHeaders, scope: Scope, fresh: str) -> None:
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if scope["scheme"] == "https":
+        headers.setdefault("strict-transport-security", f"max-age={YEAR}")
+    headers["x-request-id"] = scope["state"]["request_id"]
+    if fresh and headers.get("content-type", "").startswith("text/html"):
+        cookie = f"{csrf.COOKIE}={fresh}; Path=/; Secure; HttpOnly; SameSite=Lax"
+        headers.append("set-cookie", cookie)
+
+
+class Rescue:
+    """Answers a refusal raised before any page was found, and every bug, by its support code."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as trouble:
+            if scope["type"] != "http" or started:
+                raise
+            response = await _rescue(Request(scope, receive), trouble)
+            await response(scope, receive, send)
+
+
+async def _rescue(request: Request, trouble: Exception) -> ASGIApp:
+    if isinstance(trouble, Refused):
+        return await answer.refuse(request, trouble)
+    if isinstance(trouble, HTTPException):
+        return await answer.turn_away(request, trouble)
+    report(trouble, request.state.request_id)
+    return answer.broken(request)
+
+
+def report(bug: BaseException, code: str) -> None:
+    """Log a bug by type and place only: its message may quote a person's data."""
+    frames = traceback.extract_tb(bug.__traceback__)
+    places = "\n".join(f"  {f.filename}:{f.lineno} {f.name}" for f in frames)
+    log.error("bug %s %s\n%s", code, type(bug).__qualname__, places)
+
+
+def stack(*inside: Middleware) -> list[Middleware]:
+    """Return the middleware of the pages, with the given ones (sessions) innermost."""
+    return [Middleware(Watch), Middleware(Dress), Middleware(SameSite), Middleware(Rescue), *inside]

@@ -1,0 +1,87 @@
+"""Where each reader can go: the tabs of the patient and the rails of the desks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lianyi.kernel.actor import Role
+from lianyi.people.model import ADMIN, CLERK, DOCTOR, OPERATOR, RESIDENT, TECHNICIAN
+from lianyi.web.i18n import mark
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    name: str
+    href: str
+    label: str
+    icon: str
+
+
+PATIENT = (
+    Place("home", "/", mark("首页"), icon="home"),
+    Place("visits", "/appointments", mark("就诊"), icon="calendar-event"),
+    Place("card", "/card", mark("健康卡"), icon="qrcode"),
+    Place("record", "/record", mark("档案"), icon="folder-heart"),
+    Place("me", "/me", mark("我的"), icon="user"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A tile of the resident's first page. Each subject adds its own with its page."""
+
+    label: str
+    href: str
+    icon: str
+    kind: str = ""  # the colour of its tile
+
+
+SERVICES = (
+    Service(mark("预约挂号"), "/book", icon="calendar-plus"),
+    Service(mark("我的预约"), "/appointments", icon="calendar-event", kind="info"),
+    Service(mark("健康卡"), "/card", icon="qrcode"),
+    Service(mark("家人代办"), "/family", icon="users-group", kind="info"),
+    Service(mark("门诊缴费"), "/bills", icon="wallet", kind="warn"),
+    Service(mark("检查检验"), "/results", icon="test-pipe", kind="ok"),
+    Service(mark("授权管理"), "/record", icon="shield-lock", kind="purple"),
+    Service(mark("访问记录"), "/record/readings", icon="eye-check", kind="ok"),
+)
+
+HEALTH = Place("health", "/admin/health", mark("运行"), icon="heartbeat")
+ACCOUNT = Place("account", "/account", mark("账号"), icon="user-cog")
+ADMINS = (
+    Place("staff", "/admin/staff", mark("人员"), icon="users"),
+    Place("departments", "/admin/departments", mark("科室"), icon="building-hospital"),
+    Place("schedule", "/admin/schedule", mark("排班"), icon="calendar-cog"),
+    Place("reconciliation", "/admin/reconciliation", mark("对账"), icon="scale"),
+    HEALTH,
+    ACCOUNT,
+)
+OPERATORS = (HEALTH, ACCOUNT)
+CLERKS = (
+    Place("counter", "/reception", mark("窗口"), icon="id"),
+    Place("till", "/cashier", mark("收费"), icon="cash"),
+    Place("day", "/cashier/day", mark("日结"), icon="report-money"),
+    ACCOUNT,
+)
+DOCTORS = (Place("clinic", "/clinic", mark("接诊"), icon="stethoscope"), ACCOUNT)
+
+TECHNICIANS = (Place("bench", "/laboratory", mark("检验"), icon="test-pipe"), ACCOUNT)
+
+# The rail of each desk, on pages that several of them share.
+RAILS: Mapping[Role, tuple[Place, ...]] = {
+    ADMIN: ADMINS,
+    OPERATOR: OPERATORS,
+    CLERK: CLERKS,
+    DOCTOR: DOCTORS,
+    TECHNICIAN: TECHNICIANS,
+}
+
+# Where the day of each role begins.
+DESKS: Mapping[Role, str] = {
+    RESIDENT: "/",
+    ADMIN: "/admin/staff",
+    OPERATOR: "/admin/health",
+    CLERK: "/reception",
+    DOCTOR: "/clinic",
+    TECHNICIAN: "/laboratory",
+}

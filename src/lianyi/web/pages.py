@@ -1,0 +1,27 @@
+"""Every page there is, by reader."""
+
+from starlette.routing import BaseRoute
+
+from lianyi.web import (
+    account,
+    admin,
+    cashier,
+    clinic,
+    laboratory,
+    notify,
+    patient,
+    reception,
+    sign_in,
+)
+
+ROUTES: tuple[BaseRoute, ...] = (
+    *sign_in.ROUTES,
+    *notify.ROUTES,
+    *account.ROUTES,
+    *admin.ROUTES,
+    *cashier.ROUTES,
+    *clinic.ROUTES,
+    *laboratory.ROUTES,
+    *patient.ROUTES,
+    *reception.ROUTES,
+)

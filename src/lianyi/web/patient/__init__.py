@@ -1,0 +1,16 @@
+"""The resident's phone (居民端): home, health card, bills, family, record, results, oneself."""
+
+from starlette.routing import BaseRoute
+
+from lianyi.web.patient import bills, booking, card, family, home, me, record, results
+
+ROUTES: tuple[BaseRoute, ...] = (
+    *home.ROUTES,
+    *card.ROUTES,
+    *booking.ROUTES,
+    *bills.ROUTES,
+    *family.ROUTES,
+    *record.ROUTES,
+    *results.ROUTES,
+    *me.ROUTES,
+)

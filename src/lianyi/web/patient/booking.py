@@ -1,0 +1,191 @@
+"""Book a doctor, keep the number, come on the day, wait with a place in the queue (预约挂号)."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from functools import partial
+from types import NoneType
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lianyi.booking.model import Appointment, Got
+from lianyi.journeys import book, booking_desk, queue
+from lianyi.kernel.refusal import Conflict
+from lianyi.kernel.work import within
+from lianyi.web import answer, forms
+from lianyi.web.i18n import mark
+from lianyi.web.patient.shell import show
+from lianyi.web.session import app_of, user
+
+T = TypeVar("T")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Hold(forms.Form, frozen=True):
+    session: UUID
+    starts_at: Annotated[datetime, msgspec.Meta(tz=True, description=mark("请选择一个时间。"))]
+
+
+class Move(forms.Form, frozen=True):
+    session: UUID
+    starts_at: Annotated[datetime, msgspec.Meta(tz=True, description=mark("请选择一个时间。"))]
+    appointment: UUID
+
+
+class Cancel(forms.Form, frozen=True):
+    reason: Literal["unwell_no_more", "no_time", "other_doctor", "other"]
+
+
+class Wait(forms.Form, frozen=True):
+    session: UUID
+
+
+async def hospitals(request: Request) -> Response:
+    return await show(request, "patient/book_hospitals.html", booking_desk.hospitals)
+
+
+async def departments(request: Request) -> Response:
+    view = partial(booking_desk.departments, institution_id=request.path_params["institution"])
+    return await show(request, "patient/book_departments.html", view)
+
+
+async def schedule(request: Request) -> Response:
+    view = partial(
+        booking_desk.schedule,
+        institution_id=request.path_params["institution"],
+        department_id=request.path_params["department"],
+        day=_day(request),
+    )
+    return await show(request, "patient/book_schedule.html", view)
+
+
+async def times(request: Request) -> Response:
+    return await _times(request, request.path_params["session"])
+
+
+async def hold(request: Request) -> Response:
+    """Keep a number. If somebody was faster, the same page says so with the numbers left now."""
+    try:
+        form = await forms.read(request, Hold)
+    except forms.BadForm as bad:
+        return await _times(request, request.path_params["session"], bad.form)
+    hat = user(request)
+    try:
+        got = await within(
+            app_of(request),
+            hat,
+            lambda tx: book.hold(
+                tx, session_id=form.session, starts_at=form.starts_at, person_id=hat.subject_id
+            ),
+            once=forms.once(request, form, Got),
+        )
+    except Conflict as refused:
+        kept = await forms.kept(request, starts_at=refused)
+        return await _times(request, form.session, kept)
+    return answer.go(request, f"/appointments/{got.appointment_id}")
+
+
+async def own(request: Request) -> Response:
+    return await show(request, "patient/appointments.html", booking_desk.own)
+
+
+async def one(request: Request) -> Response:
+    view = partial(booking_desk.booked, appointment_id=request.path_params["id"])
+    return await show(request, "patient/appointment.html", view)
+
+
+async def cancel(request: Request) -> Response:
+    form, id = await forms.read(request, Cancel), request.path_params["id"]
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: book.cancel(tx, appointment_id=id, reason=form.reason),
+        once=forms.once(request, form, bool),
+    )
+    return answer.go(request, f"/appointments/{id}")
+
+
+async def reschedule(request: Request) -> Response:
+    form = await forms.read(request, Move)
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: book.reschedule(
+            tx, appointment_id=form.appointment, session_id=form.session, starts_at=form.starts_at
+        ),
+        once=forms.once(request, form, Appointment),
+    )
+    return answer.go(request, f"/appointments/{form.appointment}")
+
+
+def _moving(verb: Callable[..., Awaitable[T]], kind: type[T]) -> Endpoint:
+    """Return the handler of a move of one's own appointment, which answers with `kind`."""
+
+    async def move(request: Request) -> Response:
+        form, id = await forms.read(request, forms.Form), request.path_params["id"]
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: verb(tx, appointment_id=id),
+            once=forms.once(request, form, kind),
+        )
+        return answer.go(request, f"/appointments/{id}")
+
+    return move
+
+
+async def join_waiting(request: Request) -> Response:
+    form, hat = await forms.read(request, Wait), user(request)
+    await within(
+        app_of(request),
+        hat,
+        lambda tx: book.join_waiting(tx, session_id=form.session, person_id=hat.subject_id),
+        once=forms.once(request, form, UUID),
+    )
+    return answer.go(request, f"/book/sessions/{form.session}?waiting=1")
+
+
+async def leave_waiting(request: Request) -> Response:
+    form, hat = await forms.read(request, Wait), user(request)
+    await within(
+        app_of(request),
+        hat,
+        lambda tx: book.leave_waiting(tx, session_id=form.session, person_id=hat.subject_id),
+        once=forms.once(request, form, NoneType),
+    )
+    return answer.go(request, f"/book/sessions/{form.session}")
+
+
+async def _times(request: Request, session_id: UUID, form: forms.Filled | None = None) -> Response:
+    view = partial(booking_desk.sitting, session_id=session_id)
+    return await show(request, "patient/book_times.html", view, form=form)
+
+
+def _day(request: Request) -> date | None:
+    """Return the day asked for; what is no day shows the first with numbers."""
+    try:
+        return date.fromisoformat(request.query_params.get("day", ""))
+    except ValueError:
+        return None
+
+
+ROUTES = (
+    Route("/book", hospitals, methods=["GET"]),
+    Route("/book/sessions/{session:uuid}", times, methods=["GET"]),
+    Route("/book/sessions/{session:uuid}", hold, methods=["POST"]),
+    Route("/book/waiting", join_waiting, methods=["POST"]),
+    Route("/book/waiting/leave", leave_waiting, methods=["POST"]),
+    Route("/book/move", reschedule, methods=["POST"]),
+    Route("/book/{institution:uuid}", departments, methods=["GET"]),
+    Route("/book/{institution:uuid}/{department:uuid}", schedule, methods=["GET"]),
+    Route("/appointments", own, methods=["GET"]),
+    Route("/appointments/{id:uuid}", one, methods=["GET"]),
+    Route("/appointments/{id:uuid}/confirm", _moving(book.confirm, Got), methods=["POST"]),
+    Route("/appointments/{id:uuid}/cancel", cancel, methods=["POST"]),
+    Route("/appointments/{id:uuid}/check-in", _moving(queue.check_in, NoneType), methods=["POST"]),
+    Route("/appointments/{id:uuid}/re-enter", _moving(queue.re_enter, NoneType), methods=["POST"]),
+)

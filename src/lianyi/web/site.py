@@ -1,0 +1,62 @@
+"""Builds the site: the ground of this package, and the pages and sessions it is given."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from lianyi.accounts.errors import SignedOut
+from lianyi.kernel.live import Hub
+from lianyi.kernel.refusal import Refused
+from lianyi.kernel.work import App
+from lianyi.web import (
+    answer,
+    demo,
+    health,
+    jinja,
+    live,
+    middleware,
+    preferences,
+    session,
+    static_files,
+)
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+GROUND: tuple[BaseRoute, ...] = (
+    static_files.ROUTE,
+    live.ROUTE,
+    preferences.ROUTE,
+    *health.ROUTES,
+    *demo.ROUTES,
+)
+READERS = (Middleware(session.Sessions), Middleware(demo.Bar))
+
+
+def site(
+    app: App | None,
+    hub: Hub,
+    routes: Sequence[BaseRoute],
+    *,
+    lifespan: Lifespan | None = None,
+    sessions: Sequence[Middleware] = READERS,
+    templates: Sequence[Path] = (),
+) -> Starlette:
+    """Return the faces. `sessions` put an Actor, or None, at `user` of the scope."""
+    starlette = Starlette(
+        routes=[*GROUND, *routes],
+        exception_handlers={
+            SignedOut: session.lead_in,
+            Refused: answer.refuse,
+            HTTPException: answer.turn_away,
+        },
+        middleware=middleware.stack(*sessions),
+        lifespan=lifespan,
+    )
+    starlette.state.lianyi = app
+    starlette.state.live = hub
+    starlette.state.templates = jinja.environment(*templates)
+    return starlette

@@ -1,0 +1,1 @@
+"""What happens after the commit: timers fired, events handed on, errands run."""

@@ -1,0 +1,90 @@
+"""Hand events to those that follow them: in batches, in order per owner, each effect once."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from lianyi.journeys.wiring import WIRING, Follower, Wiring
+from lianyi.kernel import live, outbox
+from lianyi.kernel.actor import NOWHERE, system
+from lianyi.kernel.outbox import BATCH, Waiting
+from lianyi.kernel.work import App, Tx, within
+
+LOG = logging.getLogger(__name__)
+WORKER = system("worker", NOWHERE)
+
+
+async def deliver(app: App, wiring: Wiring = WIRING) -> int:
+    """Empty every lane as far as it goes and return how many events were handed on."""
+    lanes = await within(app, WORKER, lambda tx: outbox.lanes(tx.db))
+    return sum([await _deliver_lane(app, lane, wiring) for lane in lanes])
+
+
+async def _deliver_lane(app: App, lane: int, wiring: Wiring) -> int:
+    done = 0
+    while events := await _step(app, lane, wiring):
+        await _announce(app, events, wiring)
+        done += len(events)
+    return done
+
+
+async def _step(app: App, lane: int, wiring: Wiring) -> list[Any]:
+    try:
+        return await within(app, WORKER, lambda tx: _batch(tx, lane, wiring, BATCH))
+    except Exception:
+        LOG.exception("a batch of lane %s failed; its events are tried one by one", lane)
+        return await _one_by_one(app, lane, wiring)
+
+
+async def _one_by_one(app: App, lane: int, wiring: Wiring) -> list[Any]:
+    waiting = await within(app, WORKER, lambda tx: outbox.take(tx.db, lane, tx.now, BATCH))
+    return [event for _ in waiting for event in await _one(app, lane, wiring)]
+
+
+async def _one(app: App, lane: int, wiring: Wiring) -> list[Any]:
+    tried: list[Waiting] = []
+    try:
+        return await within(app, WORKER, lambda tx: _batch(tx, lane, wiring, 1, tried))
+    except Exception as trouble:
+        if not tried:
+            raise
+        poison, kind = tried[-1], type(trouble).__name__
+        LOG.warning("event %s parks its owner's line: %s", poison.seq, kind)
+        await within(app, WORKER, lambda tx: outbox.park(tx.db, poison, tx.now, kind))
+        return []
+
+
+async def _batch(
+    tx: Tx, lane: int, wiring: Wiring, limit: int, tried: list[Waiting] | None = None
+) -> list[Any]:
+    waiting = await outbox.take(tx.db, lane, tx.now, limit)
+    events = []
+    for one in waiting:
+        if tried is not None:
+            tried.append(one)
+        events.append(await _hand_on(tx, one, wiring))
+    if waiting:
+        await outbox.delivered(tx.db, waiting, tx.now)
+    return events
+
+
+async def _hand_on(tx: Tx, waiting: Waiting, wiring: Wiring) -> object:
+    event = waiting.event(wiring.kinds)
+    for follow in wiring.followers.get(type(event), ()):
+        if await outbox.first_time(tx.db, waiting.seq, _name(follow)):
+            hat = system(_name(follow), event.institution_id)
+            await follow(replace(tx, actor=hat), event)
+    return event
+
+
+async def _announce(app: App, events: Sequence[Any], wiring: Wiring) -> None:
+    """Tell open pages, after the commit and outside any transaction."""
+    topics = [topic for event in events for topic in wiring.topics(event)]
+    if topics:
+        async with app.pool.acquire() as db:
+            await live.relay(db, topics)
+
+
+def _name(follow: Follower) -> str:
+    return f"{follow.__module__.rpartition('.')[2]}.{follow.__qualname__.rpartition('.')[2]}"

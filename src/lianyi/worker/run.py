@@ -1,0 +1,63 @@
+"""The worker's day: timers, events and errands, until it is told to stop."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from lianyi.journeys.wiring import WIRING
+from lianyi.kernel import seal, timers
+from lianyi.kernel.refusal import Unavailable
+from lianyi.kernel.work import App, within
+from lianyi.links import Links
+from lianyi.worker import deliver, errands
+from lianyi.worker.deliver import WORKER
+from lianyi.worker.errands import Runner
+
+LOG = logging.getLogger(__name__)
+IDLE = 0.1  # seconds between two looks when there was nothing to do
+SEAL = 5.0  # seconds between two seals of a log
+AWAY = 1.0  # seconds to wait for a database that does not answer
+
+
+async def run(app: App, links: Links, stop: asyncio.Event) -> None:
+    runner = Runner(app, links)
+    async with asyncio.TaskGroup() as day:
+        day.create_task(_repeat(lambda: within(app, WORKER, timers.fire), stop))
+        day.create_task(_repeat(lambda: deliver.deliver(app), stop))
+        day.create_task(_repeat(lambda: errands.run_due(runner), stop))
+        day.create_task(_repeat(lambda: _seal(app), stop, SEAL))
+
+
+async def _seal(app: App) -> int:
+    """Seal what is new in every log; whatever is more than a batch waits for the next round."""
+    for log in WIRING.logs:
+        await within(app, WORKER, partial(seal.seal, log=log))
+    return 0
+
+
+async def _repeat(
+    work: Callable[[], Awaitable[int]], stop: asyncio.Event, idle: float = IDLE
+) -> None:
+    """Work until told to stop; a batch that has begun is ended first."""
+    while not stop.is_set():
+        pause = await _round(work, idle)
+        if pause:
+            await _rest(stop, pause)
+
+
+async def _round(work: Callable[[], Awaitable[int]], idle: float) -> float:
+    try:
+        return 0 if await work() else idle
+    except Unavailable as trouble:
+        LOG.warning("the worker waits: %s", trouble.code)
+    except Exception:
+        LOG.exception("the worker met a bug and goes on")
+    return AWAY
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

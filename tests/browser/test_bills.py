@@ -1,0 +1,66 @@
+"""Every page about money, as its readers see it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import look, serve
+from tests.browser.till import town
+
+PAYER = ("bills", "bill-unpaid", "bill-refund", "receipt")
+PAYING = ("pay-code", "pay-ordering", "pay-closed", "pay-refused", "pay-paid")
+DESKS = {"till": "clerk", "window": "clerk", "slip": "clerk", "day": "clerk", "books": "admin"}
+READERS = {**dict.fromkeys((*PAYER, *PAYING), "payer"), **DESKS}
+
+
+@pytest.fixture(scope="module")
+def site(cluster):
+    with cluster.clone("till") as dsn:
+        app = town(dsn)
+        with serve.served(app, lifespan="on") as address:
+            yield address, app.state
+
+
+@pytest.fixture
+def sit_down(chromium, site):
+    """Open a page as its reader, in a browser of their own."""
+    address, state = site
+    contexts = []
+
+    def seated(name, **cookies):
+        context = chromium.new_context(base_url=address, **look.STILL)
+        contexts.append(context)
+        given = {"lianyi": state.tokens[READERS[name]], **cookies}
+        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
+        page = context.new_page()
+        look.listen(page)
+        assert page.goto(state.paths[name]).status == 200
+        return page
+
+    yield seated
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_page_about_money_suits_its_readers(sit_down, name):
+    assert look.check(sit_down(name), f"money-{name}") == []
+
+
+@pytest.mark.parametrize("name", [*PAYER, *PAYING])
+def test_every_page_of_a_payer_fits_in_english_too(sit_down, name):
+    page = sit_down(name, language="en")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate(look.axe())
+    assert look.troubles(page, 390, "light") == []
+
+
+def test_a_page_that_waits_says_paid_without_a_reload(sit_down, site):
+    _, state = site
+    page = sit_down("pay-code")
+    expect(page.get_by_text("请用微信")).to_be_visible()
+    page.evaluate("window.stayed = true")
+    bill_id = state.paths["pay-code"].split("/")[2]
+    state.arrive(bill_id)
+    state.live.heard(f"bill/{bill_id}")  # as the relay tells every process
+    expect(page.get_by_text("支付成功")).to_be_visible()
+    assert page.evaluate("window.stayed")

@@ -1,0 +1,109 @@
+"""Every page of a resident's phone, the counter and the laboratory, as their readers see them."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import look, serve
+from tests.browser.town import town
+
+PAGES = {
+    "home": ("heroine", "/"),
+    "card": ("heroine", "/card"),
+    "family": ("heroine", "/family"),
+    "family-child": ("heroine", "/family/child"),
+    "family-invite": ("heroine", "/family/invite"),
+    "record": ("heroine", "/record"),
+    "readings": ("heroine", "/record/readings"),
+    "results": ("heroine", "/results"),
+    "results-none": ("father", "/results"),
+    "me": ("heroine", "/me"),
+    "invited": ("invited", "/"),
+    "invitation": ("invited", "/family"),
+    "guest": ("guest", "/"),
+    "guest-open": ("guest", "/card/open"),
+    "guest-waiting": ("waiting", "/"),
+    "guest-counter": ("counter", "/"),
+}
+COUNTER = {"desk": "/reception", "visitor": "/reception/people/{father}"}
+
+
+BENCH = {
+    "empty-handed": "/laboratory",
+    "tube": "/laboratory/orders/{tube}",
+    "call": "/laboratory/orders/{critical}",
+}
+
+
+@pytest.fixture(scope="module")
+def site(cluster):
+    with cluster.clone("town") as dsn:
+        app = town(dsn)
+        with serve.served(app, lifespan="on") as address:
+            yield address, app.state
+
+
+@pytest.fixture
+def sit_down(chromium, site):
+    """Open a page as somebody, in a browser of their own."""
+    address, state = site
+    contexts = []
+
+    def seated(who, **cookies):
+        context = chromium.new_context(base_url=address, **look.STILL)
+        contexts.append(context)
+        given = {"lianyi": state.tokens[who], **cookies}
+        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
+        page = context.new_page()
+        look.listen(page)
+        return page
+
+    yield seated
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_of_a_resident_suits_its_readers(sit_down, name):
+    who, path = PAGES[name]
+    page = sit_down(who)
+    assert page.goto(path).status == 200
+    assert look.check(page, f"resident-{name}") == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_of_a_resident_fits_in_english_too(sit_down, name):
+    who, path = PAGES[name]
+    page = sit_down(who, language="en")
+    page.goto(path)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate(look.axe())
+    assert look.troubles(page, 390, "light") == []
+
+
+def test_the_code_is_drawn_anew_before_it_dies(sit_down):
+    """IDN-03."""
+    page = sit_down("heroine")
+    page.goto("/card")
+    first = page.locator(".qr-code").inner_html()
+    with page.expect_response("**/card"):
+        page.evaluate(
+            "document.querySelector('ly-countdown')"
+            ".dispatchEvent(new CustomEvent('ly:due', { bubbles: true }))"
+        )
+    expect(page.locator("#my-card")).to_have_count(1)
+    page.wait_for_function("old => document.querySelector('.qr-code').innerHTML !== old", arg=first)
+
+
+@pytest.mark.parametrize("name", COUNTER)
+def test_every_page_of_the_counter_suits_its_readers(sit_down, site, name):
+    page = sit_down("clerk")
+    assert page.goto(COUNTER[name].format(**site[1].ids)).status == 200
+    assert look.check(page, f"reception-{name}") == []
+    assert page.evaluate("document.activeElement.name") == "code"
+
+
+@pytest.mark.parametrize("name", BENCH)
+def test_every_page_of_the_laboratory_suits_its_readers(sit_down, site, name):
+    page = sit_down("t01")
+    assert page.goto(BENCH[name].format(**site[1].ids)).status == 200
+    assert look.check(page, f"laboratory-{name}") == []

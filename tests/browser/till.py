@@ -1,0 +1,104 @@
+"""The whole site with bills in every state, and sessions of all who deal with them."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from lianyi import main
+from lianyi.billing import service as billing
+from lianyi.billing.model import Booked, Received
+from lianyi.kernel.config import Config
+from lianyi.kernel.demo import Clock
+from lianyi.kernel.ids import Ids
+from lianyi.kernel.live import Hub
+from lianyi.kernel.witness import Scribe
+from lianyi.kernel.work import App
+from lianyi.web.pages import ROUTES
+from lianyi.web.site import site
+from tests.billing.make import LAB, VISIT, Till
+from tests.conftest import KEYS
+from tests.place import Place
+from tests.web.resident import opened
+from tests.web.staff import token_of
+
+PAYMENT = "SELECT id FROM billing.payment WHERE bill_id = $1"
+NOW = datetime(2026, 11, 23, 6, 32, tzinfo=UTC)
+
+
+def town(dsn):
+    """Return the site; `state.tokens` and `state.paths` fill as it starts."""
+
+    @asynccontextmanager
+    async def lifespan(starlette):
+        async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=5)) as pool:
+            clock = Clock(lambda: NOW, is_demo=True)
+            app = App(pool, clock, Ids(), KEYS, Scribe(pool))
+            till = await Till.open(await Place.found(app))
+            starlette.state.lianyi = app
+            starlette.state.paths = await _bills(till)
+            starlette.state.tokens = await _tokens(till)
+            starlette.state.arrive = _arrival(till, asyncio.get_running_loop())
+            yield
+
+    return site(None, Hub(), ROUTES, lifespan=lifespan)
+
+
+def _arrival(till, loop):
+    """Return what lets the money for a bill's code arrive, from any thread."""
+
+    async def arrive(bill_id):
+        (id,) = (await till.place.rows(PAYMENT, bill_id))[0]
+        received = Received(id.hex[::-1], till.merchant, 2500, NOW)
+        await till.hear(billing.received, payment_id=id, received=received)
+
+    return lambda bill_id: asyncio.run_coroutine_threadsafe(arrive(bill_id), loop).result(10)
+
+
+async def _bills(till):
+    """Make bills in every state and return the pages they have."""
+    unpaid = await till.bill(due_at=NOW + timedelta(minutes=14, seconds=32))
+    code, ordering, closed, refused, paid, cash = [
+        await till.bill(*items)
+        for items in ((VISIT,), (LAB,), (LAB, VISIT), (VISIT,), (LAB, VISIT), (VISIT, LAB))
+    ]
+    await till.order(await till.pay(code))  # VISIT: ¥25.00
+    await till.pay(ordering)
+    payment = await till.pay(closed)
+    await till.hear(billing.closed, payment_id=payment.id)
+    payment = await till.pay(refused)
+    await till.hear(billing.failed, payment_id=payment.id, code="RULE_LIMIT")
+    await till.place.do(till.place.office, billing.share, bill_id=paid.id, fund_fen=4000)
+    payment = await till.pay(paid)
+    await till.order(payment)
+    await till.arrive(payment)
+    await till.cash(cash)
+    await till.refund(cash, lines=[2])
+    theirs = Booked(payment.id, payment.id.hex[::-1], 2000)
+    await till.hear(billing.report, institution_id=till.place.id, our_fen=2167, theirs=theirs)
+    window = f"/cashier/people/{till.patient.person_id}"
+    return {
+        "bills": "/bills",
+        "bill-unpaid": f"/bills/{unpaid.id}",
+        "bill-refund": f"/bills/{cash.id}",
+        "pay-code": f"/bills/{code.id}/pay",
+        "pay-ordering": f"/bills/{ordering.id}/pay",
+        "pay-closed": f"/bills/{closed.id}/pay",
+        "pay-refused": f"/bills/{refused.id}/pay",
+        "pay-paid": f"/bills/{paid.id}/pay",
+        "receipt": f"/bills/{paid.id}/receipt",
+        "till": "/cashier",
+        "window": window,
+        "slip": f"{window}/bills/{cash.id}/slip?given=10000",
+        "day": "/cashier/day",
+        "books": "/admin/reconciliation",
+    }
+
+
+async def _tokens(till):
+    place = till.place
+    return {
+        "payer": await opened(place, till.patient),
+        "clerk": await token_of(place, await place.clerk()),
+        "admin": await token_of(place, await place.admin()),
+    }

@@ -1,0 +1,175 @@
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from lianyi.kernel import postgres
+from lianyi.links.simulators import NAMES
+from tests.cli.installation import SRC, Installation, lianyi, until
+
+IN_PLACE = {
+    "LIANYI_PUBLIC_URL": "https://lianyi.example",
+    **{f"LIANYI_LINKS_{name.upper()}": f"https://{name}.example" for name in NAMES},
+}
+
+
+@pytest.fixture(scope="module")
+def home():
+    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as path:
+        yield path
+
+
+@pytest.fixture
+def running(home):
+    with Installation(home) as installation:
+        yield installation
+
+
+def test_it_says_where_it_is_once_it_answers(running):
+    assert running.is_ready()
+
+
+def test_a_later_start_finds_everything_as_it_was(running, home):
+    running.process.terminate()
+    running.process.wait()
+    with Installation(home) as again:
+        assert again.is_ready()
+
+
+@pytest.mark.parametrize("name", ["web 0", "worker", "postgres"])
+def test_the_death_of_any_process_is_survived(running, name):
+    running.kill(name)
+    until(lambda: len(running.alive()) == 3 and running.is_ready())
+
+
+@pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_leaves_no_process_behind(running, word):
+    assert len(running.alive()) == 3
+    running.process.send_signal(word)
+    assert running.process.wait(20) == 0
+    assert running.alive() == []
+    assert not (running.home / "data" / "postmaster.pid").exists()
+
+
+def test_a_killed_supervisor_takes_its_children_with_it(running):
+    assert len(running.alive()) == 3
+    running.process.kill()
+    until(lambda: running.alive() == [])
+
+
+def test_a_second_start_on_the_same_home_is_refused_in_words(running):
+    second = lianyi("demo", home=running.home)
+    assert second.returncode == 1
+    assert "已经在运行" in second.stderr
+    assert f"already runs (process {running.process.pid}" in second.stderr
+
+
+def test_a_command_works_beside_a_running_lianyi(running):
+    walked = lianyi("verify", home=running.home)
+    assert (walked.returncode, walked.stderr) == (0, "")
+    assert running.is_ready()
+
+
+def test_a_command_starts_the_database_it_needs_and_stops_it_after(home):
+    migrated = lianyi("migrate", home=home, LIANYI_DEMO="true")
+    assert (migrated.returncode, migrated.stdout) == (0, "")
+    assert not (Path(home) / "data" / "postmaster.pid").exists()
+
+
+def test_demo_and_production_never_share_a_database(running):
+    migrated = lianyi("migrate", home=running.home)
+    assert migrated.returncode == 1
+    assert "演示数据库" in migrated.stderr
+
+
+def test_a_database_of_its_own_is_used_instead_of_the_embedded_one(cluster, worker_id):
+    with (
+        cluster.clone(f"{worker_id}_given", template="template0") as url,
+        tempfile.TemporaryDirectory() as home,
+        Installation(home, LIANYI_DATABASE_URL=url) as installation,
+    ):
+        assert installation.is_ready()
+        assert not (installation.home / "data").exists()
+
+
+def test_a_port_in_use_is_refused_in_words(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        start = lianyi("demo", home=tmp_path, PORT=str(port))
+    assert start.returncode == 1
+    assert str(port) in start.stderr
+
+
+def test_an_unknown_setting_is_refused_in_words(tmp_path):
+    start = lianyi("demo", home=tmp_path, LIANYI_PROT="8000")
+    assert start.returncode == 1
+    assert "prot" in start.stderr
+
+
+def test_a_home_with_too_long_a_path_is_refused_in_words(tmp_path):
+    start = lianyi("demo", home=tmp_path / ("x" * 100))
+    assert start.returncode == 1
+    assert "too long" in start.stderr
+
+
+def test_a_home_that_is_a_file_is_refused_in_words(tmp_path):
+    file = tmp_path / "home"
+    file.touch()
+    start = lianyi("demo", home=file)
+    assert start.returncode == 1
+    assert str(file) in start.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root lends the server to another user")
+def test_a_home_its_server_can_not_reach_is_refused_in_words():
+    with tempfile.TemporaryDirectory() as closed:
+        start = lianyi("demo", home=Path(closed) / "home")
+    assert start.returncode == 1
+    assert f"may not enter {closed}" in start.stderr
+
+
+def test_production_with_everything_in_place_starts():
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Installation(home, "serve", **IN_PLACE) as installation,
+    ):
+        assert installation.is_ready()
+
+
+def test_production_refuses_the_database_of_a_demo(running, home):
+    running.process.terminate()
+    running.process.wait()
+    start = lianyi("serve", home=home, **IN_PLACE)
+    assert start.returncode == 1
+    assert "This is a demo database" in start.stderr
+
+
+def test_production_says_everything_that_is_missing(tmp_path):
+    start = lianyi("serve", home=tmp_path, LIANYI_DEMO="true", LIANYI_PUBLIC_URL="http://a.example")
+    assert start.returncode == 1
+    assert "demo" in start.stderr
+    assert "http://a.example" in start.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_explains_itself():
+    asked = lianyi("--help", home="/nowhere")
+    assert asked.returncode == 0
+    assert all(word in asked.stdout for word in ("serve", "demo", "migrate", "LIANYI_HOME"))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root lends the server to another user")
+def test_programs_its_user_can_not_reach_are_copied_into_the_home():
+    package = postgres.wheel().parents[1]
+    with tempfile.TemporaryDirectory() as closed, tempfile.TemporaryDirectory() as own:
+        for folder in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
+            target = Path(closed) / folder.relative_to(package.parent)
+            shutil.copytree(folder, target, symlinks=True)
+        shutil.copy(package / "__init__.py", Path(closed) / package.name)
+        with Installation(own, PYTHONPATH=f"{closed}:{SRC}") as installation:
+            assert installation.is_ready()
+            assert (installation.home / "server").is_dir()

@@ -1,0 +1,92 @@
+"""One database per process, cloned from a migrated template; tests commit and clean nothing."""
+
+import os
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from lianyi import main
+from lianyi.kernel.config import Config
+from lianyi.kernel.crypto import Keys
+from lianyi.kernel.ids import Ids
+from lianyi.kernel.witness import Scribe
+from lianyi.kernel.work import App
+from tests import cluster as clusters
+from tests.booking.make import Clinic
+from tests.cluster import Cluster
+from tests.place import Place
+
+NOON = datetime(2030, 1, 7, 4, tzinfo=UTC)  # in Shanghai
+KEYS = Keys(seals={1: bytes(16)}, index=bytes(32))
+STACK = pytest.StashKey[ExitStack]()
+CLUSTER = pytest.StashKey[Cluster]()
+
+
+class Clock:
+    def __init__(self):
+        self.now = NOON
+
+    def __call__(self):
+        return self.now
+
+    def forward(self, **by):
+        self.now += timedelta(**by)
+
+
+def pytest_configure(config):
+    config.stash[STACK] = ExitStack()
+
+
+def pytest_unconfigure(config):
+    config.stash[STACK].close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker of xdist where the controller's cluster is."""
+    own = _started(node.config)
+    node.workerinput["cluster"] = (own.url, own.template)
+
+
+def _started(config):
+    """Return the cluster of this run, started by whoever asks first."""
+    if CLUSTER not in config.stash:
+        config.stash[CLUSTER] = config.stash[STACK].enter_context(clusters.started())
+    return config.stash[CLUSTER]
+
+
+@pytest.fixture(scope="session")
+def cluster(request):
+    given = getattr(request.config, "workerinput", {}).get("cluster")
+    return Cluster(*given) if given else _started(request.config)
+
+
+@pytest.fixture(scope="session")
+def dsn(cluster, worker_id):
+    with cluster.clone(worker_id) as url:
+        yield url
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def app(dsn, clock, request):
+    size = int(os.environ.get("POOL", "20"))
+    async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=size)) as pool:
+        yield App(pool, clock, Ids(Random(request.node.nodeid)), KEYS, Scribe(pool))
+
+
+@pytest.fixture
+async def place(app):
+    return await Place.found(app)
+
+
+@pytest.fixture
+async def clinic(place):
+    return await Clinic.open(place)

@@ -1,0 +1,111 @@
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from lianyi.kernel import seal
+from lianyi.kernel.seal import Log
+
+DIARY = """CREATE TABLE {} (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tx xid8 NOT NULL DEFAULT pg_current_xact_id(), word text, at timestamptz);
+  GRANT ALL ON {} TO lianyi_app"""
+WORDS = ("dawn", "noon", "dusk")
+
+
+class Owner:
+    """Somebody with every right over the database, as only its administrator has."""
+
+    def __init__(self, db):
+        self.db = db
+
+    async def write(self, log, *words):
+        for word in words:
+            sql = f"INSERT INTO {log.table} (word, at) VALUES ($1, $2)"
+            await self.db.execute(sql, word, datetime(2030, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+async def owner(dsn):
+    db = await asyncpg.connect(dsn)
+    yield Owner(db)
+    await db.close()
+
+
+@pytest.fixture
+async def diary(app, owner, do):
+    """Return a log of three sealed rows."""
+    table = f"diary_{app.ids.new(app.clock()).hex}"
+    await owner.db.execute(DIARY.format(table, table))
+    log = Log(table, ("word", "at"))
+    await owner.write(log, *WORDS)
+    assert await sealed(do, log) == len(WORDS)
+    return log
+
+
+async def sealed(do, log):
+    """Seal until nothing is held back by transactions of other tests on this server."""
+    count = 0
+    while count < len(WORDS):
+        count += await do(lambda tx: seal.seal(tx, log))
+    return count
+
+
+async def verdict(do, log):
+    return await do(lambda tx: seal.verify(tx, log))
+
+
+async def test_an_untouched_log_verifies(do, diary):
+    found = await verdict(do, diary)
+    assert (found.rows, found.broken_at) == (3, None)
+
+
+async def test_what_is_sealed_is_sealed_once_and_new_rows_make_new_seals(do, owner, diary):
+    assert await do(lambda tx: seal.seal(tx, diary)) == 0
+    await owner.write(diary, *WORDS)
+    await sealed(do, diary)
+    found = await verdict(do, diary)
+    assert (found.rows, found.broken_at) == (6, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE {} SET word = 'night' WHERE word = 'noon'", id="edited"),
+        pytest.param("DELETE FROM {} WHERE word = 'dawn'", id="removed"),
+        pytest.param("UPDATE {} SET word = CASE word WHEN 'dawn' THEN 'noon' WHEN 'noon'"
+                     " THEN 'dawn' ELSE word END", id="reordered"),
+        pytest.param("UPDATE {} SET at = at + interval '1 us' WHERE word = 'dusk'", id="moved"),
+    ],
+)  # fmt: skip
+async def test_whatever_is_done_to_a_sealed_row_is_noticed_sec_17(do, owner, diary, change):
+    await owner.db.execute(change.format(diary.table))
+    assert (await verdict(do, diary)).broken_at == 1
+
+
+async def test_a_row_slipped_in_between_is_noticed_sec_17(do, owner, diary):
+    await owner.db.execute(
+        f"INSERT INTO {diary.table} (seq, tx, word, at) OVERRIDING SYSTEM VALUE"
+        f" SELECT -1, tx, word, at FROM {diary.table} WHERE word = 'noon'"
+    )
+    assert (await verdict(do, diary)).broken_at == 1
+
+
+async def test_a_seal_made_to_fit_needs_the_key_sec_17(do, owner, diary):
+    await owner.db.execute(f"DELETE FROM {diary.table} WHERE word = 'dawn'")
+    rest = [
+        {"body": body} for body in await owner.db.fetch(f"SELECT {diary.row} FROM {diary.table}")
+    ]
+    await owner.db.execute("SET session_replication_role = replica")
+    await owner.db.execute(
+        "UPDATE kernel.seal SET digest = $2 WHERE log = $1", diary.table, made_to_fit(rest)
+    )
+    assert (await verdict(do, diary)).broken_at == 1
+
+
+def made_to_fit(rows):
+    return seal.sm3(seal.START + b"".join(seal.sm3(row["body"][0].encode()) for row in rows))
+
+
+async def test_seals_themselves_cannot_be_rewritten_by_the_app(app, diary):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await app.pool.execute("DELETE FROM kernel.seal WHERE log = $1", diary.table)

@@ -1,0 +1,262 @@
+"""The house's own rules, checked on the source itself."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import lianyi
+from lianyi.access.model import Chart, Desk
+from lianyi.kernel import named
+from lianyi.kernel.lifecycle import Lifecycle
+from lianyi.kernel.refusal import Refused
+from lianyi.kernel.text import LANGUAGES, catalogue
+
+SRC = Path(lianyi.__file__).parent
+FILES = sorted(SRC.rglob("*.py"))
+ROOMS = {folder.name for folder in SRC.iterdir() if (folder / "__init__.py").exists()}
+KINDS = ("Invalid", "NotAllowed", "NotFound", "Conflict", "Unavailable", "Refused")
+FUNCTION, MODULE = 50, 400  # lines
+RULE = re.compile(r"[A-Z]+-\d+")
+STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
+# Queries that say nothing of a person who is cared for: about places, about staff in their posts,
+# about the asking person's own session and application, about a file an institution brought, or a
+# bare yes or no about a relation.
+NAMELESS = {
+    "accounts.queries.credentials",
+    "accounts.queries.own",
+    "accounts.queries.phone_of",
+    "accounts.queries.session",
+    "billing.queries.balances",
+    "billing.queries.compared_books",
+    "billing.queries.differences",
+    "billing.queries.drawers",
+    "billing.queries.flows",
+    "billing.queries.order_slip",
+    "billing.queries.priced",
+    "billing.queries.prices",
+    "billing.queries.refund_slip",
+    "billing.queries.sellers",
+    "billing.queries.statement_slip",
+    "billing.queries.states_of",
+    "booking.queries.days",
+    "booking.queries.departments",
+    "booking.queries.offers",
+    "booking.queries.offers_by_id",
+    "booking.queries.offers_instead",
+    "booking.queries.session",
+    "booking.queries.sessions_of",
+    "booking.queries.times",
+    "orders.queries.items",
+    "people.queries.application",
+    "people.queries.applications_of",
+    "people.queries.departments_of",
+    "people.queries.doctors_of",
+    "people.queries.hat",
+    "people.queries.identity_on",
+    "people.queries.institutions",
+    "people.queries.institutions_of",
+    "people.queries.may_act_for",
+    "people.queries.members_of",
+    "people.queries.posts",
+    "people.queries.posts_of",
+    "people.queries.practice",
+    "people.queries.reach_of",
+    "people.queries.staff_of",
+    "records.queries.imported",
+}
+# A simulator is another machine: it has its own clock, and its own randomness.
+OTHER_MACHINES = "links/simulators/"
+
+
+def where(file):
+    return file.relative_to(SRC).as_posix()
+
+
+def modules():
+    for info in pkgutil.walk_packages([str(SRC)], "lianyi."):
+        if not info.name.endswith("__main__"):
+            yield info.name, importlib.import_module(info.name)
+
+
+def intruders(source, room):
+    """Return the `tables` modules of other rooms that a file imports."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "lianyi" and "tables" in parts and parts[1] != room:
+                yield name
+
+
+def refusals():
+    dict(modules())
+    kinds = [Refused]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if kind.__module__.startswith("lianyi") and kind.__name__ not in KINDS:
+            yield kind.code.fget(kind.__new__(kind))
+
+
+def lifecycles():
+    for name, module in modules():
+        if name.endswith(".states"):
+            yield from (one for one in vars(module).values() if isinstance(one, Lifecycle))
+
+
+def statements():
+    """Return every whole statement; one with a hole is prepared by the tests of who fills it."""
+    for name, module in modules():
+        if ".tables" in name:
+            for constant, value in vars(module).items():
+                if not constant.isupper() or not isinstance(value, str) or "{" in value:
+                    continue
+                if STATEMENT.match(value):
+                    yield f"{name}.{constant}", named.numbered(value)[0]
+
+
+def findings():
+    """Return the codes of the findings that name a rule and what of it is not met."""
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding":
+                said = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                if len(said) == len(node.args) == 2 and RULE.fullmatch(said[0]):
+                    yield ".".join((where(file).split("/")[0], *said))
+
+
+def test_tables_are_imported_only_inside_their_room():
+    found = {
+        where(file): names
+        for file in FILES
+        if (names := list(intruders(file.read_text(), file.relative_to(SRC).parts[0])))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from lianyi.people import tables",
+        "from lianyi.people.tables import registry",
+        "import lianyi.people.tables.cards as t",
+    ],
+)
+def test_the_rule_sees_every_way_to_import(source):
+    assert list(intruders(source, "booking"))
+    assert not list(intruders(source, "people"))
+
+
+def test_every_public_query_on_persons_demands_a_capability():
+    nameless = set()
+    for name, module in modules():
+        if name.endswith(".queries"):
+            for verb, function in inspect.getmembers(module, inspect.iscoroutinefunction):
+                if verb.startswith("_"):
+                    continue
+                takes = set(inspect.get_annotations(function, eval_str=True).values())
+                if function.__module__ == name and not takes & {Chart, Desk}:
+                    nameless.add(f"{name.removeprefix('lianyi.')}.{verb}")
+    assert nameless == NAMELESS
+
+
+def test_capabilities_are_made_only_by_the_doors():
+    makers = {where(file) for file in FILES if re.search(r"\b(Chart|Desk)\(", file.read_text())}
+    assert makers == {"access/service.py"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_has_words(language):
+    assert set(refusals()) - set(catalogue(language)) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_has_words(language):
+    states = {f"{cycle.table}.{move.to}" for cycle in lifecycles() for move in cycle.moves}
+    assert states - set(catalogue(language)) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_finding_has_words(language):
+    assert set(findings()) - set(catalogue(language)) == set()
+
+
+def test_all_languages_say_the_same_things():
+    assert set(catalogue("zh")) == set(catalogue("en"))
+
+
+def test_no_words_are_left_of_refusals_that_are_gone():
+    spoken = {
+        code
+        for code in catalogue("zh")
+        if re.fullmatch(r"[a-z]+\.[A-Z]\w+", code) and code.split(".")[0] in ROOMS
+    }
+    assert spoken - set(refusals()) - set(KINDS) == set()
+
+
+def test_words_fill_in_only_what_a_refusal_carries():
+    """A placeholder that is missing would turn a refusal into a bug."""
+    dict(modules())
+    kinds = [Refused]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if not kind.__module__.startswith("lianyi") or kind.__name__ in KINDS:
+            continue
+        carried = set(getattr(kind, "__dataclass_fields__", {}))
+        code = kind.code.fget(kind.__new__(kind))
+        for language in LANGUAGES:
+            wanted = set(re.findall(r"\{(\w+)\}", catalogue(language)[code]))
+            assert wanted <= carried, f"{language} {code}"
+
+
+def test_only_main_has_a_clock_and_days_are_made_in_one_place():
+    for file in FILES:
+        text, place = file.read_text(), where(file)
+        if place == "main.py" or place.startswith(OTHER_MACHINES):
+            continue
+        assert not re.search(r"\bnow\(\)|CURRENT_(DATE|TIMESTAMP)|clock_timestamp", text), place
+        assert "datetime.now" not in text, place
+        assert ".date()" not in text or place == "kernel/time.py", place
+
+
+async def test_every_statement_kept_as_a_constant_can_be_prepared(app):
+    found = dict(statements())
+    assert found
+    async with app.pool.acquire() as db:
+        for name, sql in found.items():
+            try:
+                await db.prepare(sql)
+            except Exception as trouble:
+                raise AssertionError(name) from trouble
+
+
+def test_no_function_is_longer_than_fifty_lines():
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.lineno < FUNCTION, f"{where(file)}: {node.name}"
+
+
+def test_no_module_is_longer_than_four_hundred_lines():
+    long = {where(file) for file in FILES if len(file.read_text().splitlines()) > MODULE}
+    assert long == set()
+
+
+def test_every_module_says_why_it_exists():
+    silent = {
+        where(file)
+        for file in FILES
+        if file.read_text() and ast.get_docstring(ast.parse(file.read_text())) is None
+    }
+    assert silent == set()

@@ -1,0 +1,156 @@
+import msgspec
+import pytest
+
+from lianyi.kernel import errand
+from lianyi.kernel.actor import NOWHERE, system
+from lianyi.kernel.errand import Answer, Errand, Outcome
+from lianyi.kernel.work import within
+from lianyi.worker import errands
+from lianyi.worker.errands import Runner
+
+OFFICE = system("office", NOWHERE)
+
+
+class Letter(msgspec.Struct):
+    text: str
+
+
+class Killed(BaseException):
+    """No handler of ours sees a kill."""
+
+
+class Post:
+    """A carrier that can lose the answer (`deaf`) or the letter too (`cut`)."""
+
+    def __init__(self):
+        self.deaf = self.cut = False
+        self.carried, self.calls, self.told = {}, [], []
+
+    async def send(self, key, letter):
+        self.calls.append("send")
+        if not self.cut:
+            self.carried[key] = letter.text
+        if self.deaf or self.cut:
+            raise TimeoutError
+        return Answer(Outcome.YES, {"stamp": 1})
+
+    async def ask(self, key):
+        self.calls.append("ask")
+        return Answer(Outcome.YES, {"stamp": 1}) if key in self.carried else None
+
+
+class Prepared:
+    """Counts how often the letter was written."""
+
+    def __init__(self):
+        self.count = 0
+
+    async def __call__(self, _, thing_id):
+        self.count += 1
+        return Letter(f"{thing_id} {self.count}")
+
+
+@pytest.fixture
+def post():
+    return Post()
+
+
+@pytest.fixture
+def prepare():
+    return Prepared()
+
+
+@pytest.fixture
+def runner(app, post, prepare):
+    async def record(tx, thing_id, answer):
+        post.told.append((thing_id, answer))
+
+    kind = Errand(
+        "test.letter",
+        Letter,
+        prepare,
+        lambda links, key, letter: links.send(key, letter),
+        lambda links, key, _: links.ask(key),
+        record,
+    )
+    return Runner(app, post, (kind,))
+
+
+@pytest.fixture
+async def thing(app):
+    id = app.ids.new(app.clock())
+    await within(app, OFFICE, lambda tx: errand.plan(tx, "test.letter", thing_id=id))
+    return id
+
+
+async def outcome(app, thing):
+    row = await app.pool.fetchrow(
+        "SELECT outcome, tries FROM kernel.errand WHERE thing_id = $1", thing
+    )
+    return tuple(row)
+
+
+async def test_an_errand_is_run_once_and_its_answer_recorded(app, runner, post, thing):
+    assert await errands.run_due(runner) == 1
+    assert await errands.run_due(runner) == 0
+    assert post.told == [(thing, Answer(Outcome.YES, {"stamp": 1}))]
+    assert await outcome(app, thing) == ("yes", 1)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "calls"),
+    [
+        pytest.param("deaf", ["send", "ask"], id="only the answer was lost"),
+        pytest.param("cut", ["send", "ask", "send"], id="nothing arrived"),
+    ],
+)
+async def test_an_unknown_outcome_is_asked_about_before_it_is_sent_again(
+    app, clock, runner, post, thing, trouble, calls
+):
+    setattr(post, trouble, True)
+    await errands.run_due(runner)
+    assert await outcome(app, thing) == ("unknown", 1)
+    assert post.told == []
+
+    setattr(post, trouble, False)
+    clock.forward(minutes=1)
+    await errands.run_due(runner)
+    assert post.calls == calls
+    assert len(post.carried) == len(post.told) == 1
+    assert await outcome(app, thing) == ("yes", 2)
+
+
+async def test_a_retry_carries_the_same_body_and_the_database_keeps_it_sealed(
+    app, clock, runner, post, prepare, thing
+):
+    post.cut = True
+    await errands.run_due(runner)
+    kept = await app.pool.fetchval("SELECT request FROM kernel.errand WHERE thing_id = $1", thing)
+    post.cut = False
+    clock.forward(minutes=1)
+    await errands.run_due(runner)
+    assert prepare.count == 1
+    assert list(post.carried.values()) == [f"{thing} 1"]
+    assert str(thing).encode() not in kept
+
+
+async def test_a_worker_that_dies_while_sending_leaves_the_truth(app, runner, post, thing):
+    async def die(*_):
+        raise Killed
+
+    post.send = die
+    with pytest.raises(Killed):
+        await errands.run_due(runner)
+    assert await outcome(app, thing) == ("unknown", 1)
+
+
+async def test_a_bug_in_one_errand_does_not_stop_the_others(app, clock, runner, post, thing):
+    async def fail(*_):
+        raise ZeroDivisionError
+
+    good, post.send = post.send, fail
+    await errands.run_due(runner)
+    post.send = good
+    clock.forward(minutes=1)
+    await errands.run_due(runner)
+    assert await outcome(app, thing) == ("yes", 2)
