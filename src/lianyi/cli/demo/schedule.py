@@ -1,4 +1,4 @@
-"""The demo's next two weeks: every hospital doctor sits once a working day (出诊表)."""
+"""The demo's next two weeks: hospital doctors sit every working morning (出诊表)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,14 +40,19 @@ async def publish(tx: Tx) -> None:
 
 def _fortnight(tx: Tx, n: int, post: Post) -> Iterator[Plan]:
     first = day(tx.now, profile.at(tx.now).zone)
-    halves = tuple(SITTING)
     for ahead in range(DAYS):
         sits = first + timedelta(days=ahead)
         if ahead and sits.weekday() >= SATURDAY:
             continue
-        plan = _plan(tx, post, sits, halves[(n + ahead) % len(halves)])
-        if plan.ends_at > tx.now:  # a demo may begin in the evening
-            yield plan
+        for half in _halves(n + ahead):
+            plan = _plan(tx, post, sits, half)
+            if plan.ends_at > tx.now:  # a demo may begin in the evening
+                yield plan
+
+
+def _halves(turn: int) -> tuple[Half, ...]:
+    """Return a morning, and every other day the afternoon: each morning anybody can be booked."""
+    return (Half.MORNING, Half.AFTERNOON) if turn % 2 else (Half.MORNING,)
 
 
 def _plan(tx: Tx, post: Post, sits: date, half: Half) -> Plan:
