@@ -8,6 +8,8 @@ CREATE SCHEMA billing;
 
 CREATE SCHEMA booking;
 
+CREATE SCHEMA files;
+
 CREATE SCHEMA kernel;
 
 CREATE SCHEMA orders;
@@ -475,6 +477,29 @@ CREATE TABLE booking.waiting (
     at timestamp with time zone NOT NULL,
     appointment_id uuid,
     CONSTRAINT waiting_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'taken'::text, 'passed'::text, 'left'::text, 'closed'::text])))
+);
+
+CREATE TABLE files.file (
+    id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    kind text NOT NULL,
+    digest bytea NOT NULL,
+    size integer NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    classes text[] NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT file_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT file_kind_check CHECK ((kind = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'application/pdf'::text]))),
+    CONSTRAINT file_size_check CHECK ((size > 0))
+);
+
+CREATE TABLE files.tenant_key (
+    institution_id uuid NOT NULL,
+    version integer NOT NULL,
+    sealed bytea NOT NULL
 );
 
 CREATE TABLE kernel.demo (
@@ -975,6 +1000,12 @@ ALTER TABLE ONLY booking.slot
 ALTER TABLE ONLY booking.waiting
     ADD CONSTRAINT waiting_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY files.file
+    ADD CONSTRAINT file_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY files.tenant_key
+    ADD CONSTRAINT tenant_key_pkey PRIMARY KEY (institution_id, version);
+
 ALTER TABLE ONLY kernel.demo
     ADD CONSTRAINT demo_pkey PRIMARY KEY (single);
 
@@ -1167,6 +1198,8 @@ CREATE INDEX waiting_session_id_at_id_idx ON booking.waiting USING btree (sessio
 
 CREATE UNIQUE INDEX waiting_session_id_person_id_idx ON booking.waiting USING btree (session_id, person_id) WHERE (state = ANY (ARRAY['waiting'::text, 'offered'::text]));
 
+CREATE INDEX file_owner_id_id_idx ON files.file USING btree (owner_id, id);
+
 CREATE INDEX errand_institution_id_id_idx ON kernel.errand USING btree (institution_id, id) WHERE (outcome = ANY (ARRAY['no'::text, 'unknown'::text]));
 
 CREATE INDEX errand_next_at_idx ON kernel.errand USING btree (next_at) WHERE ((outcome IS NULL) OR (outcome = 'unknown'::text));
@@ -1258,6 +1291,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON billing.refund
 CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON billing.entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.check_posting();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON booking.no_show FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON files.file FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON kernel.history FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 

@@ -76,10 +76,11 @@ def clock():
 
 
 @pytest.fixture
-async def app(dsn, clock, request):
+async def app(dsn, clock, request, tmp_path):
     size = int(os.environ.get("POOL", "20"))
     async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=size)) as pool:
-        yield App(pool, clock, Ids(Random(request.node.nodeid)), KEYS, Scribe(pool))
+        ids = Ids(Random(request.node.nodeid))
+        yield App(pool, clock, ids, KEYS, Scribe(pool), tmp_path / "files")
 
 
 @pytest.fixture

@@ -54,7 +54,8 @@ async def _leave_as_it_is(_: Db) -> None:
 
 
 def app(config: Config, pool: "Pool[Record]", clock: Callable[[], datetime] = now) -> App:
-    return App(pool, clock, Ids(), load_keys(config.home / "keys"), Scribe(pool))
+    keys = load_keys(config.home / "keys")
+    return App(pool, clock, Ids(), keys, Scribe(pool), config.home / "files")
 
 
 @asynccontextmanager

@@ -25,6 +25,12 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Return the folder of a town's pictures and documents."""
+    return tmp_path_factory.mktemp("files")
+
+
 @pytest.fixture
 def page(chromium, address):
     context = chromium.new_context(base_url=address, **look.STILL)

@@ -24,13 +24,14 @@ NOW = datetime(2026, 11, 23, 23, 32, tzinfo=UTC)  # half past seven of the 24th 
 MORNING = datetime(2026, 11, 24, 0, tzinfo=UTC)
 
 
-def town(dsn):
+def town(dsn, files):
     """Return the site; `state.tokens` and `state.paths` fill as it starts."""
 
     @asynccontextmanager
     async def lifespan(starlette):
         async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=5)) as pool:
-            app = App(pool, Clock(lambda: NOW, is_demo=True), Ids(), KEYS, Scribe(pool))
+            clock = Clock(lambda: NOW, is_demo=True)
+            app = App(pool, clock, Ids(), KEYS, Scribe(pool), files)
             clinic = await Clinic.open(await Place.found(app))
             starlette.state.lianyi = app
             starlette.state.paths, starlette.state.tokens = await _day(clinic)

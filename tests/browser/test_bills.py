@@ -13,9 +13,9 @@ READERS = {**dict.fromkeys((*PAYER, *PAYING), "payer"), **DESKS}
 
 
 @pytest.fixture(scope="module")
-def site(cluster):
+def site(cluster, files):
     with cluster.clone("till") as dsn:
-        app = town(dsn)
+        app = town(dsn, files)
         with serve.served(app, lifespan="on") as address:
             yield address, app.state
 

@@ -11,9 +11,9 @@ DESKS = ("clinic", "plan")
 
 
 @pytest.fixture(scope="module")
-def site(cluster):
+def site(cluster, files):
     with cluster.clone("hall") as dsn:
-        app = town(dsn)
+        app = town(dsn, files)
         with serve.served(app, lifespan="on") as address:
             yield address, app.state
 

@@ -35,9 +35,9 @@ BENCH = {
 
 
 @pytest.fixture(scope="module")
-def site(cluster):
+def site(cluster, files):
     with cluster.clone("town") as dsn:
-        app = town(dsn)
+        app = town(dsn, files)
         with serve.served(app, lifespan="on") as address:
             yield address, app.state
 

@@ -26,14 +26,14 @@ PAYMENT = "SELECT id FROM billing.payment WHERE bill_id = $1"
 NOW = datetime(2026, 11, 23, 6, 32, tzinfo=UTC)
 
 
-def town(dsn):
+def town(dsn, files):
     """Return the site; `state.tokens` and `state.paths` fill as it starts."""
 
     @asynccontextmanager
     async def lifespan(starlette):
         async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=5)) as pool:
             clock = Clock(lambda: NOW, is_demo=True)
-            app = App(pool, clock, Ids(), KEYS, Scribe(pool))
+            app = App(pool, clock, Ids(), KEYS, Scribe(pool), files)
             till = await Till.open(await Place.found(app))
             starlette.state.lianyi = app
             starlette.state.paths = await _bills(till)

@@ -35,13 +35,13 @@ HEROINE, FATHER, INVITED = "19905311001", "19905311003", "19905311006"
 STRANGERS = {"guest": "19905319001", "waiting": "19905319002", "counter": "19905319003"}
 
 
-def town(dsn):
+def town(dsn, files):
     """Return the site; `state.tokens` fills as it starts."""
 
     @asynccontextmanager
     async def lifespan(starlette):
         async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=5)) as pool:
-            app = App(pool, lambda: NOW, Ids(), KEYS, Scribe(pool))
+            app = App(pool, lambda: NOW, Ids(), KEYS, Scribe(pool), files)
             await seed.seed(app)
             starlette.state.lianyi = app
             starlette.state.tokens = await _tokens(app)

@@ -81,6 +81,11 @@ def digits(count: int) -> str:
     return f"{secrets.randbelow(10**count):0{count}d}"
 
 
+def new_key() -> bytes:
+    """Return a new key for SM4."""
+    return secrets.token_bytes(SM4_BYTES)
+
+
 def same(one: bytes, other: bytes) -> bool:
     """Compare without telling, by the time it takes, where two secrets differ."""
     return secrets.compare_digest(one, other)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -40,13 +41,14 @@ GONE = (
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What `main` built and every unit of work needs."""
+    """What `main` built and every unit of work needs; `files` is the folder of what is too big."""
 
     pool: "Pool[Record]"
     clock: Callable[[], datetime]
     ids: Ids
     keys: Keys
     scribe: Scribe
+    files: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Tx:
     now: datetime
     ids: Ids
     keys: Keys
+    files: Path
     witnessed: list[Statement] = field(default_factory=list)
 
     def new_id(self, owner: UUID | None = None) -> UUID:
@@ -123,7 +126,7 @@ async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T
 
 
 def _begin(app: App, db: Db, hat: Actor) -> Tx:
-    return Tx(db, hat, app.clock(), app.ids, app.keys)
+    return Tx(db, hat, app.clock(), app.ids, app.keys, app.files)
 
 
 async def _persist(
