@@ -16,6 +16,8 @@ CREATE SCHEMA orders;
 
 CREATE SCHEMA people;
 
+CREATE SCHEMA prescribing;
+
 CREATE SCHEMA records;
 
 CREATE FUNCTION billing.check_posting() RETURNS trigger
@@ -823,6 +825,80 @@ CREATE TABLE people.post (
     ended_at timestamp with time zone
 );
 
+CREATE TABLE prescribing.document (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id uuid NOT NULL,
+    prescription_id uuid NOT NULL,
+    version integer NOT NULL,
+    text text NOT NULL,
+    digest text NOT NULL,
+    findings text NOT NULL,
+    knowledge text NOT NULL,
+    profile text NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE prescribing.document ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME prescribing.document_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE prescribing.prescription (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    visit_id uuid NOT NULL,
+    way text NOT NULL,
+    department_id uuid NOT NULL,
+    prescriber_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    classes text[] NOT NULL,
+    at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    document_id uuid,
+    signed_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    reviewed_by uuid,
+    reviewed_at timestamp with time zone,
+    seller_id uuid,
+    CONSTRAINT prescription_check CHECK ((reviewed_by <> prescriber_id)),
+    CONSTRAINT prescription_check1 CHECK (((reviewed_by IS NULL) = (reviewed_at IS NULL))),
+    CONSTRAINT prescription_check2 CHECK (((state <> ALL (ARRAY['to_review'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR ((document_id IS NOT NULL) AND (signed_at IS NOT NULL) AND (expires_at IS NOT NULL)))),
+    CONSTRAINT prescription_check3 CHECK (((state <> ALL (ARRAY['approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR (reviewed_by IS NOT NULL))),
+    CONSTRAINT prescription_check4 CHECK (((state <> ALL (ARRAY['accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR (seller_id IS NOT NULL))),
+    CONSTRAINT prescription_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'signing'::text, 'to_review'::text, 'returned'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text, 'revoked'::text, 'lapsed'::text]))),
+    CONSTRAINT prescription_version_check CHECK ((version > 0)),
+    CONSTRAINT prescription_way_check CHECK ((way = ANY (ARRAY['AMB'::text, 'VR'::text])))
+);
+
+CREATE TABLE prescribing.version (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    prescription_id uuid NOT NULL,
+    number integer NOT NULL,
+    sheet text NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT version_number_check CHECK ((number > 0))
+);
+
+ALTER TABLE prescribing.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME prescribing.version_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE records.imported (
     institution_id uuid NOT NULL,
     digest bytea NOT NULL,
@@ -1084,6 +1160,21 @@ ALTER TABLE ONLY people.person
 ALTER TABLE ONLY people.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY prescribing.document
+    ADD CONSTRAINT document_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY prescribing.document
+    ADD CONSTRAINT document_seq_key UNIQUE (seq);
+
+ALTER TABLE ONLY prescribing.prescription
+    ADD CONSTRAINT prescription_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY prescribing.version
+    ADD CONSTRAINT version_pkey PRIMARY KEY (prescription_id, number);
+
+ALTER TABLE ONLY prescribing.version
+    ADD CONSTRAINT version_seq_key UNIQUE (seq);
+
 ALTER TABLE ONLY records.imported
     ADD CONSTRAINT imported_pkey PRIMARY KEY (institution_id, digest);
 
@@ -1264,6 +1355,20 @@ CREATE INDEX post_institution_id_role_idx ON people.post USING btree (institutio
 
 CREATE INDEX post_person_id_idx ON people.post USING btree (person_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX document_prescription_id_at_idx ON prescribing.document USING btree (prescription_id, at);
+
+CREATE UNIQUE INDEX document_tx_seq_idx ON prescribing.document USING btree (tx, seq);
+
+CREATE INDEX prescription_institution_id_state_signed_at_idx ON prescribing.prescription USING btree (institution_id, state, signed_at) WHERE (state = ANY (ARRAY['to_review'::text, 'returned'::text]));
+
+CREATE INDEX prescription_person_id_id_idx ON prescribing.prescription USING btree (person_id, id);
+
+CREATE INDEX prescription_seller_id_state_idx ON prescribing.prescription USING btree (seller_id, state) WHERE (seller_id IS NOT NULL);
+
+CREATE INDEX prescription_visit_id_idx ON prescribing.prescription USING btree (visit_id);
+
+CREATE UNIQUE INDEX version_tx_seq_idx ON prescribing.version USING btree (tx, seq);
+
 CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
 
 CREATE INDEX resource_encounter_idx ON records.resource USING btree (encounter) WHERE (encounter IS NOT NULL);
@@ -1303,6 +1408,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.call FO
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.result FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON people.code_used FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.document FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.version FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.release FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
@@ -1421,3 +1530,12 @@ ALTER TABLE ONLY people.post
 
 ALTER TABLE ONLY people.post
     ADD CONSTRAINT post_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY prescribing.document
+    ADD CONSTRAINT document_prescription_id_version_fkey FOREIGN KEY (prescription_id, version) REFERENCES prescribing.version(prescription_id, number);
+
+ALTER TABLE ONLY prescribing.prescription
+    ADD CONSTRAINT prescription_document_id_fkey FOREIGN KEY (document_id) REFERENCES prescribing.document(id) DEFERRABLE;
+
+ALTER TABLE ONLY prescribing.version
+    ADD CONSTRAINT version_prescription_id_fkey FOREIGN KEY (prescription_id) REFERENCES prescribing.prescription(id);

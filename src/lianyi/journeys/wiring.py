@@ -8,11 +8,23 @@ from typing import Any
 from lianyi.access import events as access
 from lianyi.billing import events as billing
 from lianyi.booking import events as booking
-from lianyi.journeys import book, card, directory, family, laboratory, pay, sharing, sign_in, visit
+from lianyi.journeys import (
+    book,
+    card,
+    directory,
+    family,
+    laboratory,
+    pay,
+    prescribe,
+    sharing,
+    sign_in,
+    visit,
+)
 from lianyi.kernel.errand import Errand
 from lianyi.kernel.seal import Log
 from lianyi.orders import events as orders
 from lianyi.people import events as people
+from lianyi.prescribing import events as prescribing
 
 Follower = Callable[..., Awaitable[None]]
 Topics = Callable[[Any], tuple[str, ...]]
@@ -101,9 +113,21 @@ def _order(event: orders.OrderEvent) -> tuple[str, ...]:
     return f"person/{event.person_id}", f"institution/{event.institution_id}/bench"
 
 
+def _prescription(event: prescribing.PrescriptionEvent) -> tuple[str, ...]:
+    """Tell the person, and the doctors and pharmacists of the place."""
+    return f"person/{event.person_id}", f"institution/{event.institution_id}/prescriptions"
+
+
 VERSIONS = Log(
     "records.version",
     ("seq", "type", "fhir_id", "version", "post_id", "at", "released", "classes", "body"),
+)
+PRESCRIBED = Log(
+    "prescribing.version", ("seq", "prescription_id", "number", "sheet", "post_id", "at")
+)
+SIGNED = Log(
+    "prescribing.document",
+    ("seq", "id", "prescription_id", "version", "digest", "text", "findings", "post_id", "at"),
 )
 RELEASES = Log("records.release", ("seq", "type", "fhir_id", "version", "post_id", "at"))
 
@@ -147,6 +171,19 @@ WIRING = Wiring(
         orders.ResultsVerified: (),
         orders.ResultsReleased: (),
         orders.OrderCancelled: (),
+        prescribing.PrescriptionDrafted: (),
+        prescribing.SignatureAsked: (),
+        prescribing.SignatureRefused: (),
+        prescribing.PrescriptionSigned: (),
+        prescribing.PrescriptionApproved: (),
+        prescribing.PrescriptionReturned: (),
+        prescribing.PrescriptionRevoked: (),
+        prescribing.PrescriptionAccepted: (),
+        prescribing.PrescriptionLetGo: (),
+        prescribing.PrescriptionPartlyDispensed: (),
+        prescribing.PrescriptionDispensed: (),
+        prescribing.ValidityOver: (prescribe.lapse,),
+        prescribing.PrescriptionLapsed: (),
         people.PersonRegistered: (directory.publish_person,),
         people.InstitutionRegistered: (directory.publish_institution,),
         people.DepartmentRegistered: (directory.publish_department,),
@@ -232,6 +269,18 @@ WIRING = Wiring(
         orders.ResultsVerified: _order,
         orders.ResultsReleased: _order,
         orders.OrderCancelled: _order,
+        prescribing.PrescriptionDrafted: _prescription,
+        prescribing.SignatureAsked: _prescription,
+        prescribing.SignatureRefused: _prescription,
+        prescribing.PrescriptionSigned: _prescription,
+        prescribing.PrescriptionApproved: _prescription,
+        prescribing.PrescriptionReturned: _prescription,
+        prescribing.PrescriptionRevoked: _prescription,
+        prescribing.PrescriptionAccepted: _prescription,
+        prescribing.PrescriptionLetGo: _prescription,
+        prescribing.PrescriptionPartlyDispensed: _prescription,
+        prescribing.PrescriptionDispensed: _prescription,
+        prescribing.PrescriptionLapsed: _prescription,
         people.CardChecked: lambda event: (f"person/{event.applicant_id}",),
         people.CardLapsed: lambda event: (f"person/{event.applicant_id}",),
         people.CardActivated: _card,
@@ -251,5 +300,5 @@ WIRING = Wiring(
         sharing.TELL_OPENED,
         *pay.ERRANDS,
     ),
-    logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES),
+    logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED),
 )

@@ -1,0 +1,58 @@
+"""How prescribing says no."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
+
+
+@dataclass(eq=False)
+class NoSuchPrescription(NotFound):
+    id: UUID
+
+
+@dataclass(eq=False)
+class VersionMoved(Conflict):
+    """Somebody has changed it meanwhile, perhaps the same doctor in another window."""
+
+    rule: ClassVar[str] = "RX-11"
+    id: UUID
+    version: int
+
+
+@dataclass(eq=False)
+class NotTheirPrescription(NotAllowed):
+    """Only the doctor who writes a prescription changes, signs or revokes it."""
+
+    id: UUID
+
+
+@dataclass(eq=False)
+class OwnPrescription(NotAllowed):
+    """Nobody reviews their own, whatever hat they wear."""
+
+    rule: ClassVar[str] = "PH-08"
+    id: UUID
+
+
+@dataclass(eq=False)
+class Expired(Conflict):
+    """Its validity is over."""
+
+    rule: ClassVar[str] = "RX-01"
+    id: UUID
+    expired_at: datetime
+
+
+@dataclass(eq=False)
+class OtherSeller(Conflict):
+    """Another seller has accepted it."""
+
+    id: UUID
+
+
+@dataclass(eq=False)
+class ReasonMissing(Invalid):
+    """Whoever reads the prescription later must understand why."""

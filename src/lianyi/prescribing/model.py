@@ -1,0 +1,211 @@
+"""The nouns of prescribing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from lianyi.access.model import Sensitive
+from lianyi.terminology.model import Amount, Pregnancy
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    SIGNING = "signing"  # the doctor's signature is on its way
+    TO_REVIEW = "to_review"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    ACCEPTED = "accepted"  # by one seller
+    PARTLY_DISPENSED = "partly_dispensed"
+    DISPENSED = "dispensed"
+    REVOKED = "revoked"
+    LAPSED = "lapsed"
+
+
+# Its doctor may still change what it says.
+OPEN = frozenset({State.DRAFT, State.RETURNED})
+# In force: signed by the doctor and approved by a pharmacist (RX-28).
+IN_FORCE = frozenset({State.APPROVED, State.ACCEPTED, State.PARTLY_DISPENSED, State.DISPENSED})
+# The person takes these medicines, or will as soon as somebody has read it.
+LIVE = IN_FORCE | {State.SIGNING, State.TO_REVIEW}
+
+
+class Kind(StrEnum):
+    ORDINARY = "ordinary"  # 普通处方
+    EMERGENCY = "emergency"  # 急诊处方
+
+
+class Way(StrEnum):
+    """How the visit is held, as an encounter's class says it."""
+
+    IN_PERSON = "AMB"
+    ONLINE = "VR"
+
+
+class SkinTest(StrEnum):
+    """RX-33. `NONE`: nothing is recorded; a positive test leaves no line to record it on."""
+
+    NONE = ""
+    NEGATIVE = "negative"  # 皮试阴性
+    EXEMPT = "exempt"  # 免试
+
+
+class ReturnReason(StrEnum):
+    """Why a pharmacist sends a prescription back (处方退回原因), along the items of PH-04."""
+
+    LEGALITY = "legality"  # 合法性
+    FORMAT = "format"  # 规范性
+    INDICATION = "indication"  # 适应证不适宜
+    SKIN_TEST = "skin_test"  # 皮试
+    DOSE = "dose"  # 用法用量不适宜
+    FORM = "form"  # 剂型与给药途径不适宜
+    DUPLICATE = "duplicate"  # 重复给药
+    INTERACTION = "interaction"  # 相互作用
+    INCOMPATIBLE = "incompatible"  # 配伍禁忌
+    CONTRAINDICATED = "contraindicated"  # 用药禁忌
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """One diagnosis, by its code of the insurance edition of ICD-10 (RX-08)."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One drug with its labels as they were when it was written.
+
+    `units` are tablets, puffs or mL at one time; `dose` says the same in a legal unit (RX-09).
+    Who entered the line and when: nobody but a person writes a prescription (CON-13).
+    """
+
+    drug: str
+    name: str
+    strength: str
+    form: str
+    unit: str
+    pack: str
+    pack_size: Decimal
+    route: str
+    units: Decimal
+    dose: Amount
+    frequency: str
+    frequency_name: str
+    days: int
+    packs: int
+    advice: str
+    skin_test: SkinTest
+    entered_by: UUID
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the doctor goes on in spite of a finding; `finding` is its key.
+
+    RX-10: a dose over the usual is confirmed a second time, and `confirmed` says that it was.
+    """
+
+    finding: str
+    text: str
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the doctor has asked the person now. None: not asked.
+
+    Codes are those of substances and allergy classes of the knowledge base, or the person's words
+    for what it doesn't know. `history` are ICD-10 codes.
+    """
+
+    allergies: tuple[str, ...] | None = None
+    medicines: tuple[str, ...] | None = None
+    history: tuple[str, ...] | None = None
+    pregnancy: Pregnancy | None = None
+    weight: Decimal | None = None  # kg
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one version of a prescription says. RX-01: `days_valid` counts the day of issue."""
+
+    diagnoses: tuple[Diagnosed, ...] = ()
+    lines: tuple[Line, ...] = ()
+    kind: Kind = Kind.ORDINARY
+    days_valid: int = 1
+    validity_reason: str = ""
+    long_reason: str = ""  # RX-04: why the supply is longer than a week
+    asked: Asked = Asked()
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """In which visit it is written; the record knows the visit as an Encounter by this id."""
+
+    id: UUID
+    way: Way
+    department_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """The head, with the newest version. `expires_at` is None until it has been signed.
+
+    `prescriber_id` and `reviewed_by` are persons, whichever hat they wore; `post_id` is the hat in
+    which it is written. `document_id` is the text that is, or is being, signed.
+    """
+
+    id: UUID
+    state: State
+    institution_id: UUID
+    person_id: UUID
+    visit: Visit
+    prescriber_id: UUID
+    post_id: UUID
+    classes: frozenset[Sensitive]
+    at: datetime
+    version: int
+    sheet: Sheet
+    document_id: UUID | None = None
+    signed_at: datetime | None = None
+    expires_at: datetime | None = None
+    reviewed_by: UUID | None = None
+    reviewed_at: datetime | None = None
+    seller_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version as it was written, by which post and when (RX-11)."""
+
+    number: int
+    sheet: Sheet
+    post_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version as it was put before the signature, to the letter; `digest` is its SM3 in hex.
+
+    `findings` is what the check said then, as JSON; `knowledge` and `profile` name what it was
+    based on.
+    """
+
+    id: UUID
+    prescription_id: UUID
+    version: int
+    text: str
+    digest: str
+    findings: str
+    knowledge: str
+    profile: str
+    post_id: UUID
+    at: datetime
+    expires_at: datetime

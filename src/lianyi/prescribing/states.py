@@ -1,0 +1,42 @@
+"""Every move of a prescription and who may make it."""
+
+from lianyi.kernel.actor import Role
+from lianyi.kernel.lifecycle import Lifecycle, Move
+from lianyi.people.model import DISPENSER, DOCTOR, PHARMACIST, RESIDENT, SYSTEM
+from lianyi.prescribing.model import State
+
+SELLERS = (PHARMACIST, DISPENSER, SYSTEM)
+
+
+def _move(verb: str, from_: State | None, to: State, *by: Role) -> Move:
+    return Move(verb, from_, to, frozenset(by))
+
+
+PRESCRIPTION = Lifecycle(
+    table="prescribing.prescription",
+    moves=(
+        _move("draft", None, State.DRAFT, DOCTOR),
+        _move("sign", State.DRAFT, State.SIGNING, DOCTOR),
+        _move("sign", State.RETURNED, State.SIGNING, DOCTOR),
+        _move("signed", State.SIGNING, State.TO_REVIEW, SYSTEM),
+        _move("unsigned", State.SIGNING, State.DRAFT, SYSTEM),
+        _move("approve", State.TO_REVIEW, State.APPROVED, PHARMACIST),
+        _move("send_back", State.TO_REVIEW, State.RETURNED, PHARMACIST),
+        _move("revoke", State.DRAFT, State.REVOKED, DOCTOR),
+        _move("revoke", State.SIGNING, State.REVOKED, DOCTOR),
+        _move("revoke", State.TO_REVIEW, State.REVOKED, DOCTOR),
+        _move("revoke", State.RETURNED, State.REVOKED, DOCTOR),
+        _move("revoke", State.APPROVED, State.REVOKED, DOCTOR),
+        _move("accept", State.APPROVED, State.ACCEPTED, *SELLERS),
+        _move("let_go", State.ACCEPTED, State.APPROVED, RESIDENT, *SELLERS),
+        _move("dispense", State.ACCEPTED, State.DISPENSED, *SELLERS),
+        _move("dispense", State.PARTLY_DISPENSED, State.DISPENSED, *SELLERS),
+        _move("part", State.ACCEPTED, State.PARTLY_DISPENSED, *SELLERS),
+        _move("lapse", State.TO_REVIEW, State.LAPSED, SYSTEM),
+        _move("lapse", State.RETURNED, State.LAPSED, SYSTEM),
+        _move("lapse", State.APPROVED, State.LAPSED, SYSTEM),
+        _move("lapse", State.ACCEPTED, State.LAPSED, SYSTEM),
+        _move("lapse", State.PARTLY_DISPENSED, State.LAPSED, SYSTEM),
+    ),
+)
+LAPSING = frozenset(move.from_ for move in PRESCRIPTION.moves if move.verb == "lapse")

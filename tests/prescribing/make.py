@@ -1,0 +1,153 @@
+"""A doctor with a patient, pharmacists who read what the doctor writes, and stores that sell it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.model import Purpose
+from lianyi.people.model import DISPENSER, DOCTOR, PHARMACIST, Kind
+from lianyi.prescribing import queries, service
+from lianyi.prescribing.model import Diagnosed, Line, Sheet, SkinTest, State, Visit, Way
+from lianyi.terminology import queries as terminology
+from lianyi.terminology.model import Amount
+from tests.place import Place
+
+HYPERTENSION = Diagnosed("I10.x00x002", "高血压")
+AMLODIPINE = "amlodipine-tab-5mg"
+SOMEBODY = UUID(int=7)
+SOMETIME = datetime(2030, 1, 7, 4, tzinfo=UTC)
+
+
+def line(code=AMLODIPINE, *, units=1, frequency="qd", days=7, **given):
+    drug = terminology.drug(code)
+    content = drug.contents[0].amount
+    facts = {
+        "drug": drug.code,
+        "name": drug.name,
+        "strength": drug.strength,
+        "form": drug.form,
+        "unit": drug.unit,
+        "pack": drug.pack,
+        "pack_size": drug.pack_size,
+        "route": drug.route,
+        "units": Decimal(units),
+        "dose": Amount(content.value * Decimal(units), content.unit),
+        "frequency": frequency,
+        "frequency_name": terminology.frequencies()[frequency].name,
+        "days": days,
+        "packs": terminology.packs_for(code, units=Decimal(units), frequency=frequency, days=days),
+        "advice": "",
+        "skin_test": SkinTest.NONE,
+        "entered_by": SOMEBODY,
+        "entered_at": SOMETIME,
+    }
+    return Line(**{**facts, **given})
+
+
+def sheet(*lines, **given):
+    return Sheet(**{"diagnoses": (HYPERTENSION,), "lines": lines or (line(),), **given})
+
+
+@dataclass
+class Practice:
+    place: object
+    patient: object
+    doctor: object
+    pharmacist: object
+    stores: list = field(default_factory=list)
+
+    @classmethod
+    async def open(cls, place):
+        patient = await place.patient(DOCTOR, PHARMACIST)
+        doctor = await place.hat(DOCTOR)
+        return cls(place, patient, doctor, await place.hat(PHARMACIST))
+
+    async def store(self):
+        """Return the hat of somebody behind the counter of a store the patient has gone to."""
+        store = await Place.found(self.place.app, Kind.STORE, parent=await self._chain())
+        await store.relate(self.patient.person_id, DISPENSER, PHARMACIST)
+        return await store.hat(DISPENSER)
+
+    async def _chain(self):
+        return await Place.found(self.place.app, Kind.PHARMACY_CHAIN)
+
+    async def do(self, hat, verb, *, purpose=None, person_id=None, **given):
+        """Open the chart as a journey does, and act on it."""
+
+        async def act(tx):
+            chart = await access.open_chart(
+                tx,
+                person_id=person_id or self.patient.person_id,
+                purpose=purpose or PURPOSE[hat.role],
+            )
+            return await verb(tx, chart, **given)
+
+        return await self.place.do(hat, act)
+
+    async def drafted(self, sheet_=None, hat=None):
+        hat = hat or self.doctor
+        visit = Visit(self.place.app.ids.new(SOMETIME), Way.IN_PERSON, self.place.department_id)
+        return await self.do(hat, service.draft, visit=visit, sheet=sheet_ or sheet())
+
+    async def asked(self, sheet_=None, hat=None):
+        """Return a prescription whose signature is on its way, and the text to be signed."""
+        drafted = await self.drafted(sheet_, hat)
+        return drafted, await self.sign(drafted, hat)
+
+    async def sign(self, drafted, hat=None, **given):
+        given = {"version": drafted.version, "text": f"处方 {drafted.id}", **given}
+        return await self.do(
+            hat or self.doctor,
+            service.sign,
+            prescription_id=drafted.id,
+            findings="[]",
+            knowledge="demo-2026.11",
+            **given,
+        )
+
+    async def come(self, drafted, document):
+        """Let the signature arrive."""
+        await self.place.do(
+            self.place.office,
+            service.signed,
+            prescription_id=drafted.id,
+            document_id=document.id,
+            at=self.place.app.clock(),
+        )
+
+    async def signed(self, sheet_=None, hat=None):
+        drafted, document = await self.asked(sheet_, hat)
+        await self.come(drafted, document)
+        return drafted
+
+    async def approved(self, sheet_=None):
+        signed = await self.signed(sheet_)
+        await self.do(self.pharmacist, service.approve, prescription_id=signed.id)
+        return signed
+
+    async def accepted(self, store=None):
+        """Return a prescription that a store has accepted, and the store's hat."""
+        store, approved = store or await self.store(), await self.approved()
+        await self.accept(store, approved)
+        return approved, store
+
+    async def accept(self, store, prescription):
+        await self.do(
+            store, service.accept, prescription_id=prescription.id, seller_id=store.institution_id
+        )
+
+    async def now(self, prescription):
+        return await self.do(self.doctor, queries.prescription, prescription_id=prescription.id)
+
+    async def state(self, prescription) -> State:
+        return (await self.now(prescription)).state
+
+
+PURPOSE = {
+    DOCTOR: Purpose.TREAT,
+    PHARMACIST: Purpose.REVIEW,
+    DISPENSER: Purpose.DISPENSE,
+    "resident": Purpose.OWN,
+}
