@@ -736,6 +736,14 @@ CREATE TABLE people.department (
     online boolean NOT NULL
 );
 
+CREATE TABLE people.duty (
+    post_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    CONSTRAINT duty_check CHECK ((until >= since))
+);
+
 CREATE TABLE people.filing (
     id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -823,6 +831,17 @@ CREATE TABLE people.post (
     grade text NOT NULL,
     since timestamp with time zone NOT NULL,
     ended_at timestamp with time zone
+);
+
+CREATE TABLE people.training (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    certificate text NOT NULL,
+    passed_on date NOT NULL,
+    valid_until date,
+    superseded_at timestamp with time zone,
+    CONSTRAINT training_certificate_check CHECK ((certificate <> ''::text)),
+    CONSTRAINT training_check CHECK ((valid_until >= passed_on))
 );
 
 CREATE TABLE prescribing.document (
@@ -1139,6 +1158,9 @@ ALTER TABLE ONLY people.department
 ALTER TABLE ONLY people.department
     ADD CONSTRAINT department_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY people.duty
+    ADD CONSTRAINT duty_pkey PRIMARY KEY (post_id);
+
 ALTER TABLE ONLY people.filing
     ADD CONSTRAINT filing_pkey PRIMARY KEY (id);
 
@@ -1159,6 +1181,9 @@ ALTER TABLE ONLY people.person
 
 ALTER TABLE ONLY people.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY people.training
+    ADD CONSTRAINT training_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY prescribing.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (id);
@@ -1333,6 +1358,8 @@ CREATE INDEX card_phone_index_at_idx ON people.card USING btree (phone_index, at
 
 CREATE UNIQUE INDEX card_phone_index_idx ON people.card USING btree (phone_index) WHERE (state = ANY (ARRAY['active'::text, 'frozen'::text]));
 
+CREATE INDEX duty_institution_id_until_idx ON people.duty USING btree (institution_id, until);
+
 CREATE UNIQUE INDEX filing_person_id_institution_id_idx ON people.filing USING btree (person_id, institution_id) WHERE (superseded_at IS NULL);
 
 CREATE UNIQUE INDEX institution_credit_code_idx ON people.institution USING btree (credit_code) WHERE (kind <> ALL (ARRAY['internet_second_name'::text, 'store'::text, 'online_pharmacy'::text]));
@@ -1354,6 +1381,8 @@ CREATE INDEX post_department_id_idx ON people.post USING btree (department_id) W
 CREATE INDEX post_institution_id_role_idx ON people.post USING btree (institution_id, role) WHERE (ended_at IS NULL);
 
 CREATE INDEX post_person_id_idx ON people.post USING btree (person_id) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX training_person_id_idx ON people.training USING btree (person_id) WHERE (superseded_at IS NULL);
 
 CREATE INDEX document_prescription_id_at_idx ON prescribing.document USING btree (prescription_id, at);
 
@@ -1498,6 +1527,12 @@ ALTER TABLE ONLY people.code_used
 ALTER TABLE ONLY people.department
     ADD CONSTRAINT department_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES people.institution(id);
 
+ALTER TABLE ONLY people.duty
+    ADD CONSTRAINT duty_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES people.institution(id);
+
+ALTER TABLE ONLY people.duty
+    ADD CONSTRAINT duty_post_id_fkey FOREIGN KEY (post_id) REFERENCES people.post(id);
+
 ALTER TABLE ONLY people.filing
     ADD CONSTRAINT filing_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES people.institution(id);
 
@@ -1530,6 +1565,9 @@ ALTER TABLE ONLY people.post
 
 ALTER TABLE ONLY people.post
     ADD CONSTRAINT post_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY people.training
+    ADD CONSTRAINT training_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);
 
 ALTER TABLE ONLY prescribing.document
     ADD CONSTRAINT document_prescription_id_version_fkey FOREIGN KEY (prescription_id, version) REFERENCES prescribing.version(prescription_id, number);

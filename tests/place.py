@@ -21,6 +21,7 @@ from lianyi.people.model import (
     Licence,
     Proof,
     Register,
+    Training,
 )
 from tests.identity import credit_code, id_number
 
@@ -112,6 +113,18 @@ class Place:
 
     async def pharmacist(self):
         return await self.hat(PHARMACIST)
+
+    async def train(self, person_id, **given):
+        """Let somebody have passed the training for reviewers of prescriptions (PH-02)."""
+        training = Training(f"SF{person_id.int % 10**10}", date(2024, 5, 20), **given)
+        await self.do(self.office, people.record_training, person_id=person_id, training=training)
+
+    async def reviewer(self, **given):
+        """Return the hat of a pharmacist who may review, and is on duty."""
+        hat = await self.appoint(PHARMACIST, **given)
+        await self.train(hat.person_id)
+        await self.do(hat, people.go_on_duty)
+        return hat
 
     async def clerk(self):
         return await self.hat(CLERK)

@@ -107,3 +107,9 @@ def test_every_page_of_the_laboratory_suits_its_readers(sit_down, site, name):
     page = sit_down("t01")
     assert page.goto(BENCH[name].format(**site[1].ids)).status == 200
     assert look.check(page, f"laboratory-{name}") == []
+
+
+def test_the_desk_of_a_pharmacist_suits_its_readers(sit_down):
+    page = sit_down("p02")
+    assert page.goto("/review").status == 200
+    assert look.check(page, "pharmacist-desk") == []

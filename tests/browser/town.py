@@ -60,6 +60,8 @@ async def _tokens(app):
     for name in ("waiting", "counter"):
         await _apply(app, tokens[name], STRANGERS[name])
     tokens["clerk"] = await _by_login(app, "c01")
+    tokens["p02"] = await _by_login(app, "p02")
+    await _choose(app, tokens["p02"], "省一院互联网医院")
     return tokens
 
 
@@ -184,6 +186,14 @@ async def _by_login(app, login):
         lambda tx: sign_in.by_password(tx, account_id=known.account_id, password=True, code=code),
     )
     return opened.token
+
+
+async def _choose(app, token, place):
+    """Let somebody who works at several places sit down at one of them."""
+    session = await reading(app, DOOR, lambda tx: sessions.session(tx, token=token))
+    posts = await reading(app, session.hat, lambda tx: sign_in.posts(tx, session=session))
+    (post,) = (one for one in posts if one.institution_name == place)
+    await within(app, session.hat, lambda tx: sign_in.choose(tx, session=session, post_id=post.id))
 
 
 async def _by_phone(app, phone):

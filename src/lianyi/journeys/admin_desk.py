@@ -29,9 +29,11 @@ from lianyi.people.model import (
     Post,
     Register,
     Term,
+    Training,
 )
 
 LIC_01 = "LIC-01"  # of the place, so it is said once and not of everybody who works there
+PH_02 = "PH-02"
 GRADES = tuple(Grade)
 
 
@@ -61,7 +63,10 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody in a post, with all findings of the law against practising in it."""
+    """Somebody in a post, with all findings of the law against practising in it.
+
+    `duty` are those that keep a pharmacist from reviewing, beyond what keeps them from practising.
+    """
 
     post: Post
     licence: Licence | None
@@ -71,6 +76,8 @@ class Colleague:
     findings: tuple[Finding, ...]
     registers: tuple[Register, ...]
     main: str
+    training: Training | None
+    duty: tuple[Finding, ...]
 
     @property
     def wants_care(self) -> bool:
@@ -206,11 +213,27 @@ async def file_practice(tx: Tx, *, post_id: UUID, filing: Filing) -> None:
     :raises NoSuchPost, WrongRole:
     """
     _only_admin(tx, "file_practice")
+    person_id = await _holder(tx, post_id)
+    await people.file_practice(tx, person_id=person_id, filing=filing)
+
+
+async def record_training(tx: Tx, *, post_id: UUID, training: Training) -> None:
+    """Write down that a colleague passed the training for reviewers of prescriptions (PH-02).
+
+    :raises NoSuchPost, WrongRole:
+    """
+    _only_admin(tx, "record_training")
+    person_id = await _holder(tx, post_id)
+    await people.record_training(tx, person_id=person_id, training=training)
+
+
+async def _holder(tx: Tx, post_id: UUID) -> UUID:
+    """Return who holds a live post of this institution."""
     post = (await queries.posts(tx, ids=[post_id])).get(post_id)
     here = tx.actor.institution_id
     if post is None or post.institution_id != here or post.ended_at is not None:
         raise NoSuchPost(id=post_id)
-    await people.file_practice(tx, person_id=post.person_id, filing=filing)
+    return post.person_id
 
 
 def _only_admin(tx: Tx, verb: str) -> None:
@@ -245,7 +268,16 @@ def _colleague(tx: Tx, member: Member, names: dict[UUID, str]) -> Colleague:
         findings=tuple(one for one in found if one.rule != LIC_01),
         registers=tuple(sorted(rules.REGISTERS.get(member.post.role, ()))),
         main=names.get(licence.main_institution_id, "") if licence else "",
+        training=member.training,
+        duty=_duty_findings(tx, member),
     )
+
+
+def _duty_findings(tx: Tx, member: Member) -> tuple[Finding, ...]:
+    if member.post.role not in rules.ON_DUTY:
+        return ()
+    found = rules.duty_findings(member, people.today(tx), profile.at(tx.now))
+    return tuple(one for one in found if one.rule == PH_02)
 
 
 def _until(tx: Tx, day: date | None) -> Until:

@@ -52,6 +52,8 @@ CHINA = (
                 "LIC-02": 90,  # days before the end of a licence at which one is first reminded
                 "LIC-02.soon": 30,
                 "LIC-02.last": 7,
+                "LIC-04": 12,  # hours after which a forgotten duty has ended
+                "PH-02": 3,  # years of practice before reviewing prescriptions
                 "PRI-05": 48,  # hours before somebody who refused is asked again
                 "RX-01": 1,
                 "RX-02": 7,

@@ -80,7 +80,7 @@ class CodeTaken(Conflict):
 
 @dataclass(eq=False)
 class MayNotPractise(Conflict):
-    """The law's findings, all of them (LIC-01, LIC-13, LIC-14, CON-08, CON-23, CON-24)."""
+    """The law's findings, all of them (LIC-01, LIC-13, LIC-14, CON-08, CON-23, CON-24, PH-02)."""
 
     findings: tuple[Finding, ...]
 

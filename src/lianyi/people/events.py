@@ -79,6 +79,19 @@ class PracticeFiled(_OfPerson):
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingRecorded(_OfPerson):
+    name: ClassVar[str] = "people.training_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class DutyChanged(_OfInstitution):
+    """Somebody went on duty or off it."""
+
+    name: ClassVar[str] = "people.duty_changed"
+    post_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PersonDied(_OfPerson):
     name: ClassVar[str] = "people.person_died"
 

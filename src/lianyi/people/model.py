@@ -217,6 +217,15 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """That somebody was trained to review prescriptions, and passed (处方审核培训, PH-02)."""
+
+    certificate: str
+    passed_on: date
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Practice:
     """What the rules must know before somebody practises at a place. Gathered in one statement."""
 
@@ -236,6 +245,16 @@ class Member:
 
     post: Post
     practice: Practice
+    training: Training | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Somebody at work now (当班); a duty that was forgotten ends by itself."""
+
+    post: Post
+    since: datetime
+    until: datetime
 
 
 class Term(StrEnum):

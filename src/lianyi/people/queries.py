@@ -13,9 +13,11 @@ from lianyi.people import rules
 from lianyi.people.errors import NoSuchPost
 from lianyi.people.model import (
     DOCTOR,
+    PHARMACIST,
     Application,
     Claim,
     Department,
+    Duty,
     HealthCard,
     Identity,
     Institution,
@@ -83,6 +85,23 @@ async def staff_of(tx: Tx, *, institution_id: UUID) -> list[Post]:
 async def members_of(tx: Tx, *, institution_id: UUID) -> list[Member]:
     """Return the staff with what the rules must know of each, as of now."""
     return await staff.list_members(tx, institution_id)
+
+
+async def member(tx: Tx) -> Member:
+    """Return the acting member of staff, with what the rules must know.
+
+    :raises NoSuchPost: the post has ended since.
+    """
+    post_id = tx.actor.post_id
+    found = await staff.list_members(tx, tx.actor.institution_id, post_id=post_id)
+    if not found:
+        raise NoSuchPost(id=post_id)
+    return found[0]
+
+
+async def on_duty(tx: Tx, *, institution_id: UUID, role: Role = PHARMACIST) -> list[Duty]:
+    """Return who of a role is on duty at an institution at this instant (LIC-04)."""
+    return await staff.list_duties(tx, institution_id, role)
 
 
 async def posts(tx: Tx, *, ids: Sequence[UUID]) -> dict[UUID, Post]:

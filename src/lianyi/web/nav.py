@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lianyi.kernel.actor import Role
-from lianyi.people.model import ADMIN, CLERK, DOCTOR, OPERATOR, RESIDENT, TECHNICIAN
+from lianyi.people.model import ADMIN, CLERK, DOCTOR, OPERATOR, PHARMACIST, RESIDENT, TECHNICIAN
 from lianyi.web.i18n import mark
 
 
@@ -67,6 +67,8 @@ DOCTORS = (Place("clinic", "/clinic", mark("接诊"), icon="stethoscope"), ACCOU
 
 TECHNICIANS = (Place("bench", "/laboratory", mark("检验"), icon="test-pipe"), ACCOUNT)
 
+PHARMACISTS = (Place("review", "/review", mark("审方"), icon="clipboard-check"), ACCOUNT)
+
 # The rail of each desk, on pages that several of them share.
 RAILS: Mapping[Role, tuple[Place, ...]] = {
     ADMIN: ADMINS,
@@ -74,6 +76,7 @@ RAILS: Mapping[Role, tuple[Place, ...]] = {
     CLERK: CLERKS,
     DOCTOR: DOCTORS,
     TECHNICIAN: TECHNICIANS,
+    PHARMACIST: PHARMACISTS,
 }
 
 # Where the day of each role begins.
@@ -84,4 +87,5 @@ DESKS: Mapping[Role, str] = {
     CLERK: "/reception",
     DOCTOR: "/clinic",
     TECHNICIAN: "/laboratory",
+    PHARMACIST: "/review",
 }

@@ -10,6 +10,7 @@ from lianyi.web import (
     laboratory,
     notify,
     patient,
+    pharmacist,
     reception,
     sign_in,
 )
@@ -23,5 +24,6 @@ ROUTES: tuple[BaseRoute, ...] = (
     *clinic.ROUTES,
     *laboratory.ROUTES,
     *patient.ROUTES,
+    *pharmacist.ROUTES,
     *reception.ROUTES,
 )

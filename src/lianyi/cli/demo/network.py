@@ -37,7 +37,10 @@ class Ward(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A member of staff. `also_at` are places where the practice is filed too (CON-24)."""
+    """A member of staff. `also_at` are places where the practice is filed too (CON-24).
+
+    `trained_on` is when a pharmacist passed the training for reviewers (PH-02).
+    """
 
     login: str
     name: str
@@ -52,6 +55,7 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: str = ""
     practising_since: date | None = None
     also_at: Sequence[str] = ()
+    trained_on: date | None = None
 
 
 class Neighbour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,7 +19,16 @@ from lianyi.kernel.live import Hub
 from lianyi.kernel.work import App, Tx, reading, within
 from lianyi.people import queries as people
 from lianyi.people import service as registry
-from lianyi.people.model import CLERK, DOCTOR, Filing, Institution, Kind, Licence, Register
+from lianyi.people.model import (
+    CLERK,
+    DOCTOR,
+    Filing,
+    Institution,
+    Kind,
+    Licence,
+    Register,
+    Training,
+)
 
 SEEDER = system("seed", NOWHERE)
 REGISTERS = {"pharmacist": Register.PHARMACIST, "nurse": Register.NURSE}
@@ -106,6 +115,9 @@ async def _employ(tx: Tx, member: Member, known: Known) -> None:
     identity = registry.resident_identity(name=member.name, number=member.id_number)
     person_id = await registry.register_person(here, identity=identity, phone=member.phone)
     await _license(here, member, person_id)
+    if member.trained_on is not None:
+        training = Training(f"SF{member.licence}", member.trained_on)
+        await registry.record_training(here, person_id=person_id, training=training)
     await _appoint(here, member, person_id, known, member.institution)
     for further in member.also_at:
         there = _at(tx, known.places[further])

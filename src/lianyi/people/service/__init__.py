@@ -15,6 +15,7 @@ from lianyi.people.service.cards import (
     show_code,
     thaw,
 )
+from lianyi.people.service.duty import go_off_duty, go_on_duty, record_training
 from lianyi.people.service.families import (
     accept,
     claim_child,
@@ -65,10 +66,13 @@ __all__ = [
     "file_practice",
     "foreign_persons",
     "freeze",
+    "go_off_duty",
+    "go_on_duty",
     "invite",
     "issue",
     "record_death",
     "record_licence",
+    "record_training",
     "register_department",
     "register_foreign",
     "register_institution",

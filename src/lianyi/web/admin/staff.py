@@ -37,6 +37,7 @@ from lianyi.people.model import (
     Grade,
     Licence,
     Register,
+    Training,
 )
 from lianyi.web import answer, forms
 from lianyi.web.i18n import mark
@@ -111,13 +112,26 @@ class FilingForm(forms.Form, frozen=True):
         return Filing(self.number, self.filed_on, self.main_agreed_on, self.valid_until)
 
 
+class TrainingForm(forms.Form, frozen=True):
+    certificate: Number
+    passed_on: date
+    valid_until: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.valid_until and self.valid_until < self.passed_on:
+            raise ValueError(mark("有效期不能早于考核合格日期。"))
+
+    def training(self) -> Training:
+        return Training(self.certificate, self.passed_on, self.valid_until)
+
+
 class End(forms.Form, frozen=True):
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`act` is the form that stands open: '', 'new', 'licence', 'filing' or 'end'."""
+    """`act` is the form that stands open: '', 'new', 'licence', 'filing', 'training' or 'end'."""
 
     staff: Staff
     act: str
@@ -217,6 +231,21 @@ async def file_practice(request: Request) -> Response:
     return answer.go(request, f"{PAGE}/{post_id}?pane=side")
 
 
+async def record_training(request: Request) -> Response:
+    try:
+        form = await forms.read(request, TrainingForm)
+    except forms.BadForm as bad:
+        return await _page(request, "training", bad.form)
+    post_id = request.path_params["post"]
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: admin_desk.record_training(tx, post_id=post_id, training=form.training()),
+        once=forms.once(request, form, NoneType),
+    )
+    return answer.go(request, f"{PAGE}/{post_id}?pane=side")
+
+
 async def end_post(request: Request) -> Response:
     try:
         form = await forms.read(request, End)
@@ -249,6 +278,7 @@ ROUTES = (
     Route(PAGE + "/{post:uuid}", colleague, methods=["GET"]),
     Route(PAGE + "/{post:uuid}/licence", record_licence, methods=["POST"]),
     Route(PAGE + "/{post:uuid}/filing", file_practice, methods=["POST"]),
+    Route(PAGE + "/{post:uuid}/training", record_training, methods=["POST"]),
     Route(PAGE + "/{post:uuid}/end", end_post, methods=["POST"]),
     Route(PAGE + "/{post:uuid}/{act:str}", colleague, methods=["GET"]),
 )
