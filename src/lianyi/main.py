@@ -131,6 +131,7 @@ async def _pay(config: Config, code_url: str) -> bool:
 async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[Links]:
     """Lend the neighbours. What each provider gave us lies in LIANYI_HOME/credentials/<name>."""
     from lianyi.links import client as http
+    from lianyi.links.agency import Agency
     from lianyi.links.aliyun import AliyunSms
     from lianyi.links.authority import Authority
     from lianyi.links.province import IdentityProvider
@@ -148,6 +149,9 @@ async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[
                 _url(config, "payment"), papers / "payment", config.public_url + notify.PATH
             ),
             ca=Authority(SignedWire(client, _url(config, "ca"), papers / "ca", now)),
+            insurer=Agency(
+                SignedWire(client, _url(config, "insurer"), papers / "insurer", now), clock
+            ),
         )
 
 

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from lianyi.links import Links
+from lianyi.links.agency import Agency
 from lianyi.links.aliyun import AliyunSms
 from lianyi.links.authority import Authority
 from lianyi.links.province import IdentityProvider
@@ -48,5 +49,8 @@ async def outside(app, home):
             ),
             payments=WechatPayments("", home / "credentials", ""),  # nobody pays here
             ca=Authority(SignedWire(registry.client, "", home / "ca", now)),  # nor signs
+            insurer=Agency(
+                SignedWire(registry.client, "", home / "insurer", now), now
+            ),  # nor claims
         )
         yield Outside(app, links, registry, carrier)

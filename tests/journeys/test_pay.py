@@ -53,7 +53,7 @@ class Town:
 
     async def work(self):
         """Do what the worker would until there is nothing left to do now."""
-        runner = Runner(self.app, Links(None, None, self.payments, None))
+        runner = Runner(self.app, Links(None, None, self.payments, None, None))
         while (
             await within(self.app, WORKER, timers.fire)
             + await deliver(self.app)

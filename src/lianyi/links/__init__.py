@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lianyi.links.ca import Ca
 from lianyi.links.identity import Identity
+from lianyi.links.insurer import Insurer
 from lianyi.links.payment import Payments
 from lianyi.links.sms import Sms
 
@@ -18,3 +19,4 @@ class Links:
     identity: Identity
     payments: Payments
     ca: Ca
+    insurer: Insurer

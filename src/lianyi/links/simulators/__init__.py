@@ -34,9 +34,16 @@ def _ca(config: Config) -> ASGIApp:
     return ca.app(config)
 
 
+def _insurer(config: Config) -> ASGIApp:
+    from lianyi.links.simulators import insurer
+
+    return insurer.app(config)
+
+
 NAMES: Mapping[str, Callable[[Config], ASGIApp]] = {
     "sms": _sms,
     "identity": _identity,
     "payment": _payment,
     "ca": _ca,
+    "insurer": _insurer,
 }

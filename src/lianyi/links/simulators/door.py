@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from lianyi.links import signed
 from lianyi.links.signed import Customer
-from lianyi.links.simulators.machine import Faults, Machine, answer
+from lianyi.links.simulators.machine import F, Machine, answer
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY)"
 FRESH = timedelta(minutes=5)
@@ -19,7 +19,7 @@ FRESH = timedelta(minutes=5)
 class Door:
     """Knows the one customer, whose papers it makes at the first start."""
 
-    def __init__(self, machine: Machine[Faults]) -> None:
+    def __init__(self, machine: Machine[F]) -> None:
         self._books = machine.books
         for name in ("id", "secret"):
             self._books.set(name, self._books.setting(name, secrets.token_hex(16)))
