@@ -54,7 +54,7 @@ test: .venv/dev assets
 	$(BIN)/pytest -n 2 --dist loadfile tests/browser  # its loop and ours share no process
 
 bench: .venv/run
-	$(BIN)/python bench/booking.py
+	@$(BIN)/python -m lianyi.cli bench
 
 messages: .venv/dev
 	$(BIN)/python tools/messages.py

@@ -1,197 +1,142 @@
-"""How many bookings a second one process makes, and what PostgreSQL alone would allow.
+"""Bookings over HTTP: hold and confirm, two keys, session and rules, events delivered meanwhile.
 
-    python bench/booking.py [SECONDS]
-
-A booking is a hold and a confirmation, each with its key, rules, history and events; the worker's
-delivery runs beside it. Two JSON lines: bookings a second against the limit, which pgbench finds
-with bench/booking.sql on the same server in the same run, and the process's CPU per booking.
+The web process, the worker, PostgreSQL and this load share the machine. The limit is what pgbench
+reaches on the same server in the same run with two minimal statements (booking.sql).
 """
 
 import asyncio
-import json
 import random
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import uvloop
 
-from lianyi import main
-from lianyi.access import service as access
-from lianyi.access.model import Mandate, Scope
-from lianyi.booking import service as booking
-from lianyi.booking.errors import SlotFull
-from lianyi.booking.model import Got, Half, Kind, Payment, Plan, Sitter
-from lianyi.journeys import book
-from lianyi.kernel import postgres, profile
-from lianyi.kernel import time as days
-from lianyi.kernel.actor import NOWHERE, Actor, system
-from lianyi.kernel.config import Config
-from lianyi.kernel.migrate import migrate
-from lianyi.kernel.once import Once
-from lianyi.kernel.work import App, Tx, within
-from lianyi.people.model import RESIDENT
-from lianyi.worker import deliver
+from bench import crowd, running
+from bench.crowd import NUMBERS, SLOT, SLOTS, SignedIn
+from bench.figures import percentiles, say
+from bench.http import Answer, Client
+from bench.running import Running
+from lianyi.kernel import postgres
+from lianyi.kernel.work import App
 
 HERE = Path(__file__).parent
-DOCTORS, PEOPLE = 400, 16_000  # 40 numbers each
+DOCTORS, PEOPLE = 400, 14_000  # 40 numbers each
 CLIENTS, POOL = 32, 16
-WARM_UP = 1.5  # seconds
-SLOT = timedelta(minutes=30)
+WARM_UP, SECONDS = 2.0, 8.0
+CPU_LIMIT = 1000.0  # microseconds of the web process a booking
+LIMIT_SHARE = 0.12  # of what pgbench reaches
+LAG_LIMIT, LAG_RATE = 1000.0, 500  # milliseconds while so many bookings a second are made
+LAG = """SELECT extract(epoch FROM delivered_at - at)::float AS s FROM kernel.outbox
+         WHERE name LIKE 'booking.%' AND delivered_at IS NOT NULL AND at > $1"""
 
 
-@dataclass
-class Town:
-    """Whose sessions there are, and who has not booked yet."""
-
-    starts_at: datetime
-    sessions: list[UUID]
-    people: Iterator[UUID]
+def run() -> None:
+    with running.home() as home, running.demo(home) as site:
+        top = limit(site.config.database_url)
+        uvloop.run(measure(site, top))
 
 
-async def build(app: App) -> Town:
-    """Make sessions and residents: names and papers are not what is measured."""
-    zone = profile.at(app.clock()).zone
-    starts_at = days.end_of_day(app.clock(), zone, days=2) + timedelta(hours=8)
-    office = system("bench", app.ids.new(app.clock()))
-    sessions = await within(app, office, lambda tx: publish(tx, starts_at))
-    people = await within(app, office, empower)
-    await app.pool.execute("ANALYZE")
-    return Town(starts_at, sessions, iter(people))
+async def measure(site: Running, top: float) -> None:
+    async with crowd.app_of(site) as app:
+        starts_at, sessions = await crowd.sittings(app, DOCTORS)
+        people = iter(await crowd.residents(app, PEOPLE))
+        load = Load(site.address, starts_at, sessions, people)
+        await load.run(WARM_UP)
+        rate, cpu = await _measured(site, load)
+        say("booking", rate, "bookings/s", limit=top, of="pgbench")
+        say("booking CPU of web", cpu, "us/booking", limit=CPU_LIMIT, of="law")
+        await _lag(app, load)
 
 
-async def publish(tx: Tx, starts_at: datetime) -> list[UUID]:
-    plan = Plan(
-        department_id=tx.new_id(),
-        post_id=tx.new_id(),
-        day=days.day(starts_at, profile.at(tx.now).zone),
-        half=Half.MORNING,
-        kind=Kind.ORDINARY,
-        starts_at=starts_at,
-        ends_at=starts_at + 8 * SLOT,
-        slot_minutes=30,
-        numbers_per_slot=5,
-        fee_code="registration",
-        fee_label="普通门诊诊查费",
-        fee_fen=2500,
-        payment=Payment.AT_VISIT,
-        releases_at=tx.now,
-    )
-    sitters = (Sitter(tx.new_id(), "张建国", "chief", "内科") for _ in range(DOCTORS))
-    return [await booking.publish(tx, plan=plan, sitter=sitter) for sitter in sitters]
+async def _measured(site: Running, load: "Load") -> tuple[float, float]:
+    started, used = time.monotonic(), site.cpu("web 0")
+    made = len(await load.run(SECONDS))
+    took, used = time.monotonic() - started, site.cpu("web 0") - used
+    return made / took, used / made * 1e6
 
 
-async def empower(tx: Tx) -> list[UUID]:
-    people = [tx.new_id() for _ in range(PEOPLE)]
-    for id in people:
-        await access.empower(tx, mandate=Mandate(id, id, id, frozenset({Scope.BOOK})))
-    return people
+async def _lag(app: App, load: "Load") -> None:
+    """Say how long events wait while bookings come at a steady rate."""
+    since = app.clock()
+    made = await load.run(SECONDS, every=1 / LAG_RATE)
+    await asyncio.sleep(2 * LAG_LIMIT / 1000)
+    waited = [row["s"] for row in await app.pool.fetch(LAG, since)]
+    say("booking at a steady rate", len(made) / SECONDS, "bookings/s", limit=LAG_RATE, of="law")
+    say("outbox", len(waited) / SECONDS, "events/s", limit=2 * LAG_RATE, of="law")
+    say("outbox lag p99", percentiles(waited)[1], "ms", limit=LAG_LIMIT, of="law")
 
 
-async def book_for(app: App, town: Town, seconds: float) -> int:
-    """Let all clients book until the time is over, and return how many bookings they made."""
-    until = time.monotonic() + seconds
-    return sum(await asyncio.gather(*(client(app, town, until) for _ in range(CLIENTS))))
+class Load:
+    """Residents who each find a number, keep it and confirm it."""
 
+    def __init__(
+        self, address: str, starts_at: datetime, sessions: list[UUID], people: Iterator[SignedIn]
+    ) -> None:
+        self._clients = [Client(address) for _ in range(CLIENTS)]
+        self._people = people
+        self._numbers = _numbers(starts_at, sessions)
 
-async def client(app: App, town: Town, until: float) -> int:
-    made = 0
-    for person_id in town.people:
-        if time.monotonic() > until:
-            break
-        made += await one(app, town, Actor(person_id, person_id, NOWHERE, RESIDENT))
-    return made
+    async def run(self, seconds: float, *, every: float = 0.0) -> list[float]:
+        """Book until the time is over and return how long each took; `every` paces all clients."""
+        begun = time.monotonic()
+        turns = _turns(begun, seconds, every)
+        took = await asyncio.gather(*(self._client(one, turns) for one in self._clients))
+        return [each for some in took for each in some]
 
+    async def _client(self, client: Client, turns: Iterator[float]) -> list[float]:
+        took = []
+        for at in turns:
+            await asyncio.sleep(max(0.0, at - time.monotonic()))
+            begun = time.perf_counter()
+            await self._one(client)
+            took.append(time.perf_counter() - begun)
+        return took
 
-async def one(app: App, town: Town, hat: Actor) -> bool:
-    session_id = random.choice(town.sessions)
-    starts_at = town.starts_at + random.randrange(8) * SLOT
-    try:
-        got = await within(
-            app,
-            hat,
-            lambda tx: book.hold(
-                tx, session_id=session_id, starts_at=starts_at, person_id=hat.person_id
-            ),
-            once=Once(f"hold/{hat.person_id}", "hold", Got),
+    async def _one(self, client: Client) -> None:
+        client.cookie = next(self._people).token
+        session, starts_at = next(self._numbers)
+        held = await client.post(
+            f"/book/sessions/{session}",
+            session=str(session),
+            starts_at=starts_at.isoformat(),
+            once=uuid4().hex,
         )
-    except SlotFull:
-        return False
-    await within(
-        app,
-        hat,
-        lambda tx: book.confirm(tx, appointment_id=got.appointment_id),
-        once=Once(f"confirm/{hat.person_id}", "confirm", Got),
-    )
-    return True
+        _path(await client.post(f"{_path(held)}/confirm", once=uuid4().hex))
 
 
-async def measure(config: Config, seconds: float) -> tuple[float, float]:
-    """Return bookings a second, and microseconds of CPU each, while events are delivered."""
-    async with main.pool(config) as connections:
-        app = main.app(config, connections)
-        town = await build(app)
-        await book_for(app, town, WARM_UP)
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable, __file__, "deliver", config.database_url, str(config.home)
-        )
-        started, used = time.monotonic(), time.process_time()
-        made = await book_for(app, town, seconds)
-        used, took = time.process_time() - used, time.monotonic() - started
-        worker.terminate()
-        await worker.wait()
-        return made / took, used / made * 1e6
+def _path(answer: Answer) -> str:
+    if answer.status != HTTPStatus.SEE_OTHER:
+        raise RuntimeError(f"{answer.status}: not booked")
+    return answer.location
 
 
-async def keep_delivering(config: Config) -> None:
-    async with main.pool(config) as connections:
-        app = main.app(config, connections)
-        while True:
-            if not await deliver.deliver(app):
-                await asyncio.sleep(0.05)
+def _numbers(starts_at: datetime, sessions: list[UUID]) -> Iterator[tuple[UUID, datetime]]:
+    """Yield as many wishes as there are numbers, in any order: nobody meets a full time."""
+    times = [starts_at + slot * SLOT for slot in range(SLOTS) for _ in range(NUMBERS)]
+    wishes = [(session, time) for session in sessions for time in times]
+    random.shuffle(wishes)
+    return iter(wishes)
 
 
-def limit(url: str, seconds: float) -> float:
+def _turns(begun: float, seconds: float, every: float) -> Iterator[float]:
+    """Yield when the next booking is due, until the time is over."""
+    at = begun
+    while max(at, time.monotonic()) < begun + seconds:
+        yield at
+        at += every
+
+
+def limit(url: str) -> float:
     """Return what pgbench reaches with nothing but two minimal statements."""
     binaries = postgres.wheel()
     subprocess.run([binaries / "psql", "-q", "-f", HERE / "booking_tables.sql", url], check=True)
-    options = ["-n", "-M", "prepared", "-c", str(POOL), "-T", str(round(seconds))]
+    options = ["-n", "-M", "prepared", "-c", str(POOL), "-T", str(round(SECONDS))]
     command = [binaries / "pgbench", *options, "-f", HERE / "booking.sql", url]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     (tps,) = (line.split()[2] for line in said.splitlines() if line.startswith("tps"))
     return float(tps)
-
-
-def run(seconds: float) -> None:
-    home = Path(tempfile.mkdtemp(prefix="lianyi-bench-"))
-    server = postgres.prepare(home)
-    try:
-        server.start()
-        asyncio.run(migrate(server.url))
-        top = limit(server.url, seconds)
-        config = Config(home=home, database_url=server.url, pool_size=POOL)
-        rate, cpu = uvloop.run(measure(config, seconds))
-    finally:
-        server.stop()
-        shutil.rmtree(home)
-    say("booking in process", rate, "bookings/s", top)
-    say("booking CPU in process", cpu, "us/booking", 1000)
-
-
-def say(name: str, value: float, unit: str, top: float) -> None:
-    line = {"name": name, "value": round(value), "unit": unit, "limit": round(top)}
-    print(json.dumps({**line, "ratio": round(value / top, 3)}))
-
-
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["deliver"]:
-        uvloop.run(keep_delivering(Config(home=Path(sys.argv[3]), database_url=sys.argv[2])))
-    else:
-        run(float(sys.argv[1]) if sys.argv[1:] else 8)

@@ -108,6 +108,16 @@ def import_(files: tuple[Path, ...], institution: str, *, as_json: bool) -> None
 
 
 @main.command()
+@click.argument("groups", nargs=-1)
+def bench(groups: tuple[str, ...]) -> None:
+    """Print the figures of a checkout (测速): all, or those of a group; one JSON line each."""
+    from lianyi.cli import bench as figures
+
+    with _in_words():
+        raise SystemExit(figures.run(groups))
+
+
+@main.command()
 def verify() -> None:
     """Walk the seals of every append-only log (验证存证)."""
     from lianyi.cli import database

@@ -4,16 +4,16 @@ People type full-width digits, blanks, ¥ and slashes; none of that is a mistake
 What remains wrong is said at each field, and everything that was typed comes back.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import Message
 
 from lianyi.kernel.once import Once
 from lianyi.kernel.refusal import Invalid, NotAllowed, Refused
@@ -108,9 +108,8 @@ async def posted(request: Request, *, limit: int = TEXT) -> FormData:
     """Parse the body once; text above the limit is refused with 413 while it still arrives."""
     if not hasattr(request.state, "posted"):
         multipart = request.headers.get("content-type", "").startswith("multipart/")
-        receive = request.receive if multipart else _capped(request.receive, limit)
-        parser = Request(request.scope, receive)
-        request.state.posted = await parser.form(max_part_size=limit)
+        parts = request.form(max_part_size=limit) if multipart else _fields(request, limit)
+        request.state.posted = await parts
     data: FormData = request.state.posted
     return data
 
@@ -141,17 +140,12 @@ def _say(trouble: str | Refused) -> str:
     return words(trouble.code, i18n.language.get(), trouble.details)
 
 
-def _capped(
-    receive: Callable[[], Awaitable[Message]], limit: int
-) -> Callable[[], Awaitable[Message]]:
-    arrived = 0
-
-    async def capped() -> Message:
-        nonlocal arrived
-        message = await receive()
-        arrived += len(message.get("body", b""))
-        if arrived > limit:
+async def _fields(request: Request, limit: int) -> FormData:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
             raise HTTPException(413)
-        return message
-
-    return capped
+    pairs: list[tuple[str, UploadFile | str]] = []
+    pairs += parse_qsl(body.decode("latin-1"), keep_blank_values=True)
+    return FormData(pairs)

@@ -7,7 +7,7 @@ From the outside in: `Watch` counts and logs, `Dress` prepares the request and d
 import logging
 import traceback
 from contextvars import ContextVar
-from secrets import choice, token_bytes
+from secrets import token_bytes
 from time import perf_counter
 
 from prometheus_client import Histogram
@@ -45,7 +45,8 @@ seconds = Histogram("lianyi_web_seconds", "Time to answer", ("method", "page", "
 
 def support_code() -> str:
     """Return a code like K3F9-22QD that a person can read out and a log can be searched for."""
-    code = "".join(choice(LETTERS) for _ in range(8))
+    drawn = token_bytes(8)
+    code = "".join(LETTERS[byte % len(LETTERS)] for byte in drawn)
     return f"{code[:4]}-{code[4:]}"
 
 

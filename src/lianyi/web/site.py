@@ -24,6 +24,7 @@ from lianyi.web import (
     session,
     static_files,
 )
+from lianyi.web.doors import Doors
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 GROUND: tuple[BaseRoute, ...] = (
@@ -47,7 +48,7 @@ def site(
 ) -> Starlette:
     """Return the faces. `sessions` put an Actor, or None, at `user` of the scope."""
     starlette = Starlette(
-        routes=[*GROUND, *routes],
+        routes=[Doors([*GROUND, *routes])],
         exception_handlers={
             SignedOut: session.lead_in,
             Refused: answer.refuse,

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from decimal import Decimal
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -20,8 +21,7 @@ def read(struct: type[msgspec.Struct], texts: Texts) -> tuple[dict[str, Any], di
     """Return the values that fit by field name, and a message for each field that does not."""
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for field in msgspec.structs.fields(struct):
-        kind = _plain(inspect.type_info(field.type))
+    for field, kind in _fields(struct):
         given = [text for text in texts.get(field.encode_name, []) if text]
         try:
             if isinstance(kind, inspect.BoolType):
@@ -41,6 +41,13 @@ def complaint(field: FieldInfo, kind: inspect.Type) -> str:
     if own:
         return _(own)
     return _COMPLAINTS.get(type(kind), _no_choice)(kind)
+
+
+@cache
+def _fields(struct: type[msgspec.Struct]) -> tuple[tuple[FieldInfo, inspect.Type], ...]:
+    """Look into a Struct once: its annotations cost more to read than a form to convert."""
+    fields = msgspec.structs.fields(struct)
+    return tuple((field, _plain(inspect.type_info(field.type))) for field in fields)
 
 
 def _plain(kind: inspect.Type) -> inspect.Type:

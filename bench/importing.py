@@ -1,16 +1,12 @@
 """How many FHIR resources a second `lianyi import` brings into the record.
 
-    python bench/import.py [FILE]
-
-One JSON line: name, value, unit, limit, ratio. The limit is PostgreSQL alone, in the same run on
+The histories are those of the trial data beside the checkout; without them there is no figure. The
+limit is PostgreSQL alone, in the same run on
 the same server: the same bodies by COPY into a table of one text column.
 """
 
 import asyncio
-import json
-import shutil
 import sys
-import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
@@ -20,6 +16,8 @@ from statistics import median
 
 from stdnum.cn import uscc
 
+from bench import running
+from bench.figures import say
 from lianyi import main
 from lianyi.cli.imports import Import
 from lianyi.kernel import postgres
@@ -34,20 +32,13 @@ HISTORIES = Path(__file__).parents[2] / "shared/data/fhir/synthea.tar.gz"
 RUNS = 5  # each for an institution of its own; the first one warms up
 
 
-async def measure(config: Config, file: Path) -> dict[str, object]:
+async def measure(config: Config, file: Path) -> None:
     async with main.pool(config) as connections:
         app = main.app(config, connections)
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             rates = [await rate(app, pool, file, n) for n in range(RUNS)][1:]
         limits = [await limit(app) for _ in range(RUNS)][1:]
-    value, top = median(rates), median(limits)
-    return {
-        "name": "records.import",
-        "value": round(value),
-        "unit": "resources/s",
-        "limit": round(top),
-        "ratio": round(value / top, 3),
-    }
+    say("import", median(rates), "resources/s", limit=median(limits), of="COPY")
 
 
 async def rate(app: App, pool: ProcessPoolExecutor, file: Path, number: int) -> float:
@@ -88,17 +79,15 @@ def hospital(app: App, number: int) -> Institution:
     )
 
 
-def run(file: Path) -> dict[str, object]:
-    home = Path(tempfile.mkdtemp(prefix="lianyi-bench-"))
-    server = postgres.prepare(home)
-    try:
-        server.start()
-        asyncio.run(migrate(server.url))
-        return asyncio.run(measure(Config(home=home, database_url=server.url), file))
-    finally:
-        server.stop()
-        shutil.rmtree(home)
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(Path(sys.argv[1]) if sys.argv[1:] else HISTORIES)))
+def run() -> None:
+    if not HISTORIES.exists():
+        print(f"import: no trial data at {HISTORIES}", file=sys.stderr)
+        return
+    with running.home() as home:
+        server = postgres.prepare(home)
+        try:
+            server.start()
+            asyncio.run(migrate(server.url))
+            asyncio.run(measure(Config(home=home, database_url=server.url), HISTORIES))
+        finally:
+            server.stop()
