@@ -192,8 +192,8 @@ async def offer(place, code=ELECTROLYTES, label="电解质", **given):
     await place.do(await place.admin(), offering.set_item, **item)
 
 
-@pytest.fixture
-async def ward(place, clock):
+async def open_ward(place, clock):
+    """Let a patient into the room of a doctor whose hospital has a laboratory."""
     await place.do(
         place.office,
         billing.add_payee,
@@ -212,6 +212,11 @@ async def ward(place, clock):
     ward = Ward(place, clinic.doctor, nurse, *technicians, patient, appointment_id)
     await ward.begin()
     return ward
+
+
+@pytest.fixture
+async def ward(place, clock):
+    return await open_ward(place, clock)
 
 
 async def test_from_complaint_to_results_and_signature(ward, clock):

@@ -169,6 +169,16 @@ class Medicine(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What is known of a person at a glance, the newest of each kind first."""
+
+    allergies: Allergies
+    problems: tuple[Problem, ...]
+    medicines: tuple[Medicine, ...]
+    measurements: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document(Fact):
     """A composition or a referenced document."""
 

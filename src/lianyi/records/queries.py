@@ -22,6 +22,7 @@ from lianyi.records.model import (
     Measurement,
     Medicine,
     Problem,
+    Summary,
     Version,
     Visit,
 )
@@ -46,6 +47,7 @@ STORY = (
 )
 MEDICINES = ("MedicationRequest", "MedicationDispense", "MedicationStatement")
 DOCUMENTS = ("Composition", "DocumentReference")
+RECENT = 100  # of each kind, which is what a summary looks through
 
 
 async def timeline(
@@ -95,13 +97,20 @@ async def allergies(tx: Tx, chart: Chart) -> Allergies:
 
     A known allergy outweighs an older or a newer statement that there is none.
     """
-    entries = await tables.list_of_types(tx, chart, ["AllergyIntolerance"], MANY)
-    stated = [nouns.allergy(entry) for entry in entries]
-    known = tuple(allergy for allergy in stated if not nouns.says_none_known(allergy))
-    return Allergies(
-        asked_at=max((entry.recorded_at for entry in entries), default=None),
-        none_known=bool(stated) and not known,
-        known=known,
+    return _allergies(await tables.list_of_types(tx, chart, ["AllergyIntolerance"], MANY))
+
+
+async def summary(tx: Tx, chart: Chart) -> Summary:
+    """Return what somebody who treats the person has before their eyes, in one statement."""
+    types = ("AllergyIntolerance", "Condition", *MEDICINES, "Observation")
+    found: dict[str, list[Entry]] = {type: [] for type in types}
+    for entry in await tables.list_of_types(tx, chart, types, RECENT):
+        found[entry.type].append(entry)
+    return Summary(
+        allergies=_allergies(found["AllergyIntolerance"]),
+        problems=tuple(nouns.problem(entry) for entry in found["Condition"]),
+        medicines=tuple(nouns.medicine(entry) for type in MEDICINES for entry in found[type]),
+        measurements=tuple(nouns.measurement(entry) for entry in found["Observation"]),
     )
 
 
@@ -171,3 +180,13 @@ async def institutions(tx: Tx, chart: Chart) -> list[UUID]:
 async def imported(tx: Tx, *, digest: bytes) -> int | None:
     """Return how many resources a bundle brought the acting institution, if it entered whole."""
     return await tables.find_imported(tx, digest)
+
+
+def _allergies(entries: Sequence[Entry]) -> Allergies:
+    stated = [nouns.allergy(entry) for entry in entries]
+    known = tuple(allergy for allergy in stated if not nouns.says_none_known(allergy))
+    return Allergies(
+        asked_at=max((entry.recorded_at for entry in entries), default=None),
+        none_known=bool(stated) and not known,
+        known=known,
+    )

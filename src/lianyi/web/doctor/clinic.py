@@ -1,4 +1,4 @@
-"""The doctor's consulting room: call, start, finish, mark who did not come (接诊台)."""
+"""The doctor's queue: call, start, finish, mark who did not come (接诊台)."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.booking.model import Appointment, Turn
-from lianyi.journeys import clinic_desk, queue
+from lianyi.journeys import queue, visit, workbench_desk
 from lianyi.kernel.work import reading, within
 from lianyi.web import answer, forms
 from lianyi.web.session import app_of, user
@@ -34,24 +34,27 @@ async def clinic(request: Request) -> Response:
     view = await reading(
         app_of(request),
         user(request),
-        partial(clinic_desk.clinic, session_id=request.path_params.get("session")),
+        partial(workbench_desk.workbench, session_id=request.path_params.get("session")),
     )
     return answer.page(request, "doctor/clinic.html", view)
 
 
 async def call_next(request: Request) -> Response:
     form = await forms.read(request, Calling)
-    await within(
+    called = await within(
         app_of(request),
         user(request),
         lambda tx: queue.call_next(tx, session_id=form.session),
         once=forms.once(request, form, Turn),
     )
-    return answer.go(request, f"{DESK}/{form.session}")
+    return answer.go(request, f"{DESK}/visits/{called.appointment_id}")
 
 
-def _moving(verb: Callable[..., Awaitable[T]], kind: type[T]) -> Endpoint:
-    """Return the handler of a move of one appointment, which answers with `kind`."""
+def _moving(verb: Callable[..., Awaitable[T]], kind: type[T], *, stays: bool) -> Endpoint:
+    """Return the handler of a move of one appointment, which answers with `kind`.
+
+    It leads on to the visit, or back to the queue where the patient has left the room.
+    """
 
     async def move(request: Request) -> Response:
         form = await forms.read(request, Moving)
@@ -61,17 +64,18 @@ def _moving(verb: Callable[..., Awaitable[T]], kind: type[T]) -> Endpoint:
             lambda tx: verb(tx, appointment_id=form.appointment),
             once=forms.once(request, form, kind),
         )
-        return answer.go(request, f"{DESK}/{form.session}")
+        there = f"visits/{form.appointment}" if stays else str(form.session)
+        return answer.go(request, f"{DESK}/{there}")
 
     return move
 
 
 ROUTES = (
     Route(DESK, clinic, methods=["GET"]),
-    Route(DESK + "/call", call_next, methods=["POST"]),
-    Route(DESK + "/call-again", _moving(queue.call_again, NoneType), methods=["POST"]),
-    Route(DESK + "/missed", _moving(queue.mark_missed, NoneType), methods=["POST"]),
-    Route(DESK + "/start", _moving(queue.start, Appointment), methods=["POST"]),
-    Route(DESK + "/finish", _moving(queue.finish, Appointment), methods=["POST"]),
-    Route(DESK + "/{session:uuid}", clinic, methods=["GET"]),
+    Route(f"{DESK}/call", call_next, methods=["POST"]),
+    Route(f"{DESK}/call-again", _moving(queue.call_again, NoneType, stays=True), methods=["POST"]),
+    Route(f"{DESK}/missed", _moving(queue.mark_missed, NoneType, stays=False), methods=["POST"]),
+    Route(f"{DESK}/start", _moving(visit.begin, Appointment, stays=True), methods=["POST"]),
+    Route(f"{DESK}/finish", _moving(queue.finish, Appointment, stays=False), methods=["POST"]),
+    Route(f"{DESK}/{{session:uuid}}", clinic, methods=["GET"]),
 )

@@ -1,0 +1,7 @@
+"""The doctor's workbench (医生工作台): the queue, and the visits it leads to."""
+
+from starlette.routing import BaseRoute
+
+from lianyi.web.doctor import clinic, visit
+
+ROUTES: tuple[BaseRoute, ...] = (*visit.ROUTES, *clinic.ROUTES)
