@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from starlette.applications import Starlette
 
-from lianyi.kernel import demo, live
+from lianyi.kernel import demo, live, loop
 from lianyi.kernel.config import Config
 from lianyi.kernel.crypto import load_keys
 from lianyi.kernel.db import Db
@@ -62,7 +62,7 @@ def app(config: Config, pool: "Pool[Record]", clock: Callable[[], datetime] = no
 async def running(config: Config, hub: Hub) -> AsyncIterator[App]:
     """Lend an app whose clock follows the demo's, and whose hub hears what changed."""
     clock = demo.Clock(now)
-    async with pool(config) as connections:
+    async with loop.watched(), pool(config) as connections:
         async with connections.acquire() as db:
             await clock.read(db)
         ear = asyncio.create_task(_listen(config, clock, hub))
