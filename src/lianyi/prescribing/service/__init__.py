@@ -1,0 +1,24 @@
+"""What can be done to a prescription. Callers open the transaction; nothing here commits.
+
+Every verb locks its prescription first. A chart says whose it must be; whoever is not concerned
+learns nothing of it.
+"""
+
+from lianyi.prescribing.service.review import approve, send_back
+from lianyi.prescribing.service.selling import accept, dispense, let_go
+from lianyi.prescribing.service.writing import draft, lapse, revoke, sign, signed, unsigned, write
+
+__all__ = [
+    "accept",
+    "approve",
+    "dispense",
+    "draft",
+    "lapse",
+    "let_go",
+    "revoke",
+    "send_back",
+    "sign",
+    "signed",
+    "unsigned",
+    "write",
+]

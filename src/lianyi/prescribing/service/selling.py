@@ -1,0 +1,64 @@
+"""What sellers do with a prescription in force: keep it, let it go, dispense it."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from lianyi.access.model import Chart
+from lianyi.kernel import timers
+from lianyi.kernel.work import Tx
+from lianyi.people.model import RESIDENT
+from lianyi.prescribing import events, tables
+from lianyi.prescribing.errors import OtherSeller
+from lianyi.prescribing.model import Prescription, State
+from lianyi.prescribing.service import steps
+from lianyi.prescribing.service.writing import TIMER
+
+
+async def accept(tx: Tx, chart: Chart, *, prescription_id: UUID, seller_id: UUID) -> Prescription:
+    """Keep a prescription in force for one seller, whom its person has chosen.
+
+    :raises Expired, NoSuchPrescription, WrongRole, WrongState:
+    """
+    prescription = await steps.persons(tx, chart, prescription_id)
+    steps.check_state(prescription, State.APPROVED, "accept")
+    steps.check_valid(tx, prescription)
+    await tables.set_seller(tx, prescription_id, seller_id)
+    await steps.go(tx, prescription, "accept", events.PrescriptionAccepted)
+    return replace(prescription, state=State.ACCEPTED, seller_id=seller_id)
+
+
+async def let_go(tx: Tx, chart: Chart, *, prescription_id: UUID, reason: str) -> Prescription:
+    """Let any seller accept it again: nothing of it was handed over.
+
+    :raises OtherSeller, ReasonMissing, NoSuchPrescription, WrongRole, WrongState:
+    """
+    prescription = await _sellers(tx, chart, prescription_id)
+    steps.check_reason(reason)
+    await steps.go(tx, prescription, "let_go", events.PrescriptionLetGo, why=reason.strip())
+    await tables.set_seller(tx, prescription_id, None)
+    return replace(prescription, state=State.APPROVED, seller_id=None)
+
+
+async def dispense(tx: Tx, chart: Chart, *, prescription_id: UUID, whole: bool) -> Prescription:
+    """Note that the acting seller has dispensed it, whole or in part; the rest may follow there.
+
+    :raises Expired: RX-01.
+    :raises OtherSeller, NoSuchPrescription, WrongRole, WrongState:
+    """
+    prescription = await _sellers(tx, chart, prescription_id)
+    steps.check_valid(tx, prescription)
+    if not whole:
+        await steps.go(tx, prescription, "part", events.PrescriptionPartlyDispensed)
+        return replace(prescription, state=State.PARTLY_DISPENSED)
+    await steps.go(tx, prescription, "dispense", events.PrescriptionDispensed)
+    await timers.clear(tx, thing_id=prescription_id, name=TIMER)
+    return replace(prescription, state=State.DISPENSED)
+
+
+async def _sellers(tx: Tx, chart: Chart, id: UUID) -> Prescription:
+    """Lock a prescription for the seller that has accepted it, or for its person."""
+    prescription = await steps.persons(tx, chart, id)
+    seller_id = prescription.seller_id
+    if tx.actor.role != RESIDENT and seller_id not in {None, tx.actor.institution_id}:
+        raise OtherSeller(id=id)
+    return prescription
