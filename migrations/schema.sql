@@ -20,6 +20,8 @@ CREATE SCHEMA prescribing;
 
 CREATE SCHEMA records;
 
+CREATE SCHEMA signatures;
+
 CREATE FUNCTION billing.check_posting() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -993,6 +995,82 @@ ALTER TABLE records.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE signatures.certificate (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    pin bytea,
+    errand_id uuid NOT NULL,
+    code text DEFAULT ''::text NOT NULL,
+    serial text DEFAULT ''::text NOT NULL,
+    pem text DEFAULT ''::text NOT NULL,
+    issuer_pem text DEFAULT ''::text NOT NULL,
+    expires_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT certificate_check CHECK (((state = ANY (ARRAY['asked'::text, 'refused'::text])) OR ((serial <> ''::text) AND (pem <> ''::text) AND (issuer_pem <> ''::text) AND (expires_at IS NOT NULL)))),
+    CONSTRAINT certificate_check1 CHECK (((pin IS NULL) OR (state = 'asked'::text))),
+    CONSTRAINT certificate_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'issued'::text, 'refused'::text, 'revoked'::text, 'expired'::text])))
+);
+
+CREATE TABLE signatures.proof (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    signature_id uuid NOT NULL,
+    signature text NOT NULL,
+    stamp text NOT NULL,
+    stamped_at timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE signatures.proof ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME signatures.proof_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE signatures.signature (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    certificate_id uuid,
+    subject_type text NOT NULL,
+    subject_id uuid NOT NULL,
+    document_id uuid,
+    digest text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    code text NOT NULL,
+    errand_id uuid,
+    CONSTRAINT signature_check CHECK (((state = 'refused'::text) OR ((certificate_id IS NOT NULL) AND (errand_id IS NOT NULL)))),
+    CONSTRAINT signature_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT signature_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'signed'::text, 'refused'::text])))
+);
+
+CREATE TABLE signatures.unlocking (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    certificate_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    pin bytea,
+    token bytea,
+    errand_id uuid NOT NULL,
+    code text DEFAULT ''::text NOT NULL,
+    CONSTRAINT unlocking_check CHECK (((until - at) <= '12:00:00'::interval)),
+    CONSTRAINT unlocking_check1 CHECK (((pin IS NULL) OR (state = 'asked'::text))),
+    CONSTRAINT unlocking_check2 CHECK (((token IS NULL) OR (state = 'open'::text))),
+    CONSTRAINT unlocking_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'open'::text, 'refused'::text, 'closed'::text])))
+);
+
 ALTER TABLE ONLY access.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (id);
 
@@ -1218,6 +1296,21 @@ ALTER TABLE ONLY records.version
 ALTER TABLE ONLY records.version
     ADD CONSTRAINT version_type_fhir_id_version_key UNIQUE (type, fhir_id, version);
 
+ALTER TABLE ONLY signatures.certificate
+    ADD CONSTRAINT certificate_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY signatures.proof
+    ADD CONSTRAINT proof_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY signatures.proof
+    ADD CONSTRAINT proof_signature_id_key UNIQUE (signature_id);
+
+ALTER TABLE ONLY signatures.signature
+    ADD CONSTRAINT signature_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY signatures.unlocking
+    ADD CONSTRAINT unlocking_pkey PRIMARY KEY (id);
+
 CREATE INDEX consent_person_id_receiver_id_idx ON access.consent USING btree (person_id, receiver_id);
 
 CREATE INDEX glass_institution_id_at_idx ON access.glass USING btree (institution_id, at) WHERE (state = 'broken'::text);
@@ -1408,6 +1501,24 @@ CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree 
 
 CREATE UNIQUE INDEX version_tx_seq_idx ON records.version USING btree (tx, seq);
 
+CREATE INDEX certificate_post_id_at_idx ON signatures.certificate USING btree (post_id, at);
+
+CREATE UNIQUE INDEX certificate_post_id_idx ON signatures.certificate USING btree (post_id) WHERE (state = ANY (ARRAY['asked'::text, 'issued'::text]));
+
+CREATE UNIQUE INDEX proof_tx_seq_idx ON signatures.proof USING btree (tx, seq);
+
+CREATE INDEX signature_post_id_at_idx ON signatures.signature USING btree (post_id, at) WHERE (state = 'refused'::text);
+
+CREATE INDEX signature_subject_type_subject_id_at_idx ON signatures.signature USING btree (subject_type, subject_id, at);
+
+CREATE UNIQUE INDEX signature_subject_type_subject_id_digest_idx ON signatures.signature USING btree (subject_type, subject_id, digest) WHERE (state = ANY (ARRAY['asked'::text, 'signed'::text]));
+
+CREATE UNIQUE INDEX signature_subject_type_subject_id_idx ON signatures.signature USING btree (subject_type, subject_id) WHERE (state = 'asked'::text);
+
+CREATE INDEX unlocking_post_id_at_idx ON signatures.unlocking USING btree (post_id, at);
+
+CREATE UNIQUE INDEX unlocking_post_id_idx ON signatures.unlocking USING btree (post_id) WHERE (state = ANY (ARRAY['asked'::text, 'open'::text]));
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON access.log FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON accounts.hat FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
@@ -1445,6 +1556,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.ve
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.release FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.version FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON signatures.proof FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 ALTER TABLE ONLY accounts.hat
     ADD CONSTRAINT hat_digest_fkey FOREIGN KEY (digest) REFERENCES accounts.session(digest);
@@ -1577,3 +1690,12 @@ ALTER TABLE ONLY prescribing.prescription
 
 ALTER TABLE ONLY prescribing.version
     ADD CONSTRAINT version_prescription_id_fkey FOREIGN KEY (prescription_id) REFERENCES prescribing.prescription(id);
+
+ALTER TABLE ONLY signatures.proof
+    ADD CONSTRAINT proof_signature_id_fkey FOREIGN KEY (signature_id) REFERENCES signatures.signature(id);
+
+ALTER TABLE ONLY signatures.signature
+    ADD CONSTRAINT signature_certificate_id_fkey FOREIGN KEY (certificate_id) REFERENCES signatures.certificate(id);
+
+ALTER TABLE ONLY signatures.unlocking
+    ADD CONSTRAINT unlocking_certificate_id_fkey FOREIGN KEY (certificate_id) REFERENCES signatures.certificate(id);

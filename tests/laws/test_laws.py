@@ -24,8 +24,8 @@ FUNCTION, MODULE = 50, 400  # lines
 RULE = re.compile(r"[A-Z]+-\d+")
 STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 # Queries that say nothing of a person who is cared for: about places, about staff in their posts,
-# about the asking person's own session and application, about a file an institution brought, or a
-# bare yes or no about a relation.
+# about the asking person's own session and application, about a file an institution brought, about
+# digests and who signed them, or a bare yes or no about a relation.
 NAMELESS = {
     "accounts.queries.credentials",
     "accounts.queries.own",
@@ -70,6 +70,11 @@ NAMELESS = {
     "people.queries.reach_of",
     "people.queries.staff_of",
     "records.queries.imported",
+    "signatures.queries.certificates_of",
+    "signatures.queries.checked",
+    "signatures.queries.of",
+    "signatures.queries.owed",
+    "signatures.queries.own",
 }
 # A simulator is another machine: it has its own clock, and its own randomness.
 OTHER_MACHINES = "links/simulators/"

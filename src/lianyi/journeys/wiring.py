@@ -17,6 +17,7 @@ from lianyi.journeys import (
     pay,
     prescribe,
     sharing,
+    sign,
     sign_in,
     visit,
 )
@@ -25,6 +26,7 @@ from lianyi.kernel.seal import Log
 from lianyi.orders import events as orders
 from lianyi.people import events as people
 from lianyi.prescribing import events as prescribing
+from lianyi.signatures import events as signatures
 
 Follower = Callable[..., Awaitable[None]]
 Topics = Callable[[Any], tuple[str, ...]]
@@ -118,6 +120,15 @@ def _prescription(event: prescribing.PrescriptionEvent) -> tuple[str, ...]:
     return f"person/{event.person_id}", f"institution/{event.institution_id}/prescriptions"
 
 
+def _key(event: signatures.KeyEvent) -> tuple[str, ...]:
+    return (f"post/{event.post_id}",)
+
+
+def _signature(event: signatures.SignatureEvent) -> tuple[str, ...]:
+    return f"post/{event.post_id}", f"{event.subject_type}/{event.subject_id}"
+
+
+PROOFS = Log("signatures.proof", ("seq", "signature_id", "signature", "stamp", "stamped_at", "at"))
 VERSIONS = Log(
     "records.version",
     ("seq", "type", "fhir_id", "version", "post_id", "at", "released", "classes", "body"),
@@ -184,11 +195,25 @@ WIRING = Wiring(
         prescribing.PrescriptionDispensed: (),
         prescribing.ValidityOver: (prescribe.lapse,),
         prescribing.PrescriptionLapsed: (),
+        signatures.CertificateAsked: (),
+        signatures.CertificateIssued: (),
+        signatures.CertificateRefused: (),
+        signatures.CertificateEnded: (),
+        signatures.IssueDue: (sign.give_up_certificate,),
+        signatures.ExpiryDue: (sign.expire,),
+        signatures.KeyOpened: (),
+        signatures.UnlockingRefused: (),
+        signatures.UnlockingDue: (sign.give_up_unlocking,),
+        signatures.ClosingDue: (sign.close,),
+        signatures.KeyShut: (),
+        signatures.SigningDue: (sign.give_up_signing,),
+        signatures.Signed: (),
+        signatures.SigningRefused: (),
         people.PersonRegistered: (directory.publish_person,),
         people.InstitutionRegistered: (directory.publish_institution,),
         people.DepartmentRegistered: (directory.publish_department,),
         people.Appointed: (directory.publish_post,),
-        people.PostEnded: (directory.publish_post, book.look_again),
+        people.PostEnded: (directory.publish_post, book.look_again, sign.end_post),
         people.LicenceRecorded: (book.look_again,),
         people.PracticeFiled: (),
         people.TrainingRecorded: (),
@@ -284,6 +309,14 @@ WIRING = Wiring(
         prescribing.PrescriptionDispensed: _prescription,
         prescribing.PrescriptionLapsed: _prescription,
         people.DutyChanged: lambda event: (f"institution/{event.institution_id}/duty",),
+        signatures.CertificateIssued: _key,
+        signatures.CertificateRefused: _key,
+        signatures.CertificateEnded: _key,
+        signatures.KeyOpened: _key,
+        signatures.UnlockingRefused: _key,
+        signatures.KeyShut: _key,
+        signatures.Signed: _signature,
+        signatures.SigningRefused: _signature,
         people.CardChecked: lambda event: (f"person/{event.applicant_id}",),
         people.CardLapsed: lambda event: (f"person/{event.applicant_id}",),
         people.CardActivated: _card,
@@ -302,6 +335,7 @@ WIRING = Wiring(
         card.TELL_HOLDER,
         sharing.TELL_OPENED,
         *pay.ERRANDS,
+        *sign.ERRANDS,
     ),
-    logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED),
+    logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED, PROOFS),
 )

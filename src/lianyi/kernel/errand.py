@@ -105,3 +105,15 @@ async def settle(tx: Tx, id: UUID, answer: Answer) -> None:
         id,
         answer.outcome,
     )
+
+
+async def forget(tx: Tx, id: UUID) -> None:
+    """Wipe what an errand had to say, and never begin it again.
+
+    One that is on its way may still be answered: its `record` must expect that.
+    """
+    await tx.db.execute(
+        "UPDATE kernel.errand SET request = NULL, outcome = CASE coalesce(outcome, 'unknown')"
+        " WHEN 'unknown' THEN 'no' ELSE outcome END WHERE id = $1",
+        id,
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from lianyi.kernel.errand import Answer, Outcome
-from lianyi.links.ca import Act
+from lianyi.links.ca import ROOT, Act
 from lianyi.links.signed import SignedWire
 
 ACTS = "/v1/acts"
@@ -34,6 +34,9 @@ class Authority:
     async def ask(self, key: UUID) -> Answer | None:
         status, said = await self.wire.get(f"{ACTS}/{key.hex}", Said)
         return None if status == HTTPStatus.NOT_FOUND else _answer(status, said)
+
+    def root(self) -> str:
+        return (self.wire.papers / ROOT).read_text()
 
 
 def _answer(status: int, said: Said | None) -> Answer:

@@ -15,6 +15,8 @@ from msgspec import Meta
 from lianyi.kernel.errand import Answer
 
 LONGEST_HOURS = 12
+ROOT = "root.pem"  # among the papers an authority gives its customers: its own certificate
+TEST = "lianyi-demo-ca"  # the serial number in the name of the demo's authority
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]  # SM3, in hexadecimal
 Hours = Annotated[int, Meta(ge=1, le=LONGEST_HOURS)]
 
@@ -105,4 +107,11 @@ class Ca(Protocol):
 
     async def ask(self, key: UUID) -> Answer | None:
         """Return what was answered to a key, or None if it never arrived."""
+        ...
+
+    def root(self) -> str:
+        """Return the authority's own certificate, as it was handed over with its papers.
+
+        :raises OSError: while there is none.
+        """
         ...

@@ -51,6 +51,7 @@ def may_follow(hat: Actor, topic: str) -> bool:
     own = {
         "person": {str(hat.person_id), str(hat.subject_id)},
         "institution": {str(hat.institution_id)},
+        "post": {str(hat.post_id)},
     }
     return kind not in own or rest.partition("/")[0] in own[kind]
 

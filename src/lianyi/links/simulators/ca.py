@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS unlocked (
   token TEXT PRIMARY KEY, serial TEXT NOT NULL REFERENCES certificate, until TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS act (key TEXT PRIMARY KEY, request BLOB NOT NULL, said BLOB NOT NULL)
 """
-NAME = x509.name("联医演示 CA", "联医演示", "lianyi-demo-ca")
+NAME = x509.name("联医演示 CA", "联医演示", ca.TEST)
 VALID = timedelta(days=2 * 365)
 ROOT_VALID = timedelta(days=20 * 365)
 TRIES = 5  # wrong PINs before a certificate is blocked
@@ -57,6 +57,7 @@ class Office:
         self._books = machine.books
         self._door = Door(machine)
         self._key, self._root = self._own()
+        machine.give_file(ca.ROOT, self._root.encode())
 
     def _own(self) -> tuple[bytes, str]:
         """Return the authority's own key and certificate, made at the first start."""

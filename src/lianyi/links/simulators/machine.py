@@ -60,12 +60,16 @@ class Machine(Generic[F]):
         return left > 0
 
     def give(self, papers: object) -> None:
-        """Hand a customer the papers it needs, whole or not at all."""
+        """Hand a customer the papers it needs."""
+        self.give_file(PAPERS, msgspec.json.encode(papers))
+
+    def give_file(self, name: str, content: bytes) -> None:
+        """Hand a customer a file, whole or not at all."""
         self.customer.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self.customer / (PAPERS + ".draft")
+        draft = self.customer / (name + ".draft")
         draft.touch(mode=0o600)
-        draft.write_bytes(msgspec.json.encode(papers))
-        draft.rename(self.customer / PAPERS)
+        draft.write_bytes(content)
+        draft.rename(self.customer / name)
 
     def app(
         self,
