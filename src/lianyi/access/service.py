@@ -1,5 +1,6 @@
 """The doors to a person's data, and what opens them. Journeys and faces call these."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -113,6 +114,11 @@ async def end_relation(tx: Tx, *, cause_id: UUID, roles: frozenset[Role] | None 
 async def empower(tx: Tx, *, mandate: Mandate) -> None:
     """Let a resident see to somebody's affairs. The same cause again changes how far it reaches."""
     await tables.empower(tx, mandate)
+
+
+async def empower_all(tx: Tx, *, mandates: Sequence[Mandate]) -> None:
+    """Let many residents see to affairs for the first time."""
+    await tables.copy_mandates(tx, mandates)
 
 
 async def end_mandate(tx: Tx, *, cause_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """Every statement access sends to the database. Private to this package."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -21,6 +22,7 @@ from lianyi.access.model import (
     Sensitive,
     Share,
 )
+from lianyi.kernel import bulk
 from lianyi.kernel.actor import Role
 from lianyi.kernel.work import Tx
 
@@ -126,6 +128,22 @@ async def empower(tx: Tx, mandate: Mandate) -> None:
         tx.now,
         mandate.until,
     )
+
+
+async def copy_mandates(tx: Tx, mandates: Sequence[Mandate]) -> None:
+    rows = [
+        {
+            "cause_id": mandate.cause_id,
+            "holder_id": mandate.holder_id,
+            "subject_id": mandate.subject_id,
+            "scopes": sorted(mandate.scopes),
+            "classes": sorted(mandate.classes),
+            "since": tx.now,
+            "until": mandate.until,
+        }
+        for mandate in mandates
+    ]
+    await bulk.copy(tx.db, "access.mandate", rows)
 
 
 async def end_mandate(tx: Tx, cause_id: UUID) -> None:

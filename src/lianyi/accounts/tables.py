@@ -1,5 +1,6 @@
 """Every statement accounts sends to the database. Private to this package."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +19,7 @@ from lianyi.accounts.model import (
     Own,
     Session,
 )
+from lianyi.kernel import bulk
 from lianyi.kernel.actor import Actor, Role
 from lianyi.kernel.work import Tx
 
@@ -109,6 +111,20 @@ async def move_phone(tx: Tx, *, person_id: UUID, phone: str) -> None:
     )
     account = await find_or_insert_phone(tx, phone)
     await bind_person(tx, account.id, person_id)
+
+
+async def copy_phones(tx: Tx, phones: Mapping[UUID, str]) -> None:
+    rows = [
+        {
+            "id": tx.new_id(),
+            "phone_index": tx.keys.digest(phone),
+            "phone": tx.keys.seal_text(phone),
+            "created_at": tx.now,
+            "person_id": person_id,
+        }
+        for person_id, phone in phones.items()
+    ]
+    await bulk.copy(tx.db, "accounts.account", rows)
 
 
 async def insert_staff(

@@ -72,6 +72,18 @@ def migrate() -> None:
 
 
 @main.command()
+@click.option("--residents", type=click.IntRange(1), default=1000, show_default=True)
+def seed(residents: int) -> None:
+    """Let more invented residents live in the demo's city (扩充演示居民); never in production."""
+    from lianyi.cli import database
+    from lianyi.cli.demo import crowd
+
+    bar = click.progressbar(length=residents, label="居民 residents", file=sys.stderr)
+    with _in_words(), database.lent(_settings()) as settings, bar:
+        asyncio.run(crowd.grow(settings, residents, bar.update))
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a step.")
 def tour(*, as_json: bool) -> None:
     """Play everybody's day against the demo and check it (走一遍); starts a demo when none runs."""

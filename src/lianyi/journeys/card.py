@@ -5,11 +5,12 @@ who holds the identity card. If the number has a card already, nothing is shown,
 until the old phone or a clerk agrees, and the old phone is told.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.model import ALL_CLASSES, Chart, Mandate, Purpose
+from lianyi.access.model import ALL_CLASSES, Chart, Mandate, Purpose, Scope
 from lianyi.accounts import service as accounts
 from lianyi.kernel import errand, profile, time
 from lianyi.kernel.crypto import sm3
@@ -22,7 +23,7 @@ from lianyi.links.sms import Message
 from lianyi.people import queries
 from lianyi.people import service as people
 from lianyi.people.errors import NoticeMoved
-from lianyi.people.model import Claim, Identity, Person
+from lianyi.people.model import Claim, Identity, Person, Proof
 
 NOTICE = "2026-11"  # the version of what an applicant agrees to; another text, another version
 NOTICE_WORDS = tuple(f"people.card_notice.{n}" for n in (1, 2, 3, 4))
@@ -53,6 +54,20 @@ async def open_at_counter(
     await _let_in(tx, granted)
     await _meet(tx, granted.person_id, cause_id=granted.card_id)
     return granted
+
+
+async def move_in(tx: Tx, *, holders: Sequence[people.Holder]) -> int:
+    """Take over the cards of another register, and return how many are new here.
+
+    :raises HasCard, PhoneTaken, BadPhone, BadName, BadNumber, BadBirthDate, WrongRole:
+    """
+    granted = await people.issue_all(tx, holders=holders)
+    reach = queries.reach_by(Proof.SEEN)
+    mandates = [_own_affairs(card.person_id, reach) for card in granted]
+    await access.empower_all(tx, mandates=mandates)
+    phones = {card.person_id: card.phone for card in granted if card.phone is not None}
+    await accounts.add_phones(tx, phones=phones)
+    return len(granted)
 
 
 async def see_in_person(tx: Tx, *, identity: Identity) -> UUID:
@@ -189,8 +204,11 @@ async def _let_in(tx: Tx, granted: people.Granted) -> None:
 
 async def _empower(tx: Tx, person_id: UUID) -> None:
     scopes = await queries.reach_of(tx, person_id=person_id)
-    own = Mandate(person_id, person_id, person_id, scopes, ALL_CLASSES)
-    await access.empower(tx, mandate=own)
+    await access.empower(tx, mandate=_own_affairs(person_id, scopes))
+
+
+def _own_affairs(person_id: UUID, scopes: frozenset[Scope]) -> Mandate:
+    return Mandate(person_id, person_id, person_id, scopes, ALL_CLASSES)
 
 
 async def _meet(tx: Tx, person_id: UUID, *, cause_id: UUID) -> None:

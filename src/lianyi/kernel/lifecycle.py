@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
-from lianyi.kernel import outbox
+from lianyi.kernel import bulk, outbox
 from lianyi.kernel.actor import Role
 from lianyi.kernel.refusal import Conflict, NotAllowed, NotFound
 from lianyi.kernel.work import Tx
@@ -68,6 +68,19 @@ async def begin(
     check_role(tx, cycle, verb)
     values = (id, *_record(tx, cycle, verb, why, event), *row.values())
     await tx.db.execute(birth_sql(cycle, verb, tx.actor.role, tuple(row)), *values)
+
+
+async def begin_all(
+    tx: Tx, cycle: Lifecycle, verb: str, *, rows: Mapping[UUID, Mapping[str, object]], why: str = ""
+) -> None:
+    """Give birth to many rows of one shape, each with its history; events are the caller's."""
+    check_role(tx, cycle, verb)
+    (move,) = cycle.allowed(verb, tx.actor.role)
+    born = [{"id": id, "state": move.to, **row} for id, row in rows.items()]
+    await bulk.copy(tx.db, cycle.table, born)
+    told: dict[str, object] = {"thing": cycle.table, "verb": verb, "before": None, "after": move.to}
+    told |= {"post_id": tx.actor.post_id, "at": tx.now, "why": why}
+    await bulk.copy(tx.db, "kernel.history", [{"thing_id": id, **told} for id in rows])
 
 
 async def advance(

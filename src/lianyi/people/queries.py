@@ -27,6 +27,7 @@ from lianyi.people.model import (
     Person,
     Post,
     Practice,
+    Proof,
 )
 from lianyi.people.tables import cards, families, staff
 from lianyi.people.tables import registry as tables
@@ -176,6 +177,11 @@ async def identity_on(tx: Tx, *, card_id: UUID) -> tuple[Identity, str | None]:
 async def reach_of(tx: Tx, *, person_id: UUID) -> frozenset[Scope]:
     """Return how far somebody's own mandate reaches, by how well they are proven (CON-10)."""
     proof, _ = await tables.load_proof(tx, person_id)
+    return reach_by(proof)
+
+
+def reach_by(proof: Proof) -> frozenset[Scope]:
+    """Return how far the mandate of anybody so proven reaches."""
     return rules.scopes_of(proof)
 
 

@@ -28,6 +28,7 @@ from lianyi.people.service.families import (
     reject_child,
     review_child,
 )
+from lianyi.people.service.holders import Holder, issue_all
 from lianyi.people.service.registry import (
     appoint,
     check_practice,
@@ -47,6 +48,7 @@ from lianyi.people.service.registry import (
 __all__ = [
     "Checked",
     "Granted",
+    "Holder",
     "accept",
     "admit",
     "agree",
@@ -70,6 +72,7 @@ __all__ = [
     "go_on_duty",
     "invite",
     "issue",
+    "issue_all",
     "record_death",
     "record_licence",
     "record_training",
