@@ -15,6 +15,7 @@ from lianyi.people.service import registry
 from lianyi.people.service.cards import Granted
 from lianyi.people.states import CARD
 from lianyi.people.tables import cards as tables
+from lianyi.people.tables import holders as newcomers_in
 from lianyi.people.tables import registry as persons
 
 
@@ -38,7 +39,7 @@ async def issue_all(tx: Tx, *, holders: Sequence[Holder]) -> list[Granted]:
         registry.check_identity(tx, holder.identity)
     newcomers = await _newcomers(tx, holders)
     identities, phones = [one.identity for one in newcomers], [one.phone for one in newcomers]
-    ids = await persons.copy_persons(tx, identities, phones, Proof.SEEN)
+    ids = await newcomers_in.copy_persons(tx, identities, phones, Proof.SEEN)
     granted = [Granted(tx.new_id(id), id, p) for id, p in zip(ids, phones, strict=True)]
     rows = {
         card.card_id: tables.row_of(tx, one, phone=card.phone, person_id=card.person_id)

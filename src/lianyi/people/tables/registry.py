@@ -11,11 +11,10 @@ import msgspec
 
 from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Chart, Desk
-from lianyi.kernel import bulk
 from lianyi.kernel.actor import Actor, Role
 from lianyi.kernel.work import Tx
 from lianyi.people import rules
-from lianyi.people.errors import CodeTaken, HasCard, NoSuchDepartment, NoSuchInstitution, NoSuchPost
+from lianyi.people.errors import CodeTaken, NoSuchDepartment, NoSuchInstitution, NoSuchPost
 from lianyi.people.model import (
     Department,
     Filing,
@@ -117,35 +116,6 @@ async def find_or_insert_person(
     row = await tx.db.fetchrow(FIND_BY_NUMBER, index)
     assert row is not None  # noqa: S101 - the insert met it, and nothing is deleted
     return row["merged_into"] or row["id"], row["name"], False
-
-
-async def copy_persons(
-    tx: Tx, identities: Sequence[Identity], phones: Sequence[str | None], proof: Proof
-) -> list[UUID]:
-    """Bring in persons who are new, each at once.
-
-    :raises HasCard: if one of the numbers is registered; nobody is brought in.
-    """
-    rows: dict[UUID, dict[str, object]] = {
-        (id := tx.new_id()): {
-            "id": id,
-            "name": identity.name,
-            "sex": identity.sex,
-            "birth_date": identity.birth_date,
-            "id_type": identity.id_type,
-            "id_number": tx.keys.seal_text(identity.number),
-            "id_index": id_index(tx, identity),
-            "phone": phone and tx.keys.seal_text(phone),
-            "proof": proof,
-            "registered_at": tx.now,
-        }
-        for identity, phone in zip(identities, phones, strict=True)
-    }
-    try:
-        await bulk.copy(tx.db, "people.person", list(rows.values()))
-    except asyncpg.UniqueViolationError as taken:
-        raise HasCard from taken
-    return list(rows)
 
 
 async def find_by_number(tx: Tx, identity: Identity) -> tuple[UUID, str] | None:
