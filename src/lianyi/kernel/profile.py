@@ -55,9 +55,15 @@ CHINA = (
                 "LIC-04": 12,  # hours after which a forgotten duty has ended
                 "PH-02": 3,  # years of practice before reviewing prescriptions
                 "PRI-05": 48,  # hours before somebody who refused is asked again
-                "RX-01": 1,
-                "RX-02": 7,
-                "RX-06": 5,
+                "LRX-01": 28,  # days a supply may last without what LRX-02 demands
+                "PH-04.kidney": 180,  # days for which a kidney value is fresh
+                "PH-04.weight": 180,
+                "RX-01": 1,  # days a prescription is valid, the day of issue counted
+                "RX-01.most": 3,
+                "RX-02": 7,  # days a supply may last
+                "RX-03": 3,
+                "RX-06": 5,  # drugs on one prescription
+                "RX-20": 2,
                 "TEL-14": 10,  # minutes until an unanswered critical value escalates
             }
         ),

@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
+from lianyi.prescribing.model import Finding
 
 
 @dataclass(eq=False)
@@ -56,3 +57,19 @@ class OtherSeller(Conflict):
 @dataclass(eq=False)
 class ReasonMissing(Invalid):
     """Whoever reads the prescription later must understand why."""
+
+
+@dataclass(eq=False)
+class BadLine(Invalid):
+    """A drug is dispensed only by dose, frequency, days and total (RX-09)."""
+
+    rule: ClassVar[str] = "RX-09"
+    field: str
+
+
+@dataclass(eq=False)
+class Unsafe(Conflict):
+    """Something blocks it, or a reason is missing. All of it, the worst first."""
+
+    rule: ClassVar[str] = "PH-04"
+    findings: tuple[Finding, ...]

@@ -7,7 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from lianyi.access.model import Sensitive
-from lianyi.terminology.model import Amount, Pregnancy
+from lianyi.kernel.profile import Profile
+from lianyi.people.model import Grade
+from lianyi.terminology.model import Amount, Checked, Drug, Pregnancy, Sex
 
 
 class State(StrEnum):
@@ -101,6 +103,19 @@ class Line:
     skin_test: SkinTest
     entered_by: UUID
     entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a person enters for one line. `packs` counts only where the times are open (需要时)."""
+
+    drug: str
+    dose: Amount
+    frequency: str
+    days: int
+    packs: int | None = None
+    advice: str = ""
+    skin_test: SkinTest = SkinTest.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +224,89 @@ class Document:
     post_id: UUID
     at: datetime
     expires_at: datetime
+
+
+class Severity(StrEnum):
+    """How a finding weighs. What could not be checked is never silently safe."""
+
+    BLOCK = "block"  # 禁止: nothing is signed
+    WARN = "warn"  # 警告: the doctor goes on with a reason
+    UNCHECKED = "unchecked"  # 无法核查: the doctor asks, or goes on with a reason
+    NOTE = "note"  # 提示
+    SAFE = "safe"  # 通过
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says of a prescription; `checked` is the knowledge base's answer behind it.
+
+    `drug` is empty where it concerns the whole. `twice`: RX-10 wants the doctor's word a second
+    time.
+    """
+
+    rule: str
+    trouble: str
+    severity: Severity = Severity.BLOCK
+    drug: str = ""
+    checked: Checked | None = None
+    key: str = ""
+    twice: bool = False
+
+    @property
+    def code(self) -> str:
+        """Return the code of its words."""
+        if self.checked is not None:
+            return f"terminology.check.{self.checked.reason}"
+        return f"prescribing.{self.rule}.{self.trouble}"
+
+    @property
+    def wants_reason(self) -> bool:
+        return self.severity in {Severity.WARN, Severity.UNCHECKED}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A medicine the person takes. `own`: prescribed on this platform, and not used up yet.
+
+    `daily` is empty where nobody said how much.
+    """
+
+    substances: tuple[str, ...]
+    own: bool = False
+    daily: tuple[tuple[str, Amount], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known before the rules run. None: not known; an empty tuple: known to be none.
+
+    `medicines` are those somebody has written down; `medicines_asked` says that the person was
+    asked whether there are others. `egfr` is in mL/min/1.73 m2, `weight` in kg. `followed` are the
+    diagnoses an online visit follows up, `noted` those of the visit's record, as ICD-10 codes.
+    """
+
+    profile: Profile
+    way: Way
+    sex: Sex | None
+    months: int | None
+    allergies: tuple[str, ...] | None
+    history: tuple[str, ...] | None
+    pregnancy: Pregnancy
+    medicines: tuple[Taken, ...] = ()
+    medicines_asked: bool = False
+    egfr: Decimal | None = None
+    weight: Decimal | None = None
+    grade: Grade = Grade.NONE
+    own_person: bool = False  # the doctor is the patient
+    noted: frozenset[str] | None = None
+    followed: frozenset[str] = frozenset()
+    guarded: bool = False  # a guardian is present, and a doctor of the specialty treats
+    on_duty: bool = False  # a pharmacist other than the doctor
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One line beside what the drug master says of its drug."""
+
+    line: Line
+    drug: Drug

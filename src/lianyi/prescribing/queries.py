@@ -1,15 +1,34 @@
 """What others may ask about prescriptions. Whatever names a person wants a Chart or a Desk."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from lianyi.access.model import Chart, Desk
 from lianyi.kernel.work import Tx
 from lianyi.prescribing import rules, tables
-from lianyi.prescribing.errors import NoSuchPrescription
-from lianyi.prescribing.model import IN_FORCE, LIVE, Document, Prescription, State, Version
+from lianyi.prescribing.errors import BadLine, NoSuchPrescription
+from lianyi.prescribing.model import (
+    IN_FORCE,
+    LIVE,
+    Document,
+    Entry,
+    Facts,
+    Finding,
+    Line,
+    Prescription,
+    Sheet,
+    State,
+    Version,
+    Written,
+)
+from lianyi.prescribing.rules import laws, safety
+from lianyi.terminology import queries as terminology
+from lianyi.terminology.model import Amount
 
 LINES = 50
+DAYS, PACKS = 366, 100  # what a slip of the keyboard exceeds
 SHOWN = frozenset(State) - {State.DRAFT}
 
 
@@ -80,6 +99,112 @@ async def documents(
     ids = [each.document_id for each in prescriptions if each.document_id is not None]
     found = await tables.list_documents(tx, ids) if ids else {}
     return {document.prescription_id: document for document in found.values()}
+
+
+def line(entry: Entry, *, by: UUID, at: datetime) -> Line:
+    """Return a whole line from what a person has entered, with its labels as they are now (CON-13).
+
+    :raises BadLine: with what of it can't be.
+    :raises NoSuchDrug:
+    """
+    drug = terminology.drug(entry.drug)
+    frequency = terminology.frequencies().get(entry.frequency)
+    units = terminology.units_of(drug.code, entry.dose)
+    if frequency is None or units is None or units <= 0:
+        raise BadLine(field="frequency" if frequency is None else "dose")
+    if not 1 <= entry.days <= DAYS:
+        raise BadLine(field="days")
+    packs = terminology.packs_for(drug.code, units=units, frequency=frequency.code, days=entry.days)
+    packs = entry.packs if packs is None else packs
+    if packs is None or not 1 <= packs <= PACKS:
+        raise BadLine(field="packs")
+    return Line(
+        drug=drug.code,
+        name=drug.name,
+        strength=drug.strength,
+        form=drug.form,
+        unit=drug.unit,
+        pack=drug.pack,
+        pack_size=drug.pack_size,
+        route=drug.route,
+        units=units,
+        dose=rules.legal(entry.dose, drug, units),
+        frequency=frequency.code,
+        frequency_name=frequency.name,
+        days=entry.days,
+        packs=packs,
+        advice=entry.advice.strip(),
+        skin_test=entry.skin_test,
+        entered_by=by,
+        entered_at=at,
+    )
+
+
+def check(sheet: Sheet, facts: Facts) -> tuple[Finding, ...]:
+    """Return all that the law and the knowledge base say of a prescription, the worst first.
+
+    From memory, by the newest release. What is safe is said too, with its source.
+
+    :raises NoSuchDrug, NoSuchDiagnosis: the master doesn't have it: nothing can be said.
+    """
+    written = [Written(line, terminology.drug(line.drug)) for line in sheet.lines]
+    diagnoses = [terminology.diagnosis(each.code) for each in sheet.diagnoses]
+    daily = _daily(written, facts)
+    answers = [each for one in written for each in _answers(one, written, sheet, facts, daily)]
+    return safety.sorted_by_weight([*laws.findings(sheet, written, diagnoses, facts), *answers])
+
+
+def _daily(written: Sequence[Written], facts: Facts) -> Mapping[str, Amount]:
+    """Return what is taken a day of each substance, of this and of what runs beside it.
+
+    What can't be added up is left out: it counts as not known.
+    """
+    taken = [pair for each in facts.medicines for pair in each.daily]
+    prescribed = [pair for each in written for pair in _own_daily(each).items()]
+    amounts: dict[str, list[Amount]] = {}
+    for substance, amount in (*taken, *prescribed):
+        amounts.setdefault(substance, []).append(amount)
+    unsaid = {s for each in facts.medicines if not each.daily for s in each.substances}
+    return {
+        substance: Amount(sum((each.value for each in told), Decimal(0)), told[0].unit)
+        for substance, told in amounts.items()
+        if substance not in unsaid and len({each.unit for each in told}) == 1
+    }
+
+
+def _own_daily(each: Written) -> Mapping[str, Amount]:
+    line = each.line
+    return terminology.daily_amounts(line.drug, units=line.units, frequency=line.frequency)
+
+
+def _answers(
+    one: Written,
+    written: Sequence[Written],
+    sheet: Sheet,
+    facts: Facts,
+    daily: Mapping[str, Amount],
+) -> Iterator[Finding]:
+    code, own = one.line.drug, _own_daily(one)
+    codes = [each.code for each in sheet.diagnoses]
+    history = None if facts.history is None else sorted({*facts.history, *codes})
+    beside = [s for other in written if other is not one for s in other.drug.substances]
+    taken = [s for each in facts.medicines for s in each.substances]
+    for answer in (
+        *terminology.check_indication(code, codes),
+        *terminology.check_allergy(code, facts.allergies),
+        *terminology.check_diseases(code, history),
+        *terminology.check_pregnancy(code, facts.pregnancy),
+        *terminology.check_age(code, facts.months),
+        *terminology.check_kidney(code, facts.egfr, daily=own),
+        *terminology.check_dose(code, own, months=facts.months),
+        *terminology.check_interactions(code, sorted({*beside, *taken}), daily=daily),
+        *terminology.check_duplicates(code, beside),
+        *(() if facts.medicines_asked else terminology.check_interactions(code, None, daily={})),
+    ):
+        yield safety.graded(answer, facts)
+    for each in facts.medicines:
+        for answer in terminology.check_duplicates(code, each.substances):
+            yield safety.going_on(answer, own=each.own, facts=facts)
 
 
 def _found(id: UUID, found: Prescription | None) -> Prescription:

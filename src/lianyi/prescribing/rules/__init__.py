@@ -1,9 +1,11 @@
 """Who may do what to a prescription, and for how long it holds. Pure."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from lianyi.prescribing.model import Prescription, State
+from lianyi.terminology.model import Amount, Drug
 
 REASON_MIN = 2  # characters
 
@@ -36,3 +38,11 @@ def is_running(prescription: Prescription, now: datetime) -> bool:
     longest = max((line.days for line in prescription.sheet.lines), default=0)
     signed = prescription.signed_at or prescription.at
     return now < signed + timedelta(days=longest)
+
+
+def legal(dose: Amount, drug: Drug, units: Decimal) -> Amount:
+    """RX-09: say a dose in a legal unit, where the drug holds one substance; else as entered."""
+    if dose.unit != drug.unit or len(drug.contents) != 1:
+        return dose
+    content = drug.contents[0].amount
+    return Amount(content.value * units, content.unit)
