@@ -16,6 +16,8 @@ CREATE SCHEMA orders;
 
 CREATE SCHEMA people;
 
+CREATE SCHEMA pharmacy;
+
 CREATE SCHEMA prescribing;
 
 CREATE SCHEMA records;
@@ -846,6 +848,113 @@ CREATE TABLE people.training (
     CONSTRAINT training_check CHECK ((valid_until >= passed_on))
 );
 
+CREATE TABLE pharmacy.batch (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    code text NOT NULL,
+    label text NOT NULL,
+    lot text NOT NULL,
+    maker text NOT NULL,
+    expires_on date NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT batch_label_check CHECK ((label <> ''::text)),
+    CONSTRAINT batch_lot_check CHECK ((lot <> ''::text)),
+    CONSTRAINT batch_maker_check CHECK ((maker <> ''::text)),
+    CONSTRAINT batch_state_check CHECK ((state = ANY (ARRAY['in_stock'::text, 'quarantined'::text, 'destroyed'::text])))
+);
+
+CREATE TABLE pharmacy.line (
+    sale_id uuid NOT NULL,
+    number integer NOT NULL,
+    code text NOT NULL,
+    label text NOT NULL,
+    usage text NOT NULL,
+    packs integer NOT NULL,
+    unit_price numeric NOT NULL,
+    fee_class text NOT NULL,
+    fen bigint NOT NULL,
+    short boolean DEFAULT false NOT NULL,
+    CONSTRAINT line_fen_check CHECK ((fen >= 0)),
+    CONSTRAINT line_number_check CHECK ((number > 0)),
+    CONSTRAINT line_packs_check CHECK ((packs > 0)),
+    CONSTRAINT line_unit_price_check CHECK ((unit_price >= (0)::numeric))
+);
+
+CREATE TABLE pharmacy.pack (
+    trace_code text NOT NULL,
+    batch_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE pharmacy.returned (
+    trace_code text NOT NULL,
+    sale_id uuid NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    post_id uuid NOT NULL
+);
+
+CREATE TABLE pharmacy.sale (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    kind text NOT NULL,
+    person_id uuid NOT NULL,
+    prescription_id uuid NOT NULL,
+    slip jsonb NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    approved_at timestamp with time zone NOT NULL,
+    delivers boolean NOT NULL,
+    deliver_to bytea,
+    delivery_fen bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    filled_by uuid,
+    checked_by uuid,
+    checked_at timestamp with time zone,
+    handed_by uuid,
+    handed_at timestamp with time zone,
+    by_proxy boolean,
+    receiver bytea,
+    CONSTRAINT sale_check CHECK ((delivers = (deliver_to IS NOT NULL))),
+    CONSTRAINT sale_check1 CHECK (((checked_at IS NULL) = (checked_by IS NULL))),
+    CONSTRAINT sale_check2 CHECK (((handed_at IS NULL) = (receiver IS NULL))),
+    CONSTRAINT sale_check3 CHECK (((handed_at >= signed_at) AND (handed_at >= approved_at))),
+    CONSTRAINT sale_check4 CHECK (((state <> ALL (ARRAY['ready'::text, 'billed'::text, 'on_the_way'::text, 'missed'::text, 'handed_over'::text, 'returned'::text, 'refused'::text])) OR (checked_by IS NOT NULL))),
+    CONSTRAINT sale_check5 CHECK (((state <> ALL (ARRAY['handed_over'::text, 'returned'::text])) OR (handed_by IS NOT NULL))),
+    CONSTRAINT sale_delivery_fen_check CHECK ((delivery_fen >= 0)),
+    CONSTRAINT sale_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'accepted'::text, 'unpaid'::text, 'to_pick'::text, 'billed'::text, 'ready'::text, 'on_the_way'::text, 'missed'::text, 'handed_over'::text, 'returned'::text, 'refused'::text, 'declined'::text, 'withdrawn'::text, 'lapsed'::text])))
+);
+
+CREATE TABLE pharmacy.scan (
+    id uuid NOT NULL,
+    trace_code text NOT NULL,
+    sale_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    post_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    undone_at timestamp with time zone
+);
+
+CREATE TABLE pharmacy.seller (
+    institution_id uuid NOT NULL,
+    kind text NOT NULL,
+    delivers boolean NOT NULL,
+    CONSTRAINT seller_check CHECK (((kind <> 'online'::text) OR delivers)),
+    CONSTRAINT seller_kind_check CHECK ((kind = ANY (ARRAY['hospital'::text, 'store'::text, 'online'::text])))
+);
+
+CREATE TABLE pharmacy.tick (
+    sale_id uuid NOT NULL,
+    comparison text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    post_id uuid NOT NULL,
+    by_scan boolean NOT NULL
+);
+
 CREATE TABLE prescribing.document (
     seq bigint NOT NULL,
     tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -1263,6 +1372,33 @@ ALTER TABLE ONLY people.post
 ALTER TABLE ONLY people.training
     ADD CONSTRAINT training_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY pharmacy.batch
+    ADD CONSTRAINT batch_institution_id_code_lot_key UNIQUE (institution_id, code, lot);
+
+ALTER TABLE ONLY pharmacy.batch
+    ADD CONSTRAINT batch_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pharmacy.line
+    ADD CONSTRAINT line_pkey PRIMARY KEY (sale_id, number);
+
+ALTER TABLE ONLY pharmacy.pack
+    ADD CONSTRAINT pack_pkey PRIMARY KEY (trace_code);
+
+ALTER TABLE ONLY pharmacy.returned
+    ADD CONSTRAINT returned_pkey PRIMARY KEY (trace_code);
+
+ALTER TABLE ONLY pharmacy.sale
+    ADD CONSTRAINT sale_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pharmacy.scan
+    ADD CONSTRAINT scan_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY pharmacy.seller
+    ADD CONSTRAINT seller_pkey PRIMARY KEY (institution_id);
+
+ALTER TABLE ONLY pharmacy.tick
+    ADD CONSTRAINT tick_pkey PRIMARY KEY (sale_id, comparison);
+
 ALTER TABLE ONLY prescribing.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (id);
 
@@ -1477,6 +1613,22 @@ CREATE INDEX post_person_id_idx ON people.post USING btree (person_id) WHERE (en
 
 CREATE UNIQUE INDEX training_person_id_idx ON people.training USING btree (person_id) WHERE (superseded_at IS NULL);
 
+CREATE INDEX batch_institution_id_expires_on_idx ON pharmacy.batch USING btree (institution_id, expires_on) WHERE (state <> 'destroyed'::text);
+
+CREATE INDEX pack_batch_id_idx ON pharmacy.pack USING btree (batch_id);
+
+CREATE INDEX sale_institution_id_handed_at_idx ON pharmacy.sale USING btree (institution_id, handed_at) WHERE (handed_at IS NOT NULL);
+
+CREATE INDEX sale_institution_id_state_id_idx ON pharmacy.sale USING btree (institution_id, state, id);
+
+CREATE INDEX sale_person_id_id_idx ON pharmacy.sale USING btree (person_id, id);
+
+CREATE UNIQUE INDEX sale_prescription_id_idx ON pharmacy.sale USING btree (prescription_id) WHERE (state <> ALL (ARRAY['declined'::text, 'withdrawn'::text, 'lapsed'::text]));
+
+CREATE INDEX scan_sale_id_number_idx ON pharmacy.scan USING btree (sale_id, number) WHERE (undone_at IS NULL);
+
+CREATE UNIQUE INDEX scan_trace_code_idx ON pharmacy.scan USING btree (trace_code) WHERE (undone_at IS NULL);
+
 CREATE INDEX document_prescription_id_at_idx ON prescribing.document USING btree (prescription_id, at);
 
 CREATE UNIQUE INDEX document_tx_seq_idx ON prescribing.document USING btree (tx, seq);
@@ -1548,6 +1700,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.call FO
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.result FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON people.code_used FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pharmacy.returned FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pharmacy.tick FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.document FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
@@ -1681,6 +1837,30 @@ ALTER TABLE ONLY people.post
 
 ALTER TABLE ONLY people.training
     ADD CONSTRAINT training_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY pharmacy.line
+    ADD CONSTRAINT line_sale_id_fkey FOREIGN KEY (sale_id) REFERENCES pharmacy.sale(id);
+
+ALTER TABLE ONLY pharmacy.pack
+    ADD CONSTRAINT pack_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES pharmacy.batch(id);
+
+ALTER TABLE ONLY pharmacy.returned
+    ADD CONSTRAINT returned_sale_id_fkey FOREIGN KEY (sale_id) REFERENCES pharmacy.sale(id);
+
+ALTER TABLE ONLY pharmacy.returned
+    ADD CONSTRAINT returned_trace_code_fkey FOREIGN KEY (trace_code) REFERENCES pharmacy.pack(trace_code);
+
+ALTER TABLE ONLY pharmacy.sale
+    ADD CONSTRAINT sale_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES pharmacy.seller(institution_id);
+
+ALTER TABLE ONLY pharmacy.scan
+    ADD CONSTRAINT scan_sale_id_number_fkey FOREIGN KEY (sale_id, number) REFERENCES pharmacy.line(sale_id, number);
+
+ALTER TABLE ONLY pharmacy.scan
+    ADD CONSTRAINT scan_trace_code_fkey FOREIGN KEY (trace_code) REFERENCES pharmacy.pack(trace_code);
+
+ALTER TABLE ONLY pharmacy.tick
+    ADD CONSTRAINT tick_sale_id_fkey FOREIGN KEY (sale_id) REFERENCES pharmacy.sale(id);
 
 ALTER TABLE ONLY prescribing.document
     ADD CONSTRAINT document_prescription_id_version_fkey FOREIGN KEY (prescription_id, version) REFERENCES prescribing.version(prescription_id, number);

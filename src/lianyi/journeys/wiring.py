@@ -25,6 +25,7 @@ from lianyi.kernel.errand import Errand
 from lianyi.kernel.seal import Log
 from lianyi.orders import events as orders
 from lianyi.people import events as people
+from lianyi.pharmacy import events as pharmacy
 from lianyi.prescribing import events as prescribing
 from lianyi.signatures import events as signatures
 
@@ -113,6 +114,10 @@ def _money(
 
 def _order(event: orders.OrderEvent) -> tuple[str, ...]:
     return f"person/{event.person_id}", f"institution/{event.institution_id}/bench"
+
+
+def _sale(event: pharmacy.SaleEvent) -> tuple[str, ...]:
+    return f"person/{event.person_id}", f"institution/{event.institution_id}/counter"
 
 
 def _prescription(event: prescribing.PrescriptionEvent) -> tuple[str, ...]:
@@ -209,6 +214,15 @@ WIRING = Wiring(
         signatures.SigningDue: (sign.give_up_signing,),
         signatures.Signed: (),
         signatures.SigningRefused: (),
+        pharmacy.SaleAsked: (),
+        pharmacy.SaleMoved: (),
+        pharmacy.SaleReady: (),
+        pharmacy.SaleSent: (),
+        pharmacy.SaleHandedOver: (),
+        pharmacy.SaleEnded: (),
+        pharmacy.SaleReturned: (),
+        pharmacy.SaleDue: (),
+        pharmacy.BatchMoved: (),
         people.PersonRegistered: (directory.publish_person,),
         people.InstitutionRegistered: (directory.publish_institution,),
         people.DepartmentRegistered: (directory.publish_department,),
@@ -308,6 +322,14 @@ WIRING = Wiring(
         prescribing.PrescriptionPartlyDispensed: _prescription,
         prescribing.PrescriptionDispensed: _prescription,
         prescribing.PrescriptionLapsed: _prescription,
+        pharmacy.SaleAsked: _sale,
+        pharmacy.SaleMoved: _sale,
+        pharmacy.SaleReady: _sale,
+        pharmacy.SaleSent: _sale,
+        pharmacy.SaleHandedOver: _sale,
+        pharmacy.SaleEnded: _sale,
+        pharmacy.SaleReturned: _sale,
+        pharmacy.BatchMoved: lambda event: (f"institution/{event.institution_id}/counter",),
         people.DutyChanged: lambda event: (f"institution/{event.institution_id}/duty",),
         signatures.CertificateIssued: _key,
         signatures.CertificateRefused: _key,

@@ -33,6 +33,9 @@ CHINA = (
                 "CAP-12.returning": 2,  # new patients between two who return with results
                 "CAP-115": 10,  # hour of the day from which yesterday's statement is ready
                 "CAP-13": 120,  # minutes for which the code of a payment can be scanned
+                "CAP-52": 60,  # minutes a store has to answer whether it fills a prescription
+                "CAP-52.pay": 120,  # minutes to pay for medicines that are kept ready
+                "CAP-55": 48,  # hours to collect what is paid; then all of it is reversed
                 "CON-08": 3,  # years of practice before treating online
                 "EMR-05": 24,  # hours a broken glass stays open
                 "EMR-17": 24,  # hours until its review is due
@@ -54,6 +57,8 @@ CHINA = (
                 "LIC-02.last": 7,
                 "LIC-04": 12,  # hours after which a forgotten duty has ended
                 "PH-02": 3,  # years of practice before reviewing prescriptions
+                "PR-07": 30,  # days before its expiry from which a pack is not handed out
+                "PR-07.near": 180,  # days before its expiry from which a batch is shown as near
                 "PRI-05": 48,  # hours before somebody who refused is asked again
                 "LRX-01": 28,  # days a supply may last without what LRX-02 demands
                 "PH-04.kidney": 180,  # days for which a kidney value is fresh
