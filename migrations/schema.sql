@@ -955,6 +955,14 @@ CREATE TABLE pharmacy.tick (
     by_scan boolean NOT NULL
 );
 
+CREATE TABLE prescribing.claim (
+    prescription_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
 CREATE TABLE prescribing.document (
     seq bigint NOT NULL,
     tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -1001,12 +1009,46 @@ CREATE TABLE prescribing.prescription (
     seller_id uuid,
     CONSTRAINT prescription_check CHECK ((reviewed_by <> prescriber_id)),
     CONSTRAINT prescription_check1 CHECK (((reviewed_by IS NULL) = (reviewed_at IS NULL))),
-    CONSTRAINT prescription_check2 CHECK (((state <> ALL (ARRAY['to_review'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR ((document_id IS NOT NULL) AND (signed_at IS NOT NULL) AND (expires_at IS NOT NULL)))),
-    CONSTRAINT prescription_check3 CHECK (((state <> ALL (ARRAY['approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR (reviewed_by IS NOT NULL))),
     CONSTRAINT prescription_check4 CHECK (((state <> ALL (ARRAY['accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR (seller_id IS NOT NULL))),
-    CONSTRAINT prescription_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'signing'::text, 'to_review'::text, 'returned'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text, 'revoked'::text, 'lapsed'::text]))),
+    CONSTRAINT prescription_reviewed_check CHECK (((state <> ALL (ARRAY['approving'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR (reviewed_by IS NOT NULL))),
+    CONSTRAINT prescription_signed_check CHECK (((state <> ALL (ARRAY['to_review'::text, 'approving'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR ((document_id IS NOT NULL) AND (signed_at IS NOT NULL) AND (expires_at IS NOT NULL)))),
+    CONSTRAINT prescription_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'signing'::text, 'to_review'::text, 'returned'::text, 'approving'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text, 'revoked'::text, 'lapsed'::text]))),
     CONSTRAINT prescription_version_check CHECK ((version > 0)),
     CONSTRAINT prescription_way_check CHECK ((way = ANY (ARRAY['AMB'::text, 'VR'::text])))
+);
+
+CREATE TABLE prescribing.review (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id uuid NOT NULL,
+    prescription_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    version integer NOT NULL,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    decision text NOT NULL,
+    reason text,
+    serious boolean NOT NULL,
+    note text NOT NULL,
+    answers text NOT NULL,
+    text text NOT NULL,
+    digest text NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT review_check CHECK (((reason IS NOT NULL) = (decision = 'return'::text))),
+    CONSTRAINT review_check1 CHECK (((decision = 'return'::text) OR (NOT serious))),
+    CONSTRAINT review_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'return'::text])))
+);
+
+ALTER TABLE prescribing.review ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME prescribing.review_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE prescribing.version (
@@ -1399,6 +1441,9 @@ ALTER TABLE ONLY pharmacy.seller
 ALTER TABLE ONLY pharmacy.tick
     ADD CONSTRAINT tick_pkey PRIMARY KEY (sale_id, comparison);
 
+ALTER TABLE ONLY prescribing.claim
+    ADD CONSTRAINT claim_pkey PRIMARY KEY (prescription_id);
+
 ALTER TABLE ONLY prescribing.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (id);
 
@@ -1407,6 +1452,12 @@ ALTER TABLE ONLY prescribing.document
 
 ALTER TABLE ONLY prescribing.prescription
     ADD CONSTRAINT prescription_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY prescribing.review
+    ADD CONSTRAINT review_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY prescribing.review
+    ADD CONSTRAINT review_seq_key UNIQUE (seq);
 
 ALTER TABLE ONLY prescribing.version
     ADD CONSTRAINT version_pkey PRIMARY KEY (prescription_id, number);
@@ -1641,6 +1692,12 @@ CREATE INDEX prescription_seller_id_state_idx ON prescribing.prescription USING 
 
 CREATE INDEX prescription_visit_id_idx ON prescribing.prescription USING btree (visit_id);
 
+CREATE INDEX review_institution_id_at_idx ON prescribing.review USING btree (institution_id, at);
+
+CREATE INDEX review_prescription_id_at_idx ON prescribing.review USING btree (prescription_id, at);
+
+CREATE UNIQUE INDEX review_tx_seq_idx ON prescribing.review USING btree (tx, seq);
+
 CREATE UNIQUE INDEX version_tx_seq_idx ON prescribing.version USING btree (tx, seq);
 
 CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
@@ -1706,6 +1763,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pharmacy.retur
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pharmacy.tick FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.document FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.review FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.version FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
@@ -1862,11 +1921,20 @@ ALTER TABLE ONLY pharmacy.scan
 ALTER TABLE ONLY pharmacy.tick
     ADD CONSTRAINT tick_sale_id_fkey FOREIGN KEY (sale_id) REFERENCES pharmacy.sale(id);
 
+ALTER TABLE ONLY prescribing.claim
+    ADD CONSTRAINT claim_prescription_id_fkey FOREIGN KEY (prescription_id) REFERENCES prescribing.prescription(id);
+
 ALTER TABLE ONLY prescribing.document
     ADD CONSTRAINT document_prescription_id_version_fkey FOREIGN KEY (prescription_id, version) REFERENCES prescribing.version(prescription_id, number);
 
 ALTER TABLE ONLY prescribing.prescription
     ADD CONSTRAINT prescription_document_id_fkey FOREIGN KEY (document_id) REFERENCES prescribing.document(id) DEFERRABLE;
+
+ALTER TABLE ONLY prescribing.review
+    ADD CONSTRAINT review_document_id_fkey FOREIGN KEY (document_id) REFERENCES prescribing.document(id);
+
+ALTER TABLE ONLY prescribing.review
+    ADD CONSTRAINT review_prescription_id_fkey FOREIGN KEY (prescription_id) REFERENCES prescribing.prescription(id);
 
 ALTER TABLE ONLY prescribing.version
     ADD CONSTRAINT version_prescription_id_fkey FOREIGN KEY (prescription_id) REFERENCES prescribing.prescription(id);

@@ -9,13 +9,24 @@ from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.people.model import DISPENSER, DOCTOR, PHARMACIST, Kind
 from lianyi.prescribing import queries, service
-from lianyi.prescribing.model import Diagnosed, Line, Sheet, SkinTest, State, Visit, Way
+from lianyi.prescribing.model import (
+    Diagnosed,
+    Line,
+    ReturnReason,
+    Sheet,
+    SkinTest,
+    State,
+    Visit,
+    Way,
+)
+from lianyi.prescribing.model.review import Answer, Item, Opinion
 from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Amount
 from tests.place import Place
 
 HYPERTENSION = Diagnosed("I10.x00x002", "高血压")
 AMLODIPINE = "amlodipine-tab-5mg"
+EVERY = dict.fromkeys(Item, Answer.PASS)
 SOMEBODY = UUID(int=7)
 SOMETIME = datetime(2030, 1, 7, 4, tzinfo=UTC)
 
@@ -124,8 +135,36 @@ class Practice:
 
     async def approved(self, sheet_=None):
         signed = await self.signed(sheet_)
-        await self.do(self.pharmacist, service.approve, prescription_id=signed.id)
+        await self.agree(await self.approve(signed))
         return signed
+
+    async def opinion(self, prescription, **given):
+        """Return what a pharmacist thinks who has read what is signed now."""
+        document_id = (await self.now(prescription)).document_id or prescription.id
+        return Opinion(**{"document_id": document_id, "answers": EVERY, **given})
+
+    async def approve(self, prescription, hat=None, *, suggested=(), **given):
+        """Let a pharmacist agree; the signature is on its way."""
+        return await self.do(
+            hat or self.pharmacist,
+            service.approve,
+            prescription_id=prescription.id,
+            opinion=await self.opinion(prescription, **given),
+            suggested=suggested,
+        )
+
+    async def agree(self, review):
+        """Let the pharmacist's signature arrive."""
+        return await self.place.do(self.place.office, service.approved, review_id=review.id)
+
+    async def send_back(self, prescription, hat=None, **given):
+        given = {"reason": ReturnReason.DOSE, "note": "剂量偏大", "answers": {}, **given}
+        return await self.do(
+            hat or self.pharmacist,
+            service.send_back,
+            prescription_id=prescription.id,
+            opinion=await self.opinion(prescription, **given),
+        )
 
     async def accepted(self, store=None):
         """Return a prescription that a store has accepted, and the store's hat."""
@@ -137,6 +176,15 @@ class Practice:
         await self.do(
             store, service.accept, prescription_id=prescription.id, seller_id=store.institution_id
         )
+
+    async def see(self, hat, query, **given):
+        """Look at what a desk shows."""
+
+        async def look(tx):
+            desk = await access.open_desk(tx, purpose=PURPOSE[hat.role])
+            return await query(tx, desk, **given)
+
+        return await self.place.ask(hat, look)
 
     async def now(self, prescription):
         return await self.do(self.doctor, queries.prescription, prescription_id=prescription.id)

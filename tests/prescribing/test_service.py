@@ -21,7 +21,7 @@ from lianyi.prescribing.errors import (
     ReasonMissing,
     VersionMoved,
 )
-from lianyi.prescribing.model import ReturnReason, State, Visit, Way
+from lianyi.prescribing.model import State, Visit, Way
 from lianyi.worker.deliver import WORKER
 from tests.drain import deliver
 from tests.place import Place
@@ -92,7 +92,7 @@ async def test_nothing_is_reviewed_before_it_is_signed(practice):
     """RX-28."""
     drafted, _ = await practice.asked()
     with pytest.raises(WrongState):
-        await practice.do(practice.pharmacist, service.approve, prescription_id=drafted.id)
+        await practice.approve(drafted)
 
 
 async def test_nothing_is_dispensed_before_it_is_approved(practice):
@@ -105,7 +105,7 @@ async def test_nothing_is_dispensed_before_it_is_approved(practice):
 async def test_a_signature_that_comes_twice_changes_nothing(practice):
     drafted, document = await practice.asked()
     await practice.come(drafted, document)
-    await practice.do(practice.pharmacist, service.approve, prescription_id=drafted.id)
+    await practice.agree(await practice.approve(drafted))
     await practice.come(drafted, document)
     assert await practice.state(drafted) is State.APPROVED
 
@@ -135,7 +135,7 @@ async def test_who_prescribed_does_not_review_in_whatever_hat(practice):
     hat = await place.appoint(PHARMACIST, person_id=doctor.person_id)
     signed = await practice.signed()
     with pytest.raises(OwnPrescription):
-        await practice.do(hat, service.approve, prescription_id=signed.id)
+        await practice.approve(signed, hat)
     with pytest.raises(asyncpg.CheckViolationError):
         await place.app.pool.execute(
             "UPDATE prescribing.prescription SET reviewed_by = prescriber_id, reviewed_at = at"
@@ -148,7 +148,7 @@ async def test_only_a_pharmacist_reviews(practice):
     signed = await practice.signed()
     other = await practice.place.appoint(DOCTOR, name="钱进")
     with pytest.raises(WrongRole):
-        await practice.do(other, service.approve, prescription_id=signed.id)
+        await practice.approve(signed, other)
 
 
 async def test_a_nurse_writes_no_prescription(practice):
@@ -168,10 +168,10 @@ async def test_twenty_pharmacists_approve_one_prescription_once(practice):
     signed = await practice.signed()
     place = practice.place
     hats = [await place.appoint(PHARMACIST, name=f"药师{n:c}") for n in range(0x4E00, 0x4E14)]
-    approve = [practice.do(hat, service.approve, prescription_id=signed.id) for hat in hats]
+    approve = [practice.approve(signed, hat) for hat in hats]
     answers = await asyncio.gather(*approve, return_exceptions=True)
     assert sum(isinstance(answer, WrongState) for answer in answers) == 19
-    assert await practice.state(signed) is State.APPROVED
+    assert await practice.state(signed) is State.APPROVING
 
 
 async def test_two_sellers_accept_one_prescription_once(practice):
@@ -232,7 +232,7 @@ async def test_a_prescription_holds_until_the_end_of_its_day(practice, clock):
     assert (await practice.now(signed)).expires_at == datetime(2030, 1, 7, 16, tzinfo=UTC)
     clock.forward(hours=12)
     with pytest.raises(Expired):
-        await practice.do(practice.pharmacist, service.approve, prescription_id=signed.id)
+        await practice.approve(signed)
 
 
 async def test_a_longer_validity_counts_the_day_of_issue(practice, clock):
@@ -274,10 +274,10 @@ async def test_a_timer_that_rings_too_early_ends_nothing(practice):
 async def test_a_returned_prescription_is_mended_signed_again_and_approved(practice):
     """PH-06, RX-11."""
     signed = await practice.signed()
-    given = {"prescription_id": signed.id, "reason": ReturnReason.DOSE}
-    with pytest.raises(ReasonMissing):
-        await practice.do(practice.pharmacist, service.send_back, note=" ", **given)
-    await practice.do(practice.pharmacist, service.send_back, note="剂量偏大", **given)
+    for wrong in ({"note": " "}, {"reason": None}):
+        with pytest.raises(ReasonMissing):
+            await practice.send_back(signed, **wrong)
+    await practice.send_back(signed)
     mended = await practice.do(
         practice.doctor,
         service.write,
@@ -287,7 +287,7 @@ async def test_a_returned_prescription_is_mended_signed_again_and_approved(pract
     )
     document = await practice.sign(mended)
     await practice.come(mended, document)
-    await practice.do(practice.pharmacist, service.approve, prescription_id=signed.id)
+    await practice.agree(await practice.approve(signed))
     now = await practice.now(signed)
     assert (now.state, now.version, now.document_id) == (State.APPROVED, 2, document.id)
 
@@ -312,7 +312,7 @@ async def test_another_institution_learns_nothing_of_a_prescription(practice, ap
     with pytest.raises(NoSuchPrescription):
         await elsewhere.do(elsewhere.doctor, queries.prescription, prescription_id=signed.id)
     with pytest.raises(NoSuchPrescription):
-        await elsewhere.do(elsewhere.pharmacist, service.approve, prescription_id=signed.id)
+        await elsewhere.do(elsewhere.pharmacist, service.claim, prescription_id=signed.id)
     with pytest.raises(NoSuchPrescription):
         await elsewhere.do(
             elsewhere.doctor, service.revoke, prescription_id=signed.id, reason="开错"
@@ -324,10 +324,7 @@ async def test_a_prescription_of_somebody_else_is_not_found_through_a_chart(prac
     other = await practice.place.patient(PHARMACIST, DOCTOR)
     with pytest.raises(NoSuchPrescription):
         await practice.do(
-            practice.pharmacist,
-            service.approve,
-            person_id=other.person_id,
-            prescription_id=signed.id,
+            practice.pharmacist, service.claim, person_id=other.person_id, prescription_id=signed.id
         )
 
 

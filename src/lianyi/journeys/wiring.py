@@ -145,6 +145,23 @@ SIGNED = Log(
     "prescribing.document",
     ("seq", "id", "prescription_id", "version", "digest", "text", "findings", "post_id", "at"),
 )
+REVIEWED = Log(
+    "prescribing.review",
+    (
+        "seq",
+        "id",
+        "prescription_id",
+        "document_id",
+        "person_id",
+        "post_id",
+        "decision",
+        "reason",
+        "serious",
+        "text",
+        "digest",
+        "at",
+    ),
+)
 RELEASES = Log("records.release", ("seq", "type", "fhir_id", "version", "post_id", "at"))
 
 
@@ -191,6 +208,9 @@ WIRING = Wiring(
         prescribing.SignatureAsked: (),
         prescribing.SignatureRefused: (),
         prescribing.PrescriptionSigned: (),
+        prescribing.ReviewClaimed: (),
+        prescribing.ApprovalAsked: (),
+        prescribing.ApprovalRefused: (),
         prescribing.PrescriptionApproved: (),
         prescribing.PrescriptionReturned: (),
         prescribing.PrescriptionRevoked: (),
@@ -314,6 +334,9 @@ WIRING = Wiring(
         prescribing.SignatureAsked: _prescription,
         prescribing.SignatureRefused: _prescription,
         prescribing.PrescriptionSigned: _prescription,
+        prescribing.ReviewClaimed: _prescription,
+        prescribing.ApprovalAsked: _prescription,
+        prescribing.ApprovalRefused: _prescription,
         prescribing.PrescriptionApproved: _prescription,
         prescribing.PrescriptionReturned: _prescription,
         prescribing.PrescriptionRevoked: _prescription,
@@ -359,5 +382,5 @@ WIRING = Wiring(
         *pay.ERRANDS,
         *sign.ERRANDS,
     ),
-    logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED, PROOFS),
+    logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED, REVIEWED, PROOFS),
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
 from lianyi.prescribing.model import Finding
+from lianyi.prescribing.model.review import Item
 
 
 @dataclass(eq=False)
@@ -36,6 +37,45 @@ class OwnPrescription(NotAllowed):
 
     rule: ClassVar[str] = "PH-08"
     id: UUID
+
+
+@dataclass(eq=False)
+class TakenByOther(Conflict):
+    """Another pharmacist is reading it."""
+
+    id: UUID
+    until: datetime
+
+
+@dataclass(eq=False)
+class OtherDocument(Conflict):
+    """What was read is not what is to be reviewed now."""
+
+    rule: ClassVar[str] = "PH-04"
+    id: UUID
+
+
+@dataclass(eq=False)
+class Unanswered(Invalid):
+    """Every item of a review has an answer; what could not be checked is checked by hand."""
+
+    rule: ClassVar[str] = "PH-04"
+    items: tuple[Item, ...]
+
+
+@dataclass(eq=False)
+class ItemsFailed(Invalid):
+    """What does not pass is sent back, never approved (PH-06)."""
+
+    rule: ClassVar[str] = "PH-06"
+    items: tuple[Item, ...]
+
+
+@dataclass(eq=False)
+class NotOnDuty(NotAllowed):
+    """Whoever reviews is on duty."""
+
+    rule: ClassVar[str] = "LIC-04"
 
 
 @dataclass(eq=False)

@@ -42,6 +42,27 @@ class PrescriptionSigned(PrescriptionEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewClaimed(PrescriptionEvent):
+    """A pharmacist reads it now, or reads it no longer."""
+
+    name: ClassVar[str] = "prescribing.review_claimed"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked(PrescriptionEvent):
+    """A pharmacist agrees; the signature is on its way."""
+
+    name: ClassVar[str] = "prescribing.approval_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRefused(PrescriptionEvent):
+    """The pharmacist's signature did not come: anybody may review it again."""
+
+    name: ClassVar[str] = "prescribing.approval_refused"
+
+
+@dataclass(frozen=True, slots=True)
 class PrescriptionApproved(PrescriptionEvent):
     """It is in force (RX-28)."""
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
+
 from lianyi.access.model import Chart, Desk
 from lianyi.kernel.work import Tx
 from lianyi.prescribing import rules, tables
@@ -23,11 +25,14 @@ from lianyi.prescribing.model import (
     Version,
     Written,
 )
+from lianyi.prescribing.model.review import Review, ToReview
 from lianyi.prescribing.rules import laws, safety
+from lianyi.prescribing.tables import review as reviewing
 from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Amount
 
 LINES = 50
+QUEUE = 100
 DAYS, PACKS = 366, 100  # what a slip of the keyboard exceeds
 SHOWN = frozenset(State) - {State.DRAFT}
 
@@ -90,6 +95,26 @@ async def live_of(tx: Tx, chart: Chart) -> list[Prescription]:
 async def versions(tx: Tx, chart: Chart, *, prescription: Prescription) -> list[Version]:
     """Return every version, newest first (RX-11)."""
     return await tables.list_versions(tx, prescription.id)
+
+
+async def to_review(tx: Tx, desk: Desk, *, limit: int = QUEUE) -> list[ToReview]:
+    """Return what waits for a pharmacist of this institution, as it came."""
+    return await reviewing.list_to_review(tx, desk, limit)
+
+
+async def reviews_of(
+    tx: Tx, chart: Chart, *, prescriptions: Sequence[Prescription]
+) -> dict[UUID, list[Review]]:
+    """Return what pharmacists have said of each, newest first."""
+    found: dict[UUID, list[Review]] = {each.id: [] for each in prescriptions}
+    for review in await reviewing.list_reviews(tx, chart, list(found)):
+        found[review.prescription_id].append(review)
+    return found
+
+
+def findings_of(document: Document) -> tuple[Finding, ...]:
+    """Return what the check said when the document was signed."""
+    return msgspec.json.decode(document.findings, type=tuple[Finding, ...])
 
 
 async def documents(

@@ -4,21 +4,32 @@ Every verb locks its prescription first. A chart says whose it must be; whoever 
 learns nothing of it.
 """
 
-from lianyi.prescribing.service.review import approve, send_back
+from lianyi.prescribing.service.review import (
+    approve,
+    approved,
+    claim,
+    release,
+    send_back,
+    unapproved,
+)
 from lianyi.prescribing.service.selling import accept, dispense, let_go
 from lianyi.prescribing.service.writing import draft, lapse, revoke, sign, signed, unsigned, write
 
 __all__ = [
     "accept",
     "approve",
+    "approved",
+    "claim",
     "dispense",
     "draft",
     "lapse",
     "let_go",
+    "release",
     "revoke",
     "send_back",
     "sign",
     "signed",
+    "unapproved",
     "unsigned",
     "write",
 ]

@@ -90,7 +90,7 @@ async def lock(tx: Tx, id: UUID) -> Prescription:
     row = await tx.db.fetchrow(LOAD, id)
     if row is None:
         raise NoSuchPrescription(id=id)
-    return _prescription(row)
+    return prescription_of(row)
 
 
 async def find(tx: Tx, chart: Chart, id: UUID) -> Prescription | None:
@@ -101,7 +101,7 @@ async def find(tx: Tx, chart: Chart, id: UUID) -> Prescription | None:
         chart.person_id,
         *chart.args,
     )
-    return None if row is None else _prescription(row)
+    return None if row is None else prescription_of(row)
 
 
 async def find_at_desk(tx: Tx, desk: Desk, id: UUID) -> Prescription | None:
@@ -112,7 +112,7 @@ async def find_at_desk(tx: Tx, desk: Desk, id: UUID) -> Prescription | None:
         desk.institution_id,
         *desk.args,
     )
-    return None if row is None else _prescription(row)
+    return None if row is None else prescription_of(row)
 
 
 async def find_to_dispense(
@@ -121,7 +121,7 @@ async def find_to_dispense(
     row = await tx.db.fetchrow(
         TO_DISPENSE, id, chart.person_id, list(states), tx.actor.institution_id
     )
-    return None if row is None else _prescription(row)
+    return None if row is None else prescription_of(row)
 
 
 async def list_of_visits(tx: Tx, chart: Chart, visit_ids: Sequence[UUID]) -> list[Prescription]:
@@ -133,7 +133,7 @@ async def list_of_visits(tx: Tx, chart: Chart, visit_ids: Sequence[UUID]) -> lis
         list(visit_ids),
         *chart.args,
     )
-    return [_prescription(row) for row in rows]
+    return [prescription_of(row) for row in rows]
 
 
 async def list_of(
@@ -150,7 +150,7 @@ async def list_of(
         limit,
         *chart.args,
     )
-    return [_prescription(row) for row in rows]
+    return [prescription_of(row) for row in rows]
 
 
 def _admitted(chart: Chart, *, at: int) -> str:
@@ -205,7 +205,7 @@ async def set_seller(tx: Tx, id: UUID, seller_id: UUID | None) -> None:
     await tx.db.execute(SELLER, id, seller_id)
 
 
-def _prescription(row: "Record") -> Prescription:
+def prescription_of(row: "Record") -> Prescription:
     return Prescription(
         id=row["id"],
         state=State(row["state"]),

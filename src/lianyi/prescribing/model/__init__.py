@@ -17,6 +17,7 @@ class State(StrEnum):
     SIGNING = "signing"  # the doctor's signature is on its way
     TO_REVIEW = "to_review"
     RETURNED = "returned"
+    APPROVING = "approving"  # the pharmacist's signature is on its way
     APPROVED = "approved"
     ACCEPTED = "accepted"  # by one seller
     PARTLY_DISPENSED = "partly_dispensed"
@@ -30,7 +31,7 @@ OPEN = frozenset({State.DRAFT, State.RETURNED})
 # In force: signed by the doctor and approved by a pharmacist (RX-28).
 IN_FORCE = frozenset({State.APPROVED, State.ACCEPTED, State.PARTLY_DISPENSED, State.DISPENSED})
 # The person takes these medicines, or will as soon as somebody has read it.
-LIVE = IN_FORCE | {State.SIGNING, State.TO_REVIEW}
+LIVE = IN_FORCE | {State.SIGNING, State.TO_REVIEW, State.APPROVING}
 
 
 class Kind(StrEnum):
