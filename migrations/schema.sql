@@ -10,6 +10,8 @@ CREATE SCHEMA booking;
 
 CREATE SCHEMA files;
 
+CREATE SCHEMA insurance;
+
 CREATE SCHEMA kernel;
 
 CREATE SCHEMA orders;
@@ -506,6 +508,146 @@ CREATE TABLE files.tenant_key (
     institution_id uuid NOT NULL,
     version integer NOT NULL,
     sealed bytea NOT NULL
+);
+
+CREATE TABLE insurance.books (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    scheme text NOT NULL,
+    day date NOT NULL,
+    count integer DEFAULT 0 NOT NULL,
+    our_fen bigint DEFAULT 0 NOT NULL,
+    their_fen bigint DEFAULT 0 NOT NULL,
+    compared_at timestamp with time zone
+);
+
+CREATE TABLE insurance.claim (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    subject_type text NOT NULL,
+    subject_id uuid NOT NULL,
+    kind text NOT NULL,
+    online boolean NOT NULL,
+    cover_id uuid NOT NULL,
+    scheme text NOT NULL,
+    diagnosis text NOT NULL,
+    prescription_id uuid,
+    total_fen bigint NOT NULL,
+    visit_number text DEFAULT ''::text NOT NULL,
+    settle_key uuid,
+    settlement_number text DEFAULT ''::text NOT NULL,
+    code text DEFAULT ''::text NOT NULL,
+    give_back text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    reversed_at timestamp with time zone,
+    CONSTRAINT claim_check CHECK (((state <> 'settled'::text) OR ((settlement_number <> ''::text) AND (settled_at IS NOT NULL)))),
+    CONSTRAINT claim_kind_check CHECK ((kind = ANY (ARRAY['outpatient'::text, 'pharmacy'::text]))),
+    CONSTRAINT claim_state_check CHECK ((state = ANY (ARRAY['opened'::text, 'registered'::text, 'sent'::text, 'pre_settled'::text, 'settling'::text, 'unknown'::text, 'settled'::text, 'undoing'::text, 'failed'::text, 'refused'::text, 'dropped'::text, 'reversing'::text, 'reversed'::text]))),
+    CONSTRAINT claim_total_fen_check CHECK ((total_fen >= 0))
+);
+
+CREATE TABLE insurance.counter (
+    person_id uuid NOT NULL,
+    scheme text NOT NULL,
+    year integer NOT NULL,
+    deductible_fen bigint NOT NULL,
+    pool_fen bigint NOT NULL,
+    open_fen bigint NOT NULL
+);
+
+CREATE TABLE insurance.cover (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    person_id uuid NOT NULL,
+    number bytea,
+    scheme text,
+    person_type text DEFAULT ''::text NOT NULL,
+    area text DEFAULT ''::text NOT NULL,
+    aided boolean DEFAULT false NOT NULL,
+    code text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT cover_check CHECK (((state <> 'bound'::text) OR ((number IS NOT NULL) AND (scheme IS NOT NULL)))),
+    CONSTRAINT cover_scheme_check CHECK ((scheme = ANY (ARRAY['310'::text, '390'::text]))),
+    CONSTRAINT cover_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'bound'::text, 'refused'::text, 'unbound'::text])))
+);
+
+CREATE TABLE insurance.difference (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    state text NOT NULL,
+    kind text NOT NULL,
+    day date NOT NULL,
+    number text NOT NULL,
+    our_fen bigint NOT NULL,
+    their_fen bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT difference_kind_check CHECK ((kind = ANY (ARRAY['preview'::text, 'missing_here'::text, 'missing_there'::text, 'amount'::text]))),
+    CONSTRAINT difference_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text])))
+);
+
+CREATE TABLE insurance.item (
+    institution_id uuid NOT NULL,
+    code text NOT NULL,
+    "national" text NOT NULL,
+    level text NOT NULL,
+    first_share numeric NOT NULL,
+    standard_fen bigint,
+    is_drug boolean NOT NULL,
+    CONSTRAINT item_first_share_check CHECK (((first_share >= (0)::numeric) AND (first_share <= (1)::numeric))),
+    CONSTRAINT item_level_check CHECK ((level = ANY (ARRAY['01'::text, '02'::text, '03'::text]))),
+    CONSTRAINT item_standard_fen_check CHECK ((standard_fen > 0))
+);
+
+CREATE TABLE insurance.line (
+    claim_id uuid NOT NULL,
+    number integer NOT NULL,
+    code text NOT NULL,
+    label text NOT NULL,
+    unit_price numeric NOT NULL,
+    quantity numeric NOT NULL,
+    fen bigint NOT NULL,
+    packs text[] NOT NULL,
+    "national" text NOT NULL,
+    level text NOT NULL,
+    first_share numeric NOT NULL,
+    standard_fen bigint,
+    is_drug boolean NOT NULL
+);
+
+CREATE TABLE insurance.rating (
+    claim_id uuid NOT NULL,
+    number integer NOT NULL,
+    level text NOT NULL,
+    own_fen bigint NOT NULL,
+    over_fen bigint NOT NULL,
+    first_fen bigint NOT NULL,
+    in_range_fen bigint NOT NULL
+);
+
+CREATE TABLE insurance.split (
+    claim_id uuid NOT NULL,
+    source text NOT NULL,
+    total_fen bigint NOT NULL,
+    in_range_fen bigint NOT NULL,
+    deductible_fen bigint NOT NULL,
+    pool_fen bigint NOT NULL,
+    critical_fen bigint NOT NULL,
+    aid_fen bigint NOT NULL,
+    other_fen bigint NOT NULL,
+    account_fen bigint NOT NULL,
+    cash_fen bigint NOT NULL,
+    CONSTRAINT split_account_fen_check CHECK ((account_fen >= 0)),
+    CONSTRAINT split_aid_fen_check CHECK ((aid_fen >= 0)),
+    CONSTRAINT split_cash_fen_check CHECK ((cash_fen >= 0)),
+    CONSTRAINT split_check CHECK ((total_fen = (((((pool_fen + critical_fen) + aid_fen) + other_fen) + account_fen) + cash_fen))),
+    CONSTRAINT split_critical_fen_check CHECK ((critical_fen >= 0)),
+    CONSTRAINT split_other_fen_check CHECK ((other_fen >= 0)),
+    CONSTRAINT split_pool_fen_check CHECK ((pool_fen >= 0)),
+    CONSTRAINT split_source_check CHECK ((source = ANY (ARRAY['preview'::text, 'foretold'::text, 'settled'::text])))
 );
 
 CREATE TABLE kernel.demo (
@@ -1330,6 +1472,39 @@ ALTER TABLE ONLY files.file
 ALTER TABLE ONLY files.tenant_key
     ADD CONSTRAINT tenant_key_pkey PRIMARY KEY (institution_id, version);
 
+ALTER TABLE ONLY insurance.books
+    ADD CONSTRAINT books_institution_id_scheme_day_key UNIQUE (institution_id, scheme, day);
+
+ALTER TABLE ONLY insurance.books
+    ADD CONSTRAINT books_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY insurance.claim
+    ADD CONSTRAINT claim_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY insurance.counter
+    ADD CONSTRAINT counter_pkey PRIMARY KEY (person_id, scheme, year);
+
+ALTER TABLE ONLY insurance.cover
+    ADD CONSTRAINT cover_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY insurance.difference
+    ADD CONSTRAINT difference_institution_id_kind_day_number_key UNIQUE (institution_id, kind, day, number);
+
+ALTER TABLE ONLY insurance.difference
+    ADD CONSTRAINT difference_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY insurance.item
+    ADD CONSTRAINT item_pkey PRIMARY KEY (institution_id, code);
+
+ALTER TABLE ONLY insurance.line
+    ADD CONSTRAINT line_pkey PRIMARY KEY (claim_id, number);
+
+ALTER TABLE ONLY insurance.rating
+    ADD CONSTRAINT rating_pkey PRIMARY KEY (claim_id, number);
+
+ALTER TABLE ONLY insurance.split
+    ADD CONSTRAINT split_pkey PRIMARY KEY (claim_id, source);
+
 ALTER TABLE ONLY kernel.demo
     ADD CONSTRAINT demo_pkey PRIMARY KEY (single);
 
@@ -1596,6 +1771,24 @@ CREATE UNIQUE INDEX waiting_session_id_person_id_idx ON booking.waiting USING bt
 
 CREATE INDEX file_owner_id_id_idx ON files.file USING btree (owner_id, id);
 
+CREATE INDEX claim_bill_id_at_idx ON insurance.claim USING btree (bill_id, at);
+
+CREATE UNIQUE INDEX claim_bill_id_idx ON insurance.claim USING btree (bill_id) WHERE (state <> ALL (ARRAY['refused'::text, 'dropped'::text]));
+
+CREATE INDEX claim_institution_id_scheme_reversed_at_idx ON insurance.claim USING btree (institution_id, scheme, reversed_at) WHERE (reversed_at IS NOT NULL);
+
+CREATE INDEX claim_institution_id_scheme_settled_at_idx ON insurance.claim USING btree (institution_id, scheme, settled_at);
+
+CREATE UNIQUE INDEX claim_settlement_number_idx ON insurance.claim USING btree (settlement_number) WHERE (settlement_number <> ''::text);
+
+CREATE INDEX claim_subject_id_at_idx ON insurance.claim USING btree (subject_id, at);
+
+CREATE INDEX cover_person_id_at_idx ON insurance.cover USING btree (person_id, at);
+
+CREATE UNIQUE INDEX cover_person_id_idx ON insurance.cover USING btree (person_id) WHERE (state = ANY (ARRAY['asked'::text, 'bound'::text]));
+
+CREATE INDEX difference_institution_id_at_idx ON insurance.difference USING btree (institution_id, at) WHERE (state = 'open'::text);
+
 CREATE INDEX errand_institution_id_id_idx ON kernel.errand USING btree (institution_id, id) WHERE (outcome = ANY (ARRAY['no'::text, 'unknown'::text]));
 
 CREATE INDEX errand_next_at_idx ON kernel.errand USING btree (next_at) WHERE ((outcome IS NULL) OR (outcome = 'unknown'::text));
@@ -1748,6 +1941,12 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON booking.no_sho
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON files.file FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON insurance.line FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON insurance.rating FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON insurance.split FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON kernel.history FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON kernel.seal FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
@@ -1836,6 +2035,18 @@ ALTER TABLE ONLY booking.waiting
 
 ALTER TABLE ONLY booking.waiting
     ADD CONSTRAINT waiting_session_id_fkey FOREIGN KEY (session_id) REFERENCES booking.session(id);
+
+ALTER TABLE ONLY insurance.claim
+    ADD CONSTRAINT claim_cover_id_fkey FOREIGN KEY (cover_id) REFERENCES insurance.cover(id);
+
+ALTER TABLE ONLY insurance.line
+    ADD CONSTRAINT line_claim_id_fkey FOREIGN KEY (claim_id) REFERENCES insurance.claim(id);
+
+ALTER TABLE ONLY insurance.rating
+    ADD CONSTRAINT rating_claim_id_number_fkey FOREIGN KEY (claim_id, number) REFERENCES insurance.line(claim_id, number);
+
+ALTER TABLE ONLY insurance.split
+    ADD CONSTRAINT split_claim_id_fkey FOREIGN KEY (claim_id) REFERENCES insurance.claim(id);
 
 ALTER TABLE ONLY orders.call
     ADD CONSTRAINT call_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders."order"(id);

@@ -26,6 +26,7 @@ from lianyi.billing.model import (
     Refund,
     RefundSlip,
     StatementSlip,
+    Subject,
 )
 from lianyi.billing.tables import bills, books, ledger, payments, receipts
 from lianyi.billing.tables import prices as price_list
@@ -69,6 +70,14 @@ async def sellers(tx: Tx, *, institution_ids: Collection[UUID]) -> dict[UUID, st
 async def states_of(tx: Tx, *, type: str, ids: Sequence[UUID]) -> dict[UUID, BillState]:
     """Return whether things are paid, by the id of the thing; what has no bill is missing."""
     return await bills.list_states(tx, type, ids)
+
+
+async def subject_of(tx: Tx, *, bill_id: UUID) -> Subject:
+    """Return what a bill is for.
+
+    :raises NoSuchBill:
+    """
+    return await bills.load_subject(tx, bill_id)
 
 
 async def bill(tx: Tx, chart: Chart, *, bill_id: UUID) -> Bill:

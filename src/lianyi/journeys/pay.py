@@ -15,10 +15,13 @@ from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.billing import queries as money
 from lianyi.billing import service as billing
-from lianyi.billing.errors import OrderStands, TooLittleGiven
+from lianyi.billing.errors import OrderStands, TooLittleGiven, WholeOnly
 from lianyi.billing.events import BillDue, BooksDue, PaymentDue
 from lianyi.billing.model import BillState, Booked, Payment, Received, Returned, Task
 from lianyi.billing.states import BILL
+from lianyi.insurance import queries as insurance
+from lianyi.insurance.errors import StillAsking
+from lianyi.journeys import settle
 from lianyi.kernel.errand import Answer, Errand, Outcome
 from lianyi.kernel.lifecycle import WrongRole, WrongState
 from lianyi.kernel.text import words
@@ -60,7 +63,9 @@ async def start(tx: Tx, *, bill_id: UUID) -> Payment:
     """Order a payment for the acting resident, or whom they act for; the code follows at once.
 
     :raises BillOverdue, NoSuchBill, NotPayable, PaymentUnderway:
+    :raises StillAsking: what the insurer leaves to the person isn't known yet.
     """
+    await _check_known(tx, bill_id)
     person_id = tx.actor.subject_id
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="bill")
     return await billing.plan_payment(tx, chart, bill_id=bill_id)
@@ -71,9 +76,10 @@ async def take_cash(
 ) -> Payment:
     """Take cash at the counter into the acting cashier's drawer.
 
-    :raises BillOverdue, NoSuchBill, NoSuchPerson, NotPayable, WrongRole:
+    :raises BillOverdue, NoSuchBill, NoSuchPerson, NotPayable, StillAsking, WrongRole:
     :raises TooLittleGiven: where the cashier says what was put on the counter.
     """
+    await _check_known(tx, bill_id)
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="bill")
     payment = await billing.take_cash(tx, chart, bill_id=bill_id)
     if given_fen is not None and given_fen < payment.fen:
@@ -99,7 +105,12 @@ async def give_back(
         raise WrongState(table=BILL.table, id=bill.id, verb="refund", state=bill.state)
     if bill.subject.type == ORDER:
         raise OrderStands(id=bill.id)
-    await billing.refund(tx, subject=bill.subject, reason=reason, lines=lines)
+    if bill.fund_fen:
+        if lines is not None:
+            raise WholeOnly(id=bill.id)
+        await settle.reverse(tx, bill_id=bill.id, reason=reason)
+    else:
+        await billing.refund(tx, subject=bill.subject, reason=reason, lines=lines)
 
 
 async def hand_back(tx: Tx, *, person_id: UUID, refund_id: UUID) -> None:
@@ -133,6 +144,11 @@ async def expire(tx: Tx, event: PaymentDue) -> None:
 async def open_books(tx: Tx, event: BooksDue) -> None:
     day = date.fromisoformat(event.day)
     await billing.open_books(tx, institution_id=event.institution_id, day=day)
+
+
+async def _check_known(tx: Tx, bill_id: UUID) -> None:
+    if await insurance.is_asking(tx, bill_id=bill_id):
+        raise StillAsking(id=bill_id)
 
 
 async def _prepare_order(tx: Tx, payment_id: UUID) -> Placing:

@@ -13,13 +13,14 @@ from lianyi.access import service as access
 from lianyi.access.model import Chart, Purpose
 from lianyi.billing import queries as money
 from lianyi.billing import service as billing
-from lianyi.billing.events import BillPaid
 from lianyi.billing.model import Item
 from lianyi.booking import queries as booking
 from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment, AppointmentState
 from lianyi.booking.states import APPOINTMENT
-from lianyi.journeys import pay, queue
+from lianyi.insurance.events import Settled, SettlementFailed
+from lianyi.insurance.model import OTHERWISE
+from lianyi.journeys import pay, queue, settle
 from lianyi.kernel.lifecycle import WrongState, check_role
 from lianyi.kernel.work import Tx
 from lianyi.orders import fhir
@@ -82,7 +83,7 @@ async def cancel(tx: Tx, *, order_id: UUID, reason: str) -> None:
     """
     order, chart = await _ordered(tx, order_id)
     cancelled = await laboratory.cancel(tx, chart, order_id=order.id, reason=reason)
-    await billing.call_off(tx, subject=(SUBJECT, order.id), reason="cancelled")
+    await settle.call_off(tx, subject=(SUBJECT, order.id), reason="cancelled")
     await _publish_request(tx, cancelled)
     await access.end_relation(tx, cause_id=order.id)
 
@@ -131,10 +132,35 @@ async def amend(tx: Tx, *, appointment_id: UUID, note: Note, reason: str) -> Non
     await records.amend_note(tx, setting=setting, note=_named(note), reason=reason)
 
 
-async def clear_paid(tx: Tx, event: BillPaid) -> None:
-    """Have a paid order carried out (CAP-14)."""
+async def clear_paid(tx: Tx, event: Settled) -> None:
+    """Have an order carried out that is paid and settled (CAP-14)."""
     if event.subject_type == SUBJECT:
         await laboratory.clear(tx, order_id=event.subject_id)
+
+
+async def charge_again(tx: Tx, event: SettlementFailed) -> None:
+    """Bill an order anew whose settlement failed and whose money went back.
+
+    The agency is asked again only where it had nothing against it: what somebody else's
+    settlement changed in between, or nothing at all.
+    """
+    if event.subject_type != SUBJECT:
+        return
+    person_id = event.person_id
+    chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="bill")
+    order = await laboratory.standing(tx, order_id=event.subject_id)
+    if order is None:
+        return
+    failed = await money.bill(tx, chart, bill_id=event.bill_id)
+    bill = await billing.open_bill(
+        tx,
+        person_id=event.person_id,
+        institution_id=event.institution_id,
+        subject=(SUBJECT, order.id),
+        lines=failed.lines,
+    )
+    if event.code == OTHERWISE:
+        await settle.begin(tx, bill=bill)
 
 
 def allergen(code: str, *, reaction: str = "") -> Allergen:
@@ -149,13 +175,14 @@ async def _order(tx: Tx, chart: Chart, appointment: Appointment, code: str) -> O
     placed = await laboratory.place(
         tx, chart, encounter_id=appointment.id, item=item, classes=classes
     )
-    await billing.open_bill(
+    bill = await billing.open_bill(
         tx,
         person_id=placed.person_id,
         institution_id=placed.institution_id,
         subject=(SUBJECT, placed.id),
         lines=lines,
     )
+    await settle.begin(tx, bill=bill)
     await access.open_relation(
         tx,
         person_id=placed.person_id,

@@ -8,7 +8,9 @@ from typing import Any
 from lianyi.access import events as access
 from lianyi.billing import events as billing
 from lianyi.booking import events as booking
+from lianyi.insurance import events as insurance
 from lianyi.journeys import (
+    agency,
     book,
     card,
     directory,
@@ -16,6 +18,7 @@ from lianyi.journeys import (
     laboratory,
     pay,
     prescribe,
+    settle,
     sharing,
     sign,
     sign_in,
@@ -107,7 +110,11 @@ def _appointment(event: booking.AppointmentEvent) -> tuple[str, ...]:
 
 
 def _money(
-    event: billing.BillEvent | billing.PaymentEvent | billing.RefundEvent,
+    event: billing.BillEvent
+    | billing.PaymentEvent
+    | billing.RefundEvent
+    | insurance.ClaimEvent
+    | insurance.Settled,
 ) -> tuple[str, ...]:
     return f"person/{event.person_id}", f"bill/{event.bill_id}"
 
@@ -174,10 +181,10 @@ def _card(event: people.CardActivated) -> tuple[str, ...]:
 WIRING = Wiring(
     followers={
         billing.BillOpened: (),
-        billing.BillPaid: (book.confirm_paid, visit.clear_paid),
-        billing.BillVoided: (),
+        billing.BillPaid: (book.confirm_paid, settle.on_paid),
+        billing.BillVoided: (settle.on_over,),
         billing.BillDue: (pay.lapse,),
-        billing.BillLapsed: (),
+        billing.BillLapsed: (settle.on_over,),
         billing.BillRefunded: (),
         billing.PaymentOrdered: (),
         billing.PaymentDue: (pay.expire,),
@@ -185,8 +192,18 @@ WIRING = Wiring(
         billing.RefundPlanned: (),
         billing.RefundDone: (),
         billing.RefundFailed: (),
-        billing.BooksDue: (pay.open_books,),
+        billing.BooksDue: (pay.open_books, settle.open_books),
         billing.DifferencesFound: (),
+        insurance.CoverChanged: (),
+        insurance.ClaimMoved: (),
+        insurance.ClaimRefused: (),
+        insurance.SettlementDoubtful: (settle.doubt,),
+        insurance.SettlementOverdue: (settle.give_up,),
+        insurance.SettlementFailed: (visit.charge_again,),
+        insurance.Reversed: (),
+        insurance.ReversalRefused: (),
+        insurance.Settled: (visit.clear_paid,),
+        insurance.DifferencesFound: (),
         access.ConsentAsked: (),
         access.ConsentGiven: (),
         access.ConsentRefused: (),
@@ -300,6 +317,13 @@ WIRING = Wiring(
         billing.RefundPlanned: _money,
         billing.RefundDone: _money,
         billing.RefundFailed: _money,
+        insurance.CoverChanged: lambda event: (f"person/{event.person_id}",),
+        insurance.ClaimMoved: _money,
+        insurance.ClaimRefused: _money,
+        insurance.SettlementFailed: _money,
+        insurance.Reversed: _money,
+        insurance.ReversalRefused: _money,
+        insurance.Settled: _money,
         booking.SessionReleased: _session,
         booking.SessionStopped: _session,
         booking.NumberFreed: _session,
@@ -381,6 +405,7 @@ WIRING = Wiring(
         sharing.TELL_OPENED,
         *pay.ERRANDS,
         *sign.ERRANDS,
+        *agency.ERRANDS,
     ),
     logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED, REVIEWED, PROOFS),
 )

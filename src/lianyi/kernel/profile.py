@@ -52,6 +52,19 @@ CHINA = (
                 "IDN-07.per_day": 3,  # appointments of one person on one day
                 "IDN-08": 60,  # minutes a number's time may be wide
                 "IDN-09": 15,  # minutes to confirm or pay
+                # Both schemes' figures are the demo region's own invention: all of them are local.
+                "INS-05.doubt": 2,  # minutes the agency has to answer a settlement
+                "INS-05.give_up": 30,  # minutes until an unknown settlement is undone
+                "INS-08.310.ratio": 70,  # hundredths the pool pays of what counts
+                "INS-08.310.retired": 75,
+                "INS-08.390.ratio": 60,
+                "INS-09.310.ceiling": 600_000,  # fen a year
+                "INS-09.310.deductible": 20_000,
+                "INS-09.390.ceiling": 300_000,
+                "INS-09.390.deductible": 10_000,
+                "INS-10.ratio": 60,  # hundredths
+                "INS-10.threshold": 1_800_000,  # fen a year left to the person
+                "INS-11.ratio": 70,  # hundredths
                 "LIC-02": 90,  # days before the end of a licence at which one is first reminded
                 "LIC-02.soon": 30,
                 "LIC-02.last": 7,

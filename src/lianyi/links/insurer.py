@@ -281,13 +281,13 @@ class Totalled(msgspec.Struct, frozen=True):
 
 
 class Booked(msgspec.Struct, frozen=True):
-    """One settlement, or the taking back of one with amounts below zero."""
+    """One settlement, or with amounts below zero the taking back of an `original` one."""
 
     id: str = field(name="setl_id")
-    own_number: str = field(name="medins_setl_id")
     sum: Yuan = field(name="medfee_sumamt")
     funds: Yuan = field(name="fund_pay_sumamt")
     account: Yuan = field(name="acct_pay")
+    original: str = field(default="", name="init_setl_id")
 
 
 class Details(msgspec.Struct, frozen=True, tag="3202"):

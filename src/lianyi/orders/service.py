@@ -322,6 +322,12 @@ async def _here(tx: Tx, order_id: UUID) -> Order:
     return order
 
 
+async def standing(tx: Tx, *, order_id: UUID) -> Order | None:
+    """Return an order, locked, unless it was taken back."""
+    order = await tables.lock(tx, order_id)
+    return None if order.state is State.CANCELLED else order
+
+
 async def _go(
     tx: Tx, order: Order, verb: str, kind: type[events.OrderEvent], *, why: str = ""
 ) -> None:

@@ -36,6 +36,7 @@ INSERT_LINES = """INSERT INTO billing.line
                     AS l (code, label, fee_class, unit_price, quantity, fen, number)"""
 REFUND_LINES = """INSERT INTO billing.refunded_line (bill_id, number, refund_id, at)
                   SELECT $1, number, $3, $4 FROM unnest($2::int[]) AS number"""
+SUBJECT = "SELECT subject_type, subject_id FROM billing.bill WHERE id = $1"
 STATES = """SELECT DISTINCT ON (subject_id) subject_id, state FROM billing.bill
             WHERE subject_type = $1 AND subject_id = ANY ($2)
             ORDER BY subject_id, at DESC, id DESC"""
@@ -88,6 +89,13 @@ async def lock_of(tx: Tx, subject: Subject) -> Bill:
     if row is None:
         raise NoBillFor(type=subject.type, id=subject.id)
     return (await _with_lines(tx, [row]))[0]
+
+
+async def load_subject(tx: Tx, id: UUID) -> Subject:
+    row = await tx.db.fetchrow(SUBJECT, id)
+    if row is None:
+        raise NoSuchBill(id=id)
+    return Subject(*row)
 
 
 async def find(tx: Tx, chart: Chart, id: UUID) -> Bill | None:

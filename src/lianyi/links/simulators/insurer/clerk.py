@@ -17,6 +17,7 @@ from lianyi.links.simulators.insurer import ledger
 from lianyi.links.simulators.insurer.ledger import Ledger, Refusal
 
 T = TypeVar("T")
+IDENTIFY = "1101"
 DONE: dict[str, Any] = {}
 
 
@@ -30,7 +31,7 @@ class Clerk:
         self._ledger = Ledger(books, now)
         self._goes_wrong = goes_wrong
         self._acts: dict[str, Callable[[Message], object]] = {
-            "1101": self._identify,
+            IDENTIFY: self._identify,
             "2201": self._register,
             "2204": self._send_lines,
             "2206": lambda message: self._pre_settle(_read(message, insurer.PreSettle), message),
@@ -51,7 +52,8 @@ class Clerk:
         """Do one message and return its output."""
         if message.infno not in self._acts:
             raise Refusal("NO_SUCH_TRANSACTION", "没有这个交易编号")
-        self._ledger.institution(message.fixmedins_code)
+        if message.infno != IDENTIFY:  # which the person's own app may ask too
+            self._ledger.institution(message.fixmedins_code)
         return self._acts[message.infno](message)
 
     def _identify(self, message: Message) -> insurer.Identified:
@@ -206,10 +208,10 @@ class Clerk:
         return [
             insurer.Booked(
                 row["id"],
-                row["message"],
                 ledger.yuan(row["total"]),
                 ledger.yuan(row["pool"] + row["critical"] + row["aid"]),
                 ledger.yuan(row["account"]),
+                row["cancels"] or "",
             )
             for row in rows
         ]

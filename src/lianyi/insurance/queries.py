@@ -1,0 +1,83 @@
+"""What others may ask about insurance. Whatever names a person wants a Chart."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from lianyi.access.model import Chart
+from lianyi.insurance.model import Booked, Books, Claim, ClaimView, Cover, Difference, Slip
+from lianyi.insurance.tables import books, claims, covers
+from lianyi.kernel import profile, time
+from lianyi.kernel.lifecycle import WrongRole
+from lianyi.kernel.work import Tx
+from lianyi.people.model import ADMIN
+
+
+async def cover(tx: Tx, chart: Chart) -> Cover | None:
+    """Return the newest word about how the chart's person is insured."""
+    return await covers.of_chart(tx, chart)
+
+
+async def claims_of(tx: Tx, chart: Chart, *, bill_ids: Sequence[UUID]) -> dict[UUID, ClaimView]:
+    """Return the newest claim of each of these bills of the chart's person."""
+    return await claims.of_bills(tx, chart, bill_ids)
+
+
+async def is_asking(tx: Tx, *, bill_id: UUID) -> bool:
+    """Say whether the agency is still being asked what the person has to pay."""
+    return await claims.is_asking(tx, bill_id)
+
+
+async def claim_of_bill(tx: Tx, *, bill_id: UUID) -> Claim | None:
+    """Return and lock the newest claim of a bill, for a journey that acts on both."""
+    return await claims.lock_of_bill(tx, bill_id)
+
+
+async def claim_of(tx: Tx, *, subject: tuple[str, UUID]) -> Claim | None:
+    """Return and lock the newest claim for a thing that is charged."""
+    return await claims.lock_of(tx, subject)
+
+
+async def slip(tx: Tx, *, claim_id: UUID) -> Slip:
+    """Return what an errand tells the agency of a claim.
+
+    :raises NoSuchClaim:
+    """
+    claim = await claims.lock(tx, claim_id)
+    cover = await covers.load(tx, claim.cover_id)
+    return Slip(claim, cover, await claims.lines(tx, claim_id))
+
+
+async def asked(tx: Tx, *, cover_id: UUID) -> UUID:
+    """Return whose insurance an errand asks about."""
+    return (await covers.load(tx, cover_id)).person_id
+
+
+async def page(tx: Tx, *, books_id: UUID) -> tuple[Books, list[Booked]]:
+    """Return a day in one scheme and what we have booked for it, for the errand that compares."""
+    found = await books.load_books(tx, books_id)
+    since, until = time.span(found.day, profile.at(tx.now).zone)
+    booked = await claims.booked(tx, found.institution_id, found.scheme, since, until)
+    return found, booked
+
+
+async def compared_books(tx: Tx, *, limit: int = 31) -> list[Books]:
+    """Return the acting institution's days, newest first.
+
+    :raises WrongRole:
+    """
+    _only(tx, "compared_books")
+    return await books.list_books(tx, tx.actor.institution_id, limit)
+
+
+async def differences(tx: Tx, *, limit: int = 50) -> list[Difference]:
+    """Return what the agency and this institution disagree about, oldest first.
+
+    :raises WrongRole:
+    """
+    _only(tx, "differences")
+    return await books.list_open(tx, tx.actor.institution_id, limit)
+
+
+def _only(tx: Tx, verb: str) -> None:
+    if tx.actor.role != ADMIN:
+        raise WrongRole(verb=verb, role=tx.actor.role)
