@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from lianyi.access.model import Sensitive
-from lianyi.journeys.wiring import RELEASES, VERSIONS
+from lianyi.journeys.sealed import RELEASES, VERSIONS
 from lianyi.kernel import seal
 from lianyi.kernel.work import within
 from lianyi.people.model import DOCTOR

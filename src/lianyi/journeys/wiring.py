@@ -18,6 +18,7 @@ from lianyi.journeys import (
     laboratory,
     pay,
     prescribe,
+    sealed,
     settle,
     sharing,
     sign,
@@ -52,53 +53,6 @@ class Wiring:
     def topics(self, event: object) -> tuple[str, ...]:
         listen = self.pages.get(type(event))
         return listen(event) if listen else ()
-
-
-MOVES = Log(
-    "kernel.history",
-    ("seq", "thing", "thing_id", "verb", "before", "after", "post_id", "at", "why"),
-)
-HATS = Log(
-    "accounts.hat",
-    ("seq", "digest", "at", "person_id", "post_id", "institution_id", "role", "for_person_id"),
-)
-
-READINGS = Log(
-    "access.log",
-    (
-        "seq",
-        "at",
-        "post_id",
-        "reader_id",
-        "institution_id",
-        "role",
-        "person_ids",
-        "purpose",
-        "granted",
-        "cause",
-        "what",
-        "request_id",
-    ),
-)
-
-LEDGER = Log(
-    "billing.entry",
-    (
-        "seq",
-        "posting_id",
-        "cause",
-        "institution_id",
-        "account",
-        "drawer_id",
-        "debit_fen",
-        "credit_fen",
-        "bill_id",
-        "payment_id",
-        "refund_id",
-        "day",
-        "at",
-    ),
-)
 
 
 def _session(event: booking.SessionEvent | booking.NumberHeld) -> tuple[str, ...]:
@@ -138,38 +92,6 @@ def _key(event: signatures.KeyEvent) -> tuple[str, ...]:
 
 def _signature(event: signatures.SignatureEvent) -> tuple[str, ...]:
     return f"post/{event.post_id}", f"{event.subject_type}/{event.subject_id}"
-
-
-PROOFS = Log("signatures.proof", ("seq", "signature_id", "signature", "stamp", "stamped_at", "at"))
-VERSIONS = Log(
-    "records.version",
-    ("seq", "type", "fhir_id", "version", "post_id", "at", "released", "classes", "body"),
-)
-PRESCRIBED = Log(
-    "prescribing.version", ("seq", "prescription_id", "number", "sheet", "post_id", "at")
-)
-SIGNED = Log(
-    "prescribing.document",
-    ("seq", "id", "prescription_id", "version", "digest", "text", "findings", "post_id", "at"),
-)
-REVIEWED = Log(
-    "prescribing.review",
-    (
-        "seq",
-        "id",
-        "prescription_id",
-        "document_id",
-        "person_id",
-        "post_id",
-        "decision",
-        "reason",
-        "serious",
-        "text",
-        "digest",
-        "at",
-    ),
-)
-RELEASES = Log("records.release", ("seq", "type", "fhir_id", "version", "post_id", "at"))
 
 
 def _card(event: people.CardActivated) -> tuple[str, ...]:
@@ -407,5 +329,5 @@ WIRING = Wiring(
         *sign.ERRANDS,
         *agency.ERRANDS,
     ),
-    logs=(MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED, REVIEWED, PROOFS),
+    logs=sealed.LOGS,
 )

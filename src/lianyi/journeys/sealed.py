@@ -1,0 +1,88 @@
+"""Every append-only log the worker seals (存证), with the columns that make up a row."""
+
+from lianyi.kernel.seal import Log
+
+MOVES = Log(
+    "kernel.history",
+    ("seq", "thing", "thing_id", "verb", "before", "after", "post_id", "at", "why"),
+)
+
+HATS = Log(
+    "accounts.hat",
+    ("seq", "digest", "at", "person_id", "post_id", "institution_id", "role", "for_person_id"),
+)
+
+READINGS = Log(
+    "access.log",
+    (
+        "seq",
+        "at",
+        "post_id",
+        "reader_id",
+        "institution_id",
+        "role",
+        "person_ids",
+        "purpose",
+        "granted",
+        "cause",
+        "what",
+        "request_id",
+    ),
+)
+
+LEDGER = Log(
+    "billing.entry",
+    (
+        "seq",
+        "posting_id",
+        "cause",
+        "institution_id",
+        "account",
+        "drawer_id",
+        "debit_fen",
+        "credit_fen",
+        "bill_id",
+        "payment_id",
+        "refund_id",
+        "day",
+        "at",
+    ),
+)
+
+VERSIONS = Log(
+    "records.version",
+    ("seq", "type", "fhir_id", "version", "post_id", "at", "released", "classes", "body"),
+)
+
+RELEASES = Log("records.release", ("seq", "type", "fhir_id", "version", "post_id", "at"))
+
+PRESCRIBED = Log(
+    "prescribing.version", ("seq", "prescription_id", "number", "sheet", "post_id", "at")
+)
+
+SIGNED = Log(
+    "prescribing.document",
+    ("seq", "id", "prescription_id", "version", "digest", "text", "findings", "post_id", "at"),
+)
+
+REVIEWED = Log(
+    "prescribing.review",
+    (
+        "seq",
+        "id",
+        "prescription_id",
+        "document_id",
+        "person_id",
+        "post_id",
+        "decision",
+        "reason",
+        "serious",
+        "text",
+        "digest",
+        "at",
+    ),
+)
+
+PROOFS = Log("signatures.proof", ("seq", "signature_id", "signature", "stamp", "stamped_at", "at"))
+
+LOGS = (MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED, REVIEWED, PROOFS)
