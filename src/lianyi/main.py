@@ -120,11 +120,15 @@ async def _inbox(config: Config, phone: str) -> list[Message]:
 async def _pay(config: Config, code_url: str) -> bool:
     """Let the demo's payer scan a code and pay; return whether the provider took the money."""
     from lianyi.links import client as http
+    from lianyi.links.wire import Unanswered
 
     code = parse_qs(urlsplit(code_url).query)["pr"][0]
     async with http.opened() as client:
-        paid = await client.post(f"{_url(config, 'payment')}/demo/pay/{code}")
-    return paid.is_success
+        asked = client.build_request("POST", f"{_url(config, 'payment')}/demo/pay/{code}")
+        try:
+            return (await http.send(client, asked)).is_success
+        except Unanswered:  # a payer's phone says so too: try again
+            return False
 
 
 @asynccontextmanager

@@ -1,8 +1,10 @@
-"""kill -9 in the middle of a booking storm: what was acknowledged stands, and stands once."""
+"""kill -9 in the middle of a storm: what was acknowledged stands, and stands once."""
 
 import asyncio
+import sqlite3
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,11 +15,13 @@ import httpx
 from lianyi import main
 from lianyi.accounts import service as accounts
 from lianyi.accounts.model import Account
+from lianyi.booking.model import Payment
 from lianyi.cli.tour.browser import Browser
 from lianyi.kernel import postgres
 from lianyi.kernel.config import Config
 from lianyi.kernel.live import Hub
 from lianyi.kernel.work import GONE
+from tests.billing.make import Till
 from tests.booking.make import Clinic
 from tests.cli.installation import Installation
 from tests.place import Place
@@ -26,9 +30,20 @@ PEOPLE = 40
 NUMBERS = 30  # fewer than people: some are told that it is full
 PATIENCE = 60.0  # seconds for one person, deaths included
 VICTIMS = ("web 0", "worker", "postgres", "web 0")
+PAYERS, PAID_NUMBERS, FEE = 24, 16, 2500
+PAID_VICTIMS = ("simulator payment", "worker", "postgres", "simulator payment", "web 0")
 STANDING = """SELECT person_id, number FROM booking.appointment
               WHERE session_id = $1 AND state = 'confirmed'"""
-WAITING = "SELECT seq FROM kernel.outbox WHERE delivered_at IS NULL LIMIT 1"
+WAITING = """SELECT 1 FROM kernel.outbox WHERE delivered_at IS NULL
+             UNION ALL SELECT 1 FROM billing.refund WHERE state IN ('planned', 'sent') LIMIT 1"""
+BILLS = """SELECT a.person_id, a.state AS number, b.state AS bill,
+             (SELECT coalesce(sum(fen), 0) FROM billing.payment p
+              WHERE p.bill_id = b.id AND p.state = 'paid')::int AS paid,
+             (SELECT coalesce(sum(fen), 0) FROM billing.refund r
+              WHERE r.bill_id = b.id AND r.state = 'done')::int AS returned
+           FROM booking.appointment a JOIN billing.bill b ON b.subject_id = a.id
+           WHERE a.session_id = $1"""
+BALANCE = "SELECT sum(debit_fen)::int AS debit, sum(credit_fen)::int AS credit FROM billing.entry"
 
 
 @dataclass
@@ -49,6 +64,27 @@ class Person:
             if page.says("号源已为您保留"):
                 page = await ask(partial(browser.submit, page, "/confirm"))
             self.acknowledged = page.says("已预约")
+
+    async def book_and_pay(self, address, session_id):
+        async with Browser(address) as browser:
+            browser.cookies["lianyi"] = self.token
+            page = await ask(lambda: browser.get(f"/book/sessions/{session_id}"))
+            while form := _times(page):
+                first = form.choices["starts_at"][0]
+                page = await ask(partial(browser.send, page, form, starts_at=first))
+            if page.says("去支付"):
+                await self._pay(browser, page.link("去支付") + "/pay")
+
+    async def _pay(self, browser, till):
+        """Press whatever the page offers until it says that the money has arrived."""
+        async with asyncio.timeout(PATIENCE):
+            while not (page := await ask(lambda: browser.get(till))).says("支付成功"):
+                for action in ("/pay/demo", "/pay"):
+                    if any(form.action.endswith(action) for form in page.forms):
+                        await ask(partial(browser.submit, page, action))
+                        break
+                await asyncio.sleep(0.1)
+        self.acknowledged = True
 
 
 def _times(page):
@@ -79,17 +115,19 @@ async def look(app, sql, *values):
                 await asyncio.sleep(0.1)
 
 
-async def prepare(app):
-    """Return an open session of this afternoon's numbers, and people who are signed in."""
+async def prepare(app, people=PEOPLE, numbers=NUMBERS, **given):
+    """Return an open session, and people who are signed in."""
     place = await Place.found(app)
     clinic = await Clinic.open(place)
+    await Till.open(place)
     starts_at = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     session_id = await clinic.publish(
         starts_at=starts_at + timedelta(days=3, hours=1),
-        numbers_per_slot=NUMBERS // 2,
+        numbers_per_slot=numbers // 2,
         releases_at=app.clock() - timedelta(minutes=1),
+        **given,
     )
-    return session_id, [await _person(place) for _ in range(PEOPLE)]
+    return session_id, [await _person(place) for _ in range(people)]
 
 
 async def _person(place):
@@ -109,18 +147,29 @@ async def _person(place):
     return Person(hat.person_id, opened.token)
 
 
-async def storm(running, session_id, people):
-    booked = asyncio.gather(*(one.book(running.address, session_id) for one in people))
-    for victim in VICTIMS:
+async def storm(running, acts, victims):
+    done = asyncio.gather(*acts)
+    for victim in victims:
         await asyncio.to_thread(running.kill, victim)
-    await booked
+    await done
 
 
 async def drained(app):
-    """Return when every event has been handed on."""
+    """Return when every event has been handed on and all money on its way has arrived."""
     deadline = time.monotonic() + PATIENCE
     while await look(app, WAITING):
         assert time.monotonic() < deadline, "the outbox does not drain"
+        await asyncio.sleep(0.1)
+
+
+def received(home):
+    """Return what the provider's own books say it took and gave back, in fen."""
+    with closing(sqlite3.connect(Path(home) / "simulators/payment/books.sqlite")) as books:
+        (taken,) = books.execute("SELECT total(total) FROM trade WHERE state = 'SUCCESS'")
+        (returned,) = books.execute(
+            "SELECT total(amount) FROM refund WHERE returned_at IS NOT NULL"
+        )
+    return taken[0], returned[0]
 
 
 async def test_what_was_acknowledged_in_a_storm_of_deaths_stands_once():
@@ -128,8 +177,33 @@ async def test_what_was_acknowledged_in_a_storm_of_deaths_stands_once():
         config = Config(home=Path(home), database_url=postgres.url(Path(home)), demo=True)
         async with main.running(config, Hub()) as app:
             session_id, people = await prepare(app)
-            await storm(running, session_id, people)
+            acts = [one.book(running.address, session_id) for one in people]
+            await storm(running, acts, VICTIMS)
             await drained(app)
             standing = await look(app, STANDING, session_id)
     assert {one.id for one in people if one.acknowledged} == {row["person_id"] for row in standing}
     assert len({row["number"] for row in standing}) == len(standing) == NUMBERS
+
+
+async def test_money_that_moved_in_a_storm_of_deaths_is_settled_or_returned_and_never_doubled():
+    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home, Installation(home) as running:
+        config = Config(home=Path(home), database_url=postgres.url(Path(home)), demo=True)
+        async with main.running(config, Hub()) as app:
+            session_id, people = await prepare(
+                app, PAYERS, PAID_NUMBERS, payment=Payment.PREPAY, fee_fen=FEE
+            )
+            acts = [one.book_and_pay(running.address, session_id) for one in people]
+            await storm(running, acts, PAID_VICTIMS)
+            await drained(app)
+            bills = await look(app, BILLS, session_id)
+            (balance,) = await look(app, BALANCE)
+        taken, returned = received(home)
+    kept = [row for row in bills if row["number"] == "confirmed"]
+    assert {one.id for one in people if one.acknowledged} == {row["person_id"] for row in kept}
+    assert [(row["bill"], row["paid"] - row["returned"]) for row in kept] == [("paid", FEE)] * len(
+        kept
+    )
+    assert all(row["paid"] == row["returned"] for row in bills if row not in kept)
+    assert len(kept) == PAID_NUMBERS
+    assert taken - returned == FEE * PAID_NUMBERS
+    assert balance["debit"] == balance["credit"]
