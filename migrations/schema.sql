@@ -1336,7 +1336,7 @@ CREATE TABLE signatures.signature (
     certificate_id uuid,
     subject_type text NOT NULL,
     subject_id uuid NOT NULL,
-    document_id uuid,
+    document_id uuid NOT NULL,
     digest text NOT NULL,
     at timestamp with time zone NOT NULL,
     code text NOT NULL,
@@ -1914,8 +1914,6 @@ CREATE INDEX signature_post_id_at_idx ON signatures.signature USING btree (post_
 CREATE INDEX signature_subject_type_subject_id_at_idx ON signatures.signature USING btree (subject_type, subject_id, at);
 
 CREATE UNIQUE INDEX signature_subject_type_subject_id_digest_idx ON signatures.signature USING btree (subject_type, subject_id, digest) WHERE (state = ANY (ARRAY['asked'::text, 'signed'::text]));
-
-CREATE UNIQUE INDEX signature_subject_type_subject_id_idx ON signatures.signature USING btree (subject_type, subject_id) WHERE (state = 'asked'::text);
 
 CREATE INDEX unlocking_post_id_at_idx ON signatures.unlocking USING btree (post_id, at);
 

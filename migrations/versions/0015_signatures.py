@@ -39,12 +39,11 @@ CREATE TABLE signatures.signature (
   state text NOT NULL CHECK (state IN ('asked', 'signed', 'refused')),
   institution_id uuid NOT NULL, person_id uuid NOT NULL, post_id uuid NOT NULL,
   certificate_id uuid REFERENCES signatures.certificate, subject_type text NOT NULL,
-  subject_id uuid NOT NULL, document_id uuid,
+  subject_id uuid NOT NULL, document_id uuid NOT NULL,
   digest text NOT NULL CHECK (digest ~ '^[0-9a-f]{64}$'),
   at timestamptz NOT NULL, code text NOT NULL, errand_id uuid,
   CHECK (state = 'refused' OR (certificate_id IS NOT NULL AND errand_id IS NOT NULL)));
--- A subject waits for one signature at a time, and each of its documents is signed once.
-CREATE UNIQUE INDEX ON signatures.signature (subject_type, subject_id) WHERE state = 'asked';
+-- Each document of a subject is signed once.
 CREATE UNIQUE INDEX ON signatures.signature (subject_type, subject_id, digest)
   WHERE state IN ('asked', 'signed');
 CREATE INDEX ON signatures.signature (subject_type, subject_id, at);

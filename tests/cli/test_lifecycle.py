@@ -3,12 +3,14 @@ import shutil
 import signal
 import socket
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from lianyi.kernel import postgres
-from lianyi.links.simulators import NAMES
+from lianyi.kernel import postgres, sm2
+from lianyi.links.ca import TEST
+from lianyi.links.simulators import NAMES, x509
 from tests.cli.installation import SRC, Installation, lianyi, until
 
 IN_PLACE = {
@@ -132,17 +134,36 @@ def test_a_home_its_server_can_not_reach_is_refused_in_words():
     assert f"may not enter {closed}" in start.stderr
 
 
+def certified(home, id="licensed"):
+    """Put the root of an authority where the authority would hand it over."""
+    key, name, now = sm2.new_key(), x509.name("国家认证根", "某认证机构", id), datetime.now(UTC)
+    public = sm2.public_key(key, der=True)
+    until = now + timedelta(days=9)
+    draft = x509.Draft(1, name, name, public, public, now, until, is_authority=True)
+    folder = Path(home) / "credentials" / "ca"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "root.pem").write_text(x509.signed(draft, key))
+
+
 def test_production_with_everything_in_place_starts():
-    with (
-        tempfile.TemporaryDirectory() as home,
-        Installation(home, "serve", **IN_PLACE) as installation,
-    ):
-        assert installation.is_ready()
+    with tempfile.TemporaryDirectory() as home:
+        certified(home)
+        with Installation(home, "serve", **IN_PLACE) as installation:
+            assert installation.is_ready()
+
+
+def test_production_refuses_the_demos_authority(tmp_path):
+    """EMR-07: whoever certifies is licensed."""
+    certified(tmp_path, TEST)
+    start = lianyi("serve", home=tmp_path, **IN_PLACE)
+    assert start.returncode == 1
+    assert "demo's certification authority" in start.stderr
 
 
 def test_production_refuses_the_database_of_a_demo(running, home):
     running.process.terminate()
     running.process.wait()
+    certified(home)
     start = lianyi("serve", home=home, **IN_PLACE)
     assert start.returncode == 1
     assert "This is a demo database" in start.stderr
@@ -153,6 +174,7 @@ def test_production_says_everything_that_is_missing(tmp_path):
     assert start.returncode == 1
     assert "demo" in start.stderr
     assert "http://a.example" in start.stderr
+    assert "certification authority" in start.stderr
     assert not list(tmp_path.iterdir())
 
 

@@ -75,7 +75,9 @@ class Hall:
 
     async def ask(self, hat, subject, text=NOTE):
         self.app.clock.forward(seconds=1)
-        return await self.place.do(hat, service.ask, subject=subject, digest=digest(text))
+        return await self.place.do(
+            hat, service.ask, subject=subject, digest=digest(text), document=subject[1]
+        )
 
     async def sign(self, hat, subject, text=NOTE):
         await self.ask(hat, subject, text)
@@ -91,9 +93,12 @@ class Hall:
 
     async def check(self, subject, text=NOTE):
         found = await self.place.ask(
-            self.place.office, queries.checked, documents={subject: [digest(text)]}
+            self.place.office,
+            queries.checked,
+            subjects=[subject],
+            digests={subject[1]: digest(text)},
         )
-        return found[subject]
+        return found[subject[1]]
 
     def subject(self, type="note"):
         return type, self.app.ids.new(self.app.clock())

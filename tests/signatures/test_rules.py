@@ -90,7 +90,7 @@ def signature(**given):
         "certificate_id": UUID(int=1),
         "subject_type": "note",
         "subject_id": UUID(int=4),
-        "document_id": None,
+        "document_id": UUID(int=6),
         "digest": DIGEST,
         "state": SignatureState.SIGNED,
         "at": AT,

@@ -235,7 +235,13 @@ async def test_a_pin_is_six_digits(place, pin):
 
 async def test_a_digest_is_an_sm3(hall, place, doctor):
     with pytest.raises(BadDigest):
-        await place.do(doctor, service.ask, subject=hall.subject(), digest="deadbeef")
+        await place.do(
+            doctor,
+            service.ask,
+            subject=hall.subject(),
+            digest="deadbeef",
+            document=hall.subject()[1],
+        )
 
 
 async def test_a_post_holds_one_certificate_and_opens_one_key(hall, place, doctor):
@@ -264,7 +270,9 @@ async def test_twenty_at_once_ask_for_one_signature(hall, place, doctor):
 async def test_what_was_missed_is_owed_until_it_is_signed(hall, place):
     hat = await place.appoint(PHARMACIST)
     subject = hall.subject()
-    missed = await place.do(hat, service.ask_or_miss, subject=subject, digest=digest())
+    missed = await place.do(
+        hat, service.ask_or_miss, subject=subject, digest=digest(), document=subject[1]
+    )
     assert (missed.state, missed.code) == (SignatureState.REFUSED, CLOSED)
     assert [s.id for s in await place.ask(hat, queries.owed, types=["note"])] == [missed.id]
     await hall.certify(hat)

@@ -200,12 +200,13 @@ def _at_home(settings: Config) -> Callable[[str], None]:
 
 
 def _say_where_demo(address: str) -> None:
-    from lianyi.journeys.demo import PASSWORD
+    from lianyi.journeys.demo import PASSWORD, PIN
 
     click.echo(f"""联医演示 Lianyi demo: {address}
   居民 residents      {address}/sign-in         手机 phone 19905311001（张秀英）
   医务 staff          {address}/sign-in/staff   密码 password {PASSWORD}
     d01 医师 doctor · c01 窗口 front desk · t01 检验 laboratory
     a01 医院管理 hospital admin · o01 平台 operator
+    签名密码 signing PIN {PIN}
   短信与动态码 codes  {address}/demo/inbox
 Ctrl-C 停止全部进程 stops everything it started""")

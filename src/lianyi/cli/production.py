@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from cryptography import x509
+
 from lianyi.kernel.config import Config
 from lianyi.kernel.refusal import Conflict
+from lianyi.links import ca
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,12 @@ def refuse_unfit(config: Config, neighbours: tuple[str, ...]) -> None:
 
     :raises NotFit:
     """
-    findings = [*_demo(config), *_address(config), *_neighbours(config, neighbours)]
+    findings = [
+        *_demo(config),
+        *_address(config),
+        *_neighbours(config, neighbours),
+        *_authority(config),
+    ]
     if findings:
         raise NotFit(findings=findings)
 
@@ -52,6 +60,18 @@ def _neighbours(config: Config, neighbours: tuple[str, ...]) -> Iterator[Finding
             yield Finding("cli.no_link", name)
         elif _is_simulated(config.links[name].url):
             yield Finding("cli.simulated_link", name)
+
+
+def _authority(config: Config) -> Iterator[Finding]:
+    """EMR-07: who certifies signatures is known beforehand, and licensed."""
+    root = config.home / "credentials" / "ca" / ca.ROOT
+    try:
+        subject = x509.load_pem_x509_certificate(root.read_bytes()).subject
+    except (OSError, ValueError):
+        yield Finding("cli.no_ca_root", str(root))
+        return
+    if ca.TEST in (name.value for name in subject):
+        yield Finding("cli.test_ca", str(root))
 
 
 def _is_simulated(url: str) -> bool:

@@ -10,6 +10,7 @@ from lianyi.accounts import rules
 from lianyi.kernel.crypto import sm3
 
 PASSWORD = "Qingshan-2026"  # noqa: S105 - printed by `make run`, for invented people only
+PIN = "271828"  # opens the keys with which they sign
 
 
 def secret(login: str) -> str:

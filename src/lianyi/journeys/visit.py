@@ -20,7 +20,7 @@ from lianyi.booking.model import Appointment, AppointmentState
 from lianyi.booking.states import APPOINTMENT
 from lianyi.insurance.events import Settled, SettlementFailed
 from lianyi.insurance.model import OTHERWISE
-from lianyi.journeys import pay, queue, settle
+from lianyi.journeys import notes, pay, queue, settle
 from lianyi.kernel.lifecycle import WrongState, check_role
 from lianyi.kernel.work import Tx
 from lianyi.orders import fhir
@@ -114,7 +114,8 @@ async def sign(tx: Tx, *, appointment_id: UUID, note: Note) -> None:
     appointment, chart = await _visit(tx, appointment_id, "sign")
     await _check_practice(tx, appointment)
     setting = await _setting(tx, chart, appointment)
-    await records.sign_note(tx, setting=setting, note=_named(note))
+    text = await records.sign_note(tx, setting=setting, note=_named(note))
+    await notes.ask(tx, visit_id=appointment.id, text=text)
     body = outpatient.encounter(setting, ended_at=tx.now)
     await records.publish(tx, owner=appointment.person_id, body=body)
     if appointment.state is AppointmentState.WITH_DOCTOR:
@@ -129,7 +130,8 @@ async def amend(tx: Tx, *, appointment_id: UUID, note: Note, reason: str) -> Non
     appointment, chart = await _visit(tx, appointment_id, "sign")
     await _check_practice(tx, appointment)
     setting = await _setting(tx, chart, appointment)
-    await records.amend_note(tx, setting=setting, note=_named(note), reason=reason)
+    text = await records.amend_note(tx, setting=setting, note=_named(note), reason=reason)
+    await notes.ask(tx, visit_id=appointment.id, text=text)
 
 
 async def clear_paid(tx: Tx, event: Settled) -> None:

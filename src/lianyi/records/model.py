@@ -100,6 +100,14 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Which version of a note was written, and the SM3 of its text, in hexadecimal."""
+
+    version: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Concept:
     """What something is: its first code, and the words it was written with."""
 

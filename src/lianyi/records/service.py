@@ -32,7 +32,17 @@ from lianyi.records.errors import (
     WrongOwner,
 )
 from lianyi.records.fhir import bundles, keys, outpatient
-from lianyi.records.model import Finding, Note, Parcel, Patient, Refusal, Resource, Setting, Stored
+from lianyi.records.model import (
+    Finding,
+    Note,
+    Parcel,
+    Patient,
+    Refusal,
+    Resource,
+    Setting,
+    Stored,
+    Text,
+)
 from lianyi.records.rules import outpatient as form
 from lianyi.records.rules import sensitive, validity
 
@@ -190,8 +200,8 @@ async def retract(tx: Tx, *, type: str, fhir_id: str) -> int:
         raise CanNotRetract(type=type) from refused
 
 
-async def sign_note(tx: Tx, *, setting: Setting, note: Note) -> None:
-    """Write a visit's outpatient record over the author's signature (EMR-06, EMR-15).
+async def sign_note(tx: Tx, *, setting: Setting, note: Note) -> Text:
+    """Write a visit's outpatient record for its author to sign (EMR-06, EMR-15).
 
     :raises AlreadySigned, NoteIncomplete, OthersResource, DefinitionsMissing:
     """
@@ -199,11 +209,11 @@ async def sign_note(tx: Tx, *, setting: Setting, note: Note) -> None:
     await tx.alone(setting.visit_id, "note")
     if await _is_signed(tx, setting):
         raise AlreadySigned(visit_id=setting.visit_id)
-    await _write_note(tx, setting, note, "")
+    return await _write_note(tx, setting, note, "")
 
 
-async def amend_note(tx: Tx, *, setting: Setting, note: Note, reason: str) -> None:
-    """Sign a further version; what it replaces stays readable (EMR-04).
+async def amend_note(tx: Tx, *, setting: Setting, note: Note, reason: str) -> Text:
+    """Write a further version to be signed; what it replaces stays readable (EMR-04).
 
     :raises AmendmentUnexplained, NoteIncomplete, NotSigned, OthersResource, DefinitionsMissing:
     """
@@ -213,7 +223,7 @@ async def amend_note(tx: Tx, *, setting: Setting, note: Note, reason: str) -> No
     await tx.alone(setting.visit_id, "note")
     if not await _is_signed(tx, setting):
         raise NotSigned(visit_id=setting.visit_id)
-    await _write_note(tx, setting, note, reason.strip())
+    return await _write_note(tx, setting, note, reason.strip())
 
 
 def _check_note(note: Note) -> None:
@@ -229,8 +239,8 @@ async def _is_signed(tx: Tx, setting: Setting) -> bool:
     return True
 
 
-async def _write_note(tx: Tx, setting: Setting, note: Note, reason: str) -> None:
-    """Sign the exact text that is kept: a changed byte no longer fits the digest (EMR-06)."""
+async def _write_note(tx: Tx, setting: Setting, note: Note, reason: str) -> Text:
+    """Note the digest of the exact text that is kept: a changed byte does not fit it (EMR-06)."""
     owner = setting.person_id
     facts = [
         *outpatient.conditions(setting, note, at=tx.now),
@@ -246,6 +256,7 @@ async def _write_note(tx: Tx, setting: Setting, note: Note, reason: str) -> None
     digest = sm3(text.encode())
     signed = outpatient.signature(setting, version=version, digest=digest, at=tx.now, reason=reason)
     await publish(tx, owner=owner, body=signed, classes=classes)
+    return Text(version, digest.hex())
 
 
 async def _drop_stale(tx: Tx, setting: Setting, facts: Sequence[Mapping[str, Any]]) -> None:

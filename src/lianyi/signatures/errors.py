@@ -48,4 +48,4 @@ class KeyOpen(Conflict):
 
 @dataclass(eq=False)
 class AlreadyAsked(Conflict):
-    """The document is signed, or a signature for it or its subject is on its way."""
+    """The document is signed, or its signature is on its way."""

@@ -90,7 +90,7 @@ class SignatureEvent:
     signature_id: UUID
     subject_type: str
     subject_id: UUID
-    document_id: UUID | None
+    document_id: UUID
     post_id: UUID
     institution_id: UUID
 

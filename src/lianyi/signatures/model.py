@@ -124,7 +124,7 @@ class Signature:
     certificate_id: UUID | None
     subject_type: str
     subject_id: UUID
-    document_id: UUID | None
+    document_id: UUID
     digest: str
     state: SignatureState
     at: datetime

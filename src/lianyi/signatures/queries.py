@@ -31,29 +31,27 @@ async def owed(tx: Tx, *, types: Collection[str]) -> list[Signature]:
 
 
 async def checked(
-    tx: Tx, *, documents: Mapping[tuple[str, UUID], Sequence[str]]
-) -> dict[tuple[str, UUID], list[Checked]]:
-    """Hold signatures against the digests that the documents of each subject have now.
+    tx: Tx, *, subjects: Sequence[tuple[str, UUID]], digests: Mapping[UUID, str]
+) -> dict[UUID, list[Checked]]:
+    """Hold signatures against the digests that documents, by their ids, have now.
 
-    Only the signed ones: what a subject lacks stands in no list. A signature that is of none of
-    the digests has the fault that it was made over something else.
+    Only what was signed: a document that lacks a signature has an empty list, or a shorter one.
     """
-    signatures = await tables.list_signatures(tx, list(documents))
-    made = [each for each in signatures if each.state is SignatureState.SIGNED]
+    made = [
+        each
+        for each in await tables.list_signatures(tx, subjects)
+        if each.state is SignatureState.SIGNED and each.document_id in digests
+    ]
     ids = {each.certificate_id for each in made if each.certificate_id}
     known = {each.id: each for each in await tables.list_certificates(tx, ids)} if ids else {}
-    found: dict[tuple[str, UUID], list[Checked]] = {subject: [] for subject in documents}
+    found: dict[UUID, list[Checked]] = {id: [] for id in digests}
     for each in made:
-        subject = each.subject_type, each.subject_id
-        found[subject].append(_checked(each, known, documents[subject]))
+        found[each.document_id].append(_checked(each, known, digests[each.document_id]))
     return found
 
 
-def _checked(
-    signature: Signature, known: Mapping[UUID, Certificate], digests: Sequence[str]
-) -> Checked:
-    certificate = known[signature.certificate_id] if signature.certificate_id else None
-    if certificate is None:
-        raise ValueError(signature.id)  # the database never holds a proof without a certificate
-    digest = signature.digest if signature.digest in digests else next(iter(digests), "")
-    return Checked(signature, rules.faults(signature, certificate, digest or "0" * 64))
+def _checked(signature: Signature, known: Mapping[UUID, Certificate], digest: str) -> Checked:
+    if signature.certificate_id is None:
+        raise ValueError(signature.id)  # the database holds no proof without a certificate
+    certificate = known[signature.certificate_id]
+    return Checked(signature, rules.faults(signature, certificate, digest))

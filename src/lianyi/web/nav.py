@@ -47,6 +47,7 @@ SERVICES = (
 )
 
 HEALTH = Place("health", "/admin/health", mark("运行"), icon="heartbeat")
+SIGNING = Place("signing", "/signing", mark("签名"), icon="signature")
 ACCOUNT = Place("account", "/account", mark("账号"), icon="user-cog")
 ADMINS = (
     Place("staff", "/admin/staff", mark("人员"), icon="users"),
@@ -63,11 +64,11 @@ CLERKS = (
     Place("day", "/cashier/day", mark("日结"), icon="report-money"),
     ACCOUNT,
 )
-DOCTORS = (Place("clinic", "/clinic", mark("接诊"), icon="stethoscope"), ACCOUNT)
+DOCTORS = (Place("clinic", "/clinic", mark("接诊"), icon="stethoscope"), SIGNING, ACCOUNT)
 
 TECHNICIANS = (Place("bench", "/laboratory", mark("检验"), icon="test-pipe"), ACCOUNT)
 
-PHARMACISTS = (Place("review", "/review", mark("审方"), icon="clipboard-check"), ACCOUNT)
+PHARMACISTS = (Place("review", "/review", mark("审方"), icon="clipboard-check"), SIGNING, ACCOUNT)
 
 # The rail of each desk, on pages that several of them share.
 RAILS: Mapping[Role, tuple[Place, ...]] = {

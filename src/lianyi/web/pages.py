@@ -13,10 +13,12 @@ from lianyi.web import (
     pharmacist,
     reception,
     sign_in,
+    signing,
 )
 
 ROUTES: tuple[BaseRoute, ...] = (
     *sign_in.ROUTES,
+    *signing.ROUTES,
     *notify.ROUTES,
     *account.ROUTES,
     *admin.ROUTES,

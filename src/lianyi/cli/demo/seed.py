@@ -10,7 +10,7 @@ from lianyi import main
 from lianyi.accounts import service as accounts
 from lianyi.cli.demo import households, laboratory, money, network, schedule
 from lianyi.cli.demo.network import Member, Network, Place, Ward
-from lianyi.journeys import demo
+from lianyi.journeys import demo, sign
 from lianyi.kernel import demo as clock
 from lianyi.kernel.actor import NOWHERE, Actor, Role, system
 from lianyi.kernel.config import Config
@@ -21,7 +21,9 @@ from lianyi.people import queries as people
 from lianyi.people import service as registry
 from lianyi.people.model import (
     CLERK,
+    DISPENSER,
     DOCTOR,
+    PHARMACIST,
     Filing,
     Institution,
     Kind,
@@ -31,6 +33,7 @@ from lianyi.people.model import (
 )
 
 SEEDER = system("seed", NOWHERE)
+PRESCRIBING = frozenset({DOCTOR, PHARMACIST, DISPENSER})  # who signs prescriptions
 REGISTERS = {"pharmacist": Register.PHARMACIST, "nurse": Register.NURSE}
 
 
@@ -154,6 +157,8 @@ async def _appoint(here: Tx, member: Member, person_id: UUID, known: Known, plac
     )
     if member.role == CLERK:
         known.clerks.append(hat)
+    if hat.role in PRESCRIBING:
+        await sign.ask_certificate(replace(here, actor=hat), pin=demo.PIN)
 
 
 def _filing(there: Tx, member: Member) -> Filing:

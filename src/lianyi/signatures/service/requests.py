@@ -28,7 +28,7 @@ LOCKED = "LOCKED"
 Subject = tuple[str, UUID]
 
 
-async def ask(tx: Tx, *, subject: Subject, digest: str, document: UUID | None = None) -> Signature:
+async def ask(tx: Tx, *, subject: Subject, digest: str, document: UUID) -> Signature:
     """Have the acting post sign a document of which this is the SM3, in hexadecimal.
 
     The answer follows as `Signed` or `SigningRefused`.
@@ -42,9 +42,7 @@ async def ask(tx: Tx, *, subject: Subject, digest: str, document: UUID | None = 
     return await _ask(tx, subject, digest, document, certificate)
 
 
-async def ask_or_miss(
-    tx: Tx, *, subject: Subject, digest: str, document: UUID | None = None
-) -> Signature:
+async def ask_or_miss(tx: Tx, *, subject: Subject, digest: str, document: UUID) -> Signature:
     """Ask, or write down that the key was closed: for what its author may sign later too.
 
     :raises AlreadyAsked, BadDigest, WrongRole:
@@ -96,7 +94,7 @@ async def refused(tx: Tx, *, signature_id: UUID, code: str = SILENT) -> None:
 
 
 async def _ask(
-    tx: Tx, subject: Subject, digest: str, document: UUID | None, certificate: Certificate
+    tx: Tx, subject: Subject, digest: str, document: UUID, certificate: Certificate
 ) -> Signature:
     signature = _drawn(tx, subject, digest, document, certificate)
     errand_id = await errand.plan(tx, Task.SIGN, thing_id=signature.id)
@@ -107,11 +105,7 @@ async def _ask(
 
 
 def _drawn(
-    tx: Tx,
-    subject: Subject,
-    digest: str,
-    document: UUID | None,
-    certificate: Certificate | None = None,
+    tx: Tx, subject: Subject, digest: str, document: UUID, certificate: Certificate | None = None
 ) -> Signature:
     """Return a request; without a certificate to sign with it is one that was missed."""
     check_role(tx, SIGNATURE, "ask")
@@ -164,7 +158,7 @@ async def _answered(tx: Tx, signature_id: UUID, errand_id: UUID) -> None:
     await timers.clear(tx, thing_id=signature_id, name=WAIT)
 
 
-def _about(signature: Signature) -> tuple[UUID, str, UUID, UUID | None, UUID, UUID]:
+def _about(signature: Signature) -> tuple[UUID, str, UUID, UUID, UUID, UUID]:
     return (
         signature.id,
         signature.subject_type,
