@@ -13,7 +13,7 @@ from lianyi.signatures.model import SILENT, Fault
 from tests.journeys.test_visit import NOTE, open_ward
 from tests.signatures import make
 
-TAMPER = """UPDATE records.version SET body = replace(body, '头晕 3 天', '头晕 4 天')
+TAMPER = """UPDATE records.{} SET body = replace(body, '头晕 3 天', '头晕 4 天')
             WHERE type = 'Composition' AND fhir_id = $1"""
 
 
@@ -81,16 +81,19 @@ async def test_an_amendment_is_signed_and_the_first_version_stays_so(hall, ward)
     ]
 
 
-async def test_a_note_changed_behind_everybodys_back_is_found_out(hall, ward, dsn):
+@pytest.mark.parametrize("table", ["version", "resource"])
+async def test_a_note_changed_behind_everybodys_back_is_found_out(hall, ward, dsn, table):
     """EMR-06: one character, by whoever owns the database."""
     await opened(hall, ward)
     await ward.sign()
+    if table == "version":
+        await amend(ward)
     await hall.work()
     owner = await asyncpg.connect(dsn)
     await owner.execute("SET session_replication_role = replica")
-    await owner.execute(TAMPER, str(ward.appointment_id))
+    await owner.execute(TAMPER.format(table), str(ward.appointment_id))
     await owner.close()
-    (version,) = await versions(ward)
+    version = (await versions(ward))[-1]
     assert version.state == "broken"
     assert Fault.DOCUMENT in version.checked.faults
 

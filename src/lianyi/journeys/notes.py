@@ -76,7 +76,10 @@ async def versions(tx: Tx, chart: Chart, *, visit_id: UUID) -> tuple[Version, ..
     :raises NoSuchResource: there is no note that this chart may show.
     """
     found = await history.versions(tx, chart, type="Composition", fhir_id=str(visit_id))
+    now = await history.resource(tx, chart, type="Composition", fhir_id=str(visit_id))
     digests = {_document(visit_id, each.version): sm3(each.body.encode()).hex() for each in found}
+    # The newest version is read from where the record shows it.
+    digests[_document(visit_id, now.version)] = sm3(now.body.encode()).hex()
     subject = (SUBJECT, visit_id)
     checked = await signatures.checked(tx, subjects=[subject], digests=digests)
     asked = {each.document_id: each for each in await signatures.of(tx, subject=subject)}

@@ -23,7 +23,7 @@ def spoken(code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Standing:
     """`unlocking` is the newest try; `is_open` says whether something can be signed now."""
 
     now: datetime
@@ -49,7 +49,7 @@ class Desk:
         return ""
 
 
-async def desk(tx: Tx) -> Desk:
+async def desk(tx: Tx) -> Standing:
     """Return how the acting post can sign.
 
     :raises WrongRole: for those who never sign.
@@ -58,4 +58,4 @@ async def desk(tx: Tx) -> Desk:
     own = await signatures.own(tx)
     posts = await people.posts(tx, ids=[tx.actor.post_id])
     owed = await signatures.owed(tx, types=[notes.SUBJECT])
-    return Desk(tx.now, posts[tx.actor.post_id], own.certificate, own.unlocking, tuple(owed))
+    return Standing(tx.now, posts[tx.actor.post_id], own.certificate, own.unlocking, tuple(owed))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.journeys import notes, sign, signing_desk
-from lianyi.journeys.signing_desk import Desk
+from lianyi.journeys.signing_desk import Standing
 from lianyi.kernel.actor import Role
 from lianyi.kernel.work import reading, within
 from lianyi.web import answer, forms, nav
@@ -38,7 +38,7 @@ class NewPin(forms.Form, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    desk: Desk
+    desk: Standing
     role: Role
 
     @property
