@@ -1097,6 +1097,28 @@ CREATE TABLE pharmacy.tick (
     by_scan boolean NOT NULL
 );
 
+CREATE TABLE prescribing.approval (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    institution_id uuid NOT NULL,
+    version text NOT NULL,
+    post_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    note text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT approval_note_check CHECK ((note <> ''::text)),
+    CONSTRAINT approval_version_check CHECK ((version <> ''::text))
+);
+
+ALTER TABLE prescribing.approval ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME prescribing.approval_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE prescribing.claim (
     prescription_id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -1616,6 +1638,12 @@ ALTER TABLE ONLY pharmacy.seller
 ALTER TABLE ONLY pharmacy.tick
     ADD CONSTRAINT tick_pkey PRIMARY KEY (sale_id, comparison);
 
+ALTER TABLE ONLY prescribing.approval
+    ADD CONSTRAINT approval_pkey PRIMARY KEY (institution_id, version);
+
+ALTER TABLE ONLY prescribing.approval
+    ADD CONSTRAINT approval_seq_key UNIQUE (seq);
+
 ALTER TABLE ONLY prescribing.claim
     ADD CONSTRAINT claim_pkey PRIMARY KEY (prescription_id);
 
@@ -1873,6 +1901,8 @@ CREATE INDEX scan_sale_id_number_idx ON pharmacy.scan USING btree (sale_id, numb
 
 CREATE UNIQUE INDEX scan_trace_code_idx ON pharmacy.scan USING btree (trace_code) WHERE (undone_at IS NULL);
 
+CREATE UNIQUE INDEX approval_tx_seq_idx ON prescribing.approval USING btree (tx, seq);
+
 CREATE INDEX document_prescription_id_at_idx ON prescribing.document USING btree (prescription_id, at);
 
 CREATE UNIQUE INDEX document_tx_seq_idx ON prescribing.document USING btree (tx, seq);
@@ -1958,6 +1988,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON people.code_us
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pharmacy.returned FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pharmacy.tick FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.approval FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.document FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 

@@ -83,6 +83,7 @@ NAMELESS = {
     "pharmacy.queries.seller",
     "pharmacy.queries.sellers",
     "pharmacy.queries.totals",
+    "prescribing.queries.approvals",
     "records.queries.imported",
     "signatures.queries.certificates_of",
     "signatures.queries.checked",

@@ -83,6 +83,23 @@ REVIEWED = Log(
     ),
 )
 
+APPROVED = Log(
+    "prescribing.approval",
+    ("seq", "institution_id", "version", "post_id", "person_id", "note", "at"),
+)
+
 PROOFS = Log("signatures.proof", ("seq", "signature_id", "signature", "stamp", "stamped_at", "at"))
 
-LOGS = (MOVES, HATS, READINGS, LEDGER, VERSIONS, RELEASES, PRESCRIBED, SIGNED, REVIEWED, PROOFS)
+LOGS = (
+    MOVES,
+    HATS,
+    READINGS,
+    LEDGER,
+    VERSIONS,
+    RELEASES,
+    PRESCRIBED,
+    SIGNED,
+    REVIEWED,
+    APPROVED,
+    PROOFS,
+)

@@ -63,7 +63,7 @@ async def order(tx: Tx, *, appointment_id: UUID, codes: Sequence[str]) -> list[O
 
     :raises NoSuchAppointment, NoSuchItem, NoPrice, NoSuchPayee, WrongRole, WrongState:
     """
-    appointment, chart = await _visit(tx, appointment_id, "order")
+    appointment, chart = await under_way(tx, appointment_id, "order")
     return [await _order(tx, chart, appointment, code) for code in dict.fromkeys(codes)]
 
 
@@ -111,7 +111,7 @@ async def sign(tx: Tx, *, appointment_id: UUID, note: Note) -> None:
     :raises NoSuchAppointment, WrongRole, WrongState:
     :raises MayNotPractise: LIC-13.
     """
-    appointment, chart = await _visit(tx, appointment_id, "sign")
+    appointment, chart = await under_way(tx, appointment_id, "sign")
     await _check_practice(tx, appointment)
     setting = await _setting(tx, chart, appointment)
     text = await records.sign_note(tx, setting=setting, note=_named(note))
@@ -127,7 +127,7 @@ async def amend(tx: Tx, *, appointment_id: UUID, note: Note, reason: str) -> Non
 
     :raises AmendmentUnexplained, NotSigned. Raises further what `sign` does:
     """
-    appointment, chart = await _visit(tx, appointment_id, "sign")
+    appointment, chart = await under_way(tx, appointment_id, "sign")
     await _check_practice(tx, appointment)
     setting = await _setting(tx, chart, appointment)
     text = await records.amend_note(tx, setting=setting, note=_named(note), reason=reason)
@@ -202,7 +202,7 @@ async def _publish_request(tx: Tx, order: Order) -> None:
     await records.publish(tx, owner=order.person_id, body=body, classes=order.classes)
 
 
-async def _visit(tx: Tx, appointment_id: UUID, verb: str) -> tuple[Appointment, Chart]:
+async def under_way(tx: Tx, appointment_id: UUID, verb: str) -> tuple[Appointment, Chart]:
     """Return a visit of the acting doctor's that has begun, with the patient's chart."""
     check_role(tx, APPOINTMENT, "finish")
     desk = await access.open_desk(tx, purpose=Purpose.RECEIVE)

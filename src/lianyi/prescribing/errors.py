@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
+from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from lianyi.prescribing.model import Finding
 from lianyi.prescribing.model.review import Item
 
@@ -113,3 +113,17 @@ class Unsafe(Conflict):
 
     rule: ClassVar[str] = "PH-04"
     findings: tuple[Finding, ...]
+
+
+@dataclass(eq=False)
+class KnowledgeNotApproved(Unavailable):
+    """No pharmacist here has approved this release of the knowledge base: nothing is signed."""
+
+    version: str
+
+
+@dataclass(eq=False)
+class OneAtATime(Conflict):
+    """Every drug is entered by a person, one by one; a list is never taken over whole."""
+
+    rule: ClassVar[str] = "CON-13"

@@ -14,6 +14,7 @@ from lianyi.prescribing.errors import BadLine, NoSuchPrescription
 from lianyi.prescribing.model import (
     IN_FORCE,
     LIVE,
+    Approval,
     Document,
     Entry,
     Facts,
@@ -27,6 +28,7 @@ from lianyi.prescribing.model import (
 )
 from lianyi.prescribing.model.review import Review, ToReview
 from lianyi.prescribing.rules import laws, safety
+from lianyi.prescribing.tables import knowledge
 from lianyi.prescribing.tables import review as reviewing
 from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Amount
@@ -124,6 +126,11 @@ async def documents(
     ids = [each.document_id for each in prescriptions if each.document_id is not None]
     found = await tables.list_documents(tx, ids) if ids else {}
     return {document.prescription_id: document for document in found.values()}
+
+
+async def approvals(tx: Tx, *, institution_id: UUID) -> list[Approval]:
+    """Return which releases of the knowledge base were approved at an institution, newest first."""
+    return await knowledge.list_approvals(tx, institution_id)
 
 
 def line(entry: Entry, *, by: UUID, at: datetime) -> Line:

@@ -169,11 +169,15 @@ class Allergies:
 
 @dataclass(frozen=True, slots=True)
 class Medicine(Fact):
-    """A medicine ordered, dispensed or said to be taken; `type` tells which."""
+    """A medicine ordered, dispensed or said to be taken; `type` tells which.
+
+    `days` is how long an ordered one lasts, if that was said.
+    """
 
     type: str
     status: str
     dosage: str
+    days: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

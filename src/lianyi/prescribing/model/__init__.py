@@ -298,11 +298,24 @@ class Facts:
     egfr: Decimal | None = None
     weight: Decimal | None = None
     grade: Grade = Grade.NONE
+    full_right: bool = True  # registered as a doctor, not as an assistant
     own_person: bool = False  # the doctor is the patient
     noted: frozenset[str] | None = None
     followed: frozenset[str] = frozenset()
     guarded: bool = False  # a guardian is present, and a doctor of the specialty treats
     on_duty: bool = False  # a pharmacist other than the doctor
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who has approved which release of the knowledge base for an institution, and why."""
+
+    institution_id: UUID
+    version: str
+    post_id: UUID
+    person_id: UUID
+    note: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ def findings(
         *small_child_is_accompanied(facts),
         *antibacterial_fits_the_title(written, facts),
         *skin_test_is_known(written),
+        *the_doctor_may_prescribe(facts),
         *a_pharmacist_is_on_duty(facts),
     )
 
@@ -159,6 +160,12 @@ def skin_test_is_known(written: Sequence[Written]) -> Iterator[Finding]:
     for line, drug in ((each.line, each.drug) for each in written):
         if drug.skin_test and line.skin_test is SkinTest.NONE:
             yield Finding("RX-33", "no_result", drug=drug.code)
+
+
+def the_doctor_may_prescribe(facts: Facts) -> Iterator[Finding]:
+    """RX-25: an assistant's prescription has no force without a doctor's (处方管理办法 Art. 9)."""
+    if not facts.full_right:
+        yield Finding("RX-25", "assistant")
 
 
 def a_pharmacist_is_on_duty(facts: Facts) -> Iterator[Finding]:

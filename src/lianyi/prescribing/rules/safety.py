@@ -23,6 +23,7 @@ OF_THE_PERSON = frozenset(
     }
 )
 ORDER = (Severity.BLOCK, Severity.WARN, Severity.UNCHECKED, Severity.NOTE, Severity.SAFE)
+BETWEEN_TWO = frozenset({Aspect.INTERACTION, Aspect.DUPLICATE})  # said of a pair once
 RULES = {Aspect.ALLERGY: "PH-10", Aspect.DOSE: "RX-10"}
 BY_EFFECT = {
     Effect.FORBIDDEN: Severity.BLOCK,
@@ -64,8 +65,10 @@ def going_on(answer: Checked, *, own: bool, facts: Facts) -> Finding:
 
 def sorted_by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the worst first, and each only once."""
-    once = {(f.rule, f.key or f.trouble, f.drug, f.severity): f for f in findings}
-    return tuple(sorted(once.values(), key=lambda each: ORDER.index(each.severity)))
+    once: dict[str, Finding] = {}
+    for each in sorted(findings, key=lambda each: ORDER.index(each.severity)):
+        once.setdefault(each.key or f"{each.rule}.{each.trouble}.{each.drug}", each)
+    return tuple(once.values())
 
 
 def in_the_way(findings: Iterable[Finding], reasons: Sequence[Reason]) -> tuple[Finding, ...]:
@@ -100,5 +103,8 @@ def _severity(answer: Checked, facts: Facts) -> Severity:
 def _key(answer: Checked) -> str:
     if answer.verdict is Verdict.COULD_NOT_CHECK and answer.reason in OF_THE_PERSON:
         return f"{answer.aspect}.{answer.reason}"
+    if answer.aspect in BETWEEN_TWO and answer.other:
+        pair = "+".join(sorted((answer.substance or answer.drug, answer.other)))
+        return f"{answer.aspect}.{answer.reason}.{pair}"
     about = ".".join(filter(None, (answer.drug, answer.substance, answer.other)))
     return f"{answer.aspect}.{answer.reason}.{about}"

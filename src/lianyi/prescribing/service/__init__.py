@@ -4,6 +4,7 @@ Every verb locks its prescription first. A chart says whose it must be; whoever 
 learns nothing of it.
 """
 
+from lianyi.prescribing.service.knowledge import approve_knowledge, check_knowledge
 from lianyi.prescribing.service.review import (
     approve,
     approved,
@@ -18,7 +19,9 @@ from lianyi.prescribing.service.writing import draft, lapse, revoke, sign, signe
 __all__ = [
     "accept",
     "approve",
+    "approve_knowledge",
     "approved",
+    "check_knowledge",
     "claim",
     "dispense",
     "draft",

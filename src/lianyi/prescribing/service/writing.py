@@ -106,14 +106,16 @@ async def sign(
     return document
 
 
-async def signed(tx: Tx, *, document_id: UUID, prescription_id: UUID, at: datetime) -> None:
+async def signed(
+    tx: Tx, *, document_id: UUID, prescription_id: UUID, at: datetime
+) -> Prescription | None:
     """Hand what its doctor has signed to the pharmacists; the clock will end it (RX-01).
 
-    A signature that comes twice, or after the doctor has revoked, changes nothing.
+    A signature that comes twice, or after the doctor has revoked, changes nothing: None.
     """
     prescription = await tables.lock(tx, prescription_id)
     if prescription.state is not State.SIGNING or prescription.document_id != document_id:
-        return
+        return None
     await tables.mark_signed(tx, prescription_id, at)
     await tables.unmark_reviewed(tx, prescription_id)
     await steps.go(tx, prescription, "signed", events.PrescriptionSigned)
@@ -124,6 +126,9 @@ async def signed(tx: Tx, *, document_id: UUID, prescription_id: UUID, at: dateti
         name=TIMER,
         due_at=document.expires_at,
         event=events.ValidityOver(*steps.about(prescription)),
+    )
+    return replace(
+        prescription, state=State.TO_REVIEW, signed_at=at, expires_at=document.expires_at
     )
 
 

@@ -25,6 +25,7 @@ T = TypeVar("T")
 # SNOMED CT: the ways to say that there is no allergy, of any kind or to drugs.
 NONE_KNOWN = frozenset({"716186003", "409137002"})
 UTC = ZoneInfo("UTC")
+DAYS = "d"
 
 
 def title(body: str) -> str:
@@ -84,7 +85,14 @@ def medicine(entry: Entry) -> Medicine:
         text=read.medication_reference.display if read.medication_reference else ""
     )
     dosage = "; ".join(d.text for d in (*read.dosage_instruction, *read.dosage) if d.text)
-    return Medicine(**_fact(entry, named), type=entry.type, status=read.status, dosage=dosage)
+    supply = read.dispense_request and read.dispense_request.expected_supply_duration
+    return Medicine(
+        **_fact(entry, named),
+        type=entry.type,
+        status=read.status,
+        dosage=dosage,
+        days=supply.value if supply and supply.code == DAYS else None,
+    )
 
 
 def document(entry: Entry) -> Document:

@@ -89,6 +89,10 @@ class AllergyIntolerance(Condition):
     reaction: list[Manifestation] = []
 
 
+class Supply(_Part):
+    expected_supply_duration: Quantity | None = None
+
+
 class Medication(_Part):
     """A MedicationRequest, -Dispense or -Statement: they name the dosage differently."""
 
@@ -97,6 +101,7 @@ class Medication(_Part):
     medication_reference: Display | None = None
     dosage_instruction: list[Dosage] = []
     dosage: list[Dosage] = []
+    dispense_request: Supply | None = None
 
 
 class Document(_Part):

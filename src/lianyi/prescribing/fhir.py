@@ -1,0 +1,94 @@
+"""Prescriptions as FHIR R4: one MedicationRequest a line, held together by groupIdentifier."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lianyi.prescribing.model import Line, Prescription, State
+from lianyi.prescribing.rules.document import ROUTES, use_text
+
+DRUG = "urn:lianyi:drug"
+ICD10 = "http://hl7.org/fhir/sid/icd-10"
+UCUM = "http://unitsofmeasure.org"
+GROUP = "urn:ietf:rfc:3986"
+LEGAL = frozenset({"g", "mg", "ug", "mL"})  # units that UCUM knows under the same code
+STATUS: Mapping[State, str] = {
+    State.TO_REVIEW: "draft",
+    State.RETURNED: "draft",
+    State.APPROVING: "draft",
+    State.SIGNING: "draft",
+    State.DRAFT: "draft",
+    State.APPROVED: "active",
+    State.ACCEPTED: "active",
+    State.PARTLY_DISPENSED: "active",
+    State.DISPENSED: "completed",
+    State.REVOKED: "cancelled",
+    State.LAPSED: "stopped",
+}
+
+Body = dict[str, Any]
+
+
+def medication_requests(prescription: Prescription) -> list[Body]:
+    lines = prescription.sheet.lines
+    return [_request(prescription, n, line) for n, line in enumerate(lines, start=1)]
+
+
+def request_id(prescription: Prescription, number: int) -> str:
+    return f"{prescription.id}-{number}"
+
+
+def _request(prescription: Prescription, number: int, line: Line) -> Body:
+    return {
+        "resourceType": "MedicationRequest",
+        "id": request_id(prescription, number),
+        "groupIdentifier": {"system": GROUP, "value": f"urn:uuid:{prescription.id}"},
+        "status": STATUS[prescription.state],
+        "intent": "order",
+        "medicationCodeableConcept": {
+            "coding": [{"system": DRUG, "code": line.drug}],
+            "text": f"{line.name} {line.strength}",
+        },
+        "subject": {"reference": f"Patient/{prescription.person_id}"},
+        "encounter": {"reference": f"Encounter/{prescription.visit.id}"},
+        "authoredOn": (prescription.signed_at or prescription.at).isoformat(),
+        "requester": {"reference": f"PractitionerRole/{prescription.post_id}"},
+        "reasonCode": [
+            {"coding": [{"system": ICD10, "code": each.code}], "text": each.name}
+            for each in prescription.sheet.diagnoses
+        ],
+        "dosageInstruction": [_dosage(line)],
+        "dispenseRequest": _dispense(prescription, line),
+        # RX-34: nobody puts another drug in its place.
+        "substitution": {"allowedBoolean": False},
+    }
+
+
+def _dosage(line: Line) -> Body:
+    return {
+        "text": use_text(line),
+        "timing": {"code": {"text": line.frequency_name}},
+        "route": {"text": ROUTES.get(line.route, line.route)},
+        "doseAndRate": [{"doseQuantity": _dose(line)}],
+    }
+
+
+def _dose(line: Line) -> Body:
+    quantity: Body = {"value": line.dose.value, "unit": line.dose.unit}
+    if line.dose.unit in LEGAL:
+        quantity |= {"system": UCUM, "code": line.dose.unit}
+    return quantity
+
+
+def _dispense(prescription: Prescription, line: Line) -> Body:
+    start = prescription.signed_at or prescription.at
+    period = {"start": start.isoformat()}
+    if prescription.expires_at:
+        period["end"] = prescription.expires_at.isoformat()
+    return {
+        "validityPeriod": period,
+        "numberOfRepeatsAllowed": 0,
+        "quantity": {"value": line.packs, "unit": line.pack},
+        "expectedSupplyDuration": {
+            "value": line.days, "unit": "天", "system": UCUM, "code": "d",
+        },
+    }  # fmt: skip
