@@ -26,6 +26,8 @@ CREATE SCHEMA records;
 
 CREATE SCHEMA signatures;
 
+CREATE SCHEMA supervision;
+
 CREATE FUNCTION billing.check_posting() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1386,6 +1388,45 @@ CREATE TABLE signatures.unlocking (
     CONSTRAINT unlocking_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'open'::text, 'refused'::text, 'closed'::text])))
 );
 
+CREATE TABLE supervision.tally (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    day date NOT NULL,
+    ours jsonb DEFAULT '{}'::jsonb NOT NULL,
+    theirs jsonb DEFAULT '{}'::jsonb NOT NULL,
+    same boolean DEFAULT false NOT NULL,
+    open integer DEFAULT 0 NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    at timestamp with time zone
+);
+
+CREATE TABLE supervision.upload (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    kind text NOT NULL,
+    thing_id uuid NOT NULL,
+    person_id uuid,
+    visit_id uuid,
+    day date NOT NULL,
+    at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    waits boolean NOT NULL,
+    stale boolean DEFAULT false NOT NULL,
+    edition integer DEFAULT 0 NOT NULL,
+    digest text DEFAULT ''::text NOT NULL,
+    receipt text DEFAULT ''::text NOT NULL,
+    receipted_at timestamp with time zone,
+    code text DEFAULT ''::text NOT NULL,
+    about text DEFAULT ''::text NOT NULL,
+    CONSTRAINT upload_check CHECK (((receipt = ''::text) = (receipted_at IS NULL))),
+    CONSTRAINT upload_check1 CHECK (((state <> 'receipted'::text) OR (receipt <> ''::text))),
+    CONSTRAINT upload_check2 CHECK (((state <> 'refused'::text) OR (code <> ''::text))),
+    CONSTRAINT upload_check3 CHECK (((state = 'due'::text) OR ((digest <> ''::text) AND (NOT waits)))),
+    CONSTRAINT upload_kind_check CHECK ((kind = ANY (ARRAY['licence'::text, 'practitioner'::text, 'visit'::text, 'prescription'::text, 'review'::text, 'dispense'::text]))),
+    CONSTRAINT upload_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'receipted'::text, 'refused'::text])))
+);
+
 ALTER TABLE ONLY access.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (id);
 
@@ -1701,6 +1742,18 @@ ALTER TABLE ONLY signatures.signature
 ALTER TABLE ONLY signatures.unlocking
     ADD CONSTRAINT unlocking_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY supervision.tally
+    ADD CONSTRAINT tally_institution_id_day_key UNIQUE (institution_id, day);
+
+ALTER TABLE ONLY supervision.tally
+    ADD CONSTRAINT tally_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY supervision.upload
+    ADD CONSTRAINT upload_institution_id_kind_thing_id_key UNIQUE (institution_id, kind, thing_id);
+
+ALTER TABLE ONLY supervision.upload
+    ADD CONSTRAINT upload_pkey PRIMARY KEY (id);
+
 CREATE INDEX consent_person_id_receiver_id_idx ON access.consent USING btree (person_id, receiver_id);
 
 CREATE INDEX glass_institution_id_at_idx ON access.glass USING btree (institution_id, at) WHERE (state = 'broken'::text);
@@ -1948,6 +2001,18 @@ CREATE UNIQUE INDEX signature_subject_type_subject_id_digest_idx ON signatures.s
 CREATE INDEX unlocking_post_id_at_idx ON signatures.unlocking USING btree (post_id, at);
 
 CREATE UNIQUE INDEX unlocking_post_id_idx ON signatures.unlocking USING btree (post_id) WHERE (state = ANY (ARRAY['asked'::text, 'open'::text]));
+
+CREATE INDEX tally_day_idx ON supervision.tally USING btree (day);
+
+CREATE INDEX upload_day_institution_id_kind_idx ON supervision.upload USING btree (day, institution_id, kind);
+
+CREATE INDEX upload_due_at_idx ON supervision.upload USING btree (due_at) WHERE (state <> 'receipted'::text);
+
+CREATE INDEX upload_institution_id_id_idx ON supervision.upload USING btree (institution_id, id);
+
+CREATE INDEX upload_kind_id_idx ON supervision.upload USING btree (kind, id);
+
+CREATE INDEX upload_visit_id_idx ON supervision.upload USING btree (visit_id) WHERE (visit_id IS NOT NULL);
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON access.log FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 

@@ -138,6 +138,7 @@ async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[
     from lianyi.links.agency import Agency
     from lianyi.links.aliyun import AliyunSms
     from lianyi.links.authority import Authority
+    from lianyi.links.inspectorate import Inspectorate
     from lianyi.links.province import IdentityProvider
     from lianyi.links.signed import SignedWire
     from lianyi.links.wechat import WechatPayments
@@ -155,6 +156,9 @@ async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[
             ca=Authority(SignedWire(client, _url(config, "ca"), papers / "ca", now)),
             insurer=Agency(
                 SignedWire(client, _url(config, "insurer"), papers / "insurer", now), clock
+            ),
+            supervision=Inspectorate(
+                SignedWire(client, _url(config, "supervision"), papers / "supervision", now)
             ),
         )
 

@@ -1,12 +1,13 @@
 """The world outside, played by its own simulators, and a worker that speaks to it."""
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from lianyi.links import Links
 from lianyi.links.agency import Agency
 from lianyi.links.aliyun import AliyunSms
 from lianyi.links.authority import Authority
+from lianyi.links.inspectorate import Inspectorate
 from lianyi.links.province import IdentityProvider
 from lianyi.links.signed import SignedWire
 from lianyi.links.wechat import WechatPayments
@@ -36,6 +37,11 @@ class Outside:
         return [line["template"] for line in await self.carrier.get(f"/inbox?phone={phone}")]
 
 
+def only(**links):
+    """Return neighbours of whom only these are at home."""
+    return Links(**{**dict.fromkeys(each.name for each in fields(Links)), **links})
+
+
 @asynccontextmanager
 async def outside(app, home):
     async with (
@@ -52,5 +58,6 @@ async def outside(app, home):
             insurer=Agency(
                 SignedWire(registry.client, "", home / "insurer", now), now
             ),  # nor claims
+            supervision=Inspectorate(SignedWire(registry.client, "", home / "supervision", now)),
         )
         yield Outside(app, links, registry, carrier)

@@ -23,7 +23,6 @@ from lianyi.kernel import timers
 from lianyi.kernel.config import Config
 from lianyi.kernel.live import Hub
 from lianyi.kernel.work import within
-from lianyi.links import Links
 from lianyi.links.payment import Order, Paid
 from lianyi.links.simulators import payment as simulator
 from lianyi.links.wechat import WechatPayments
@@ -33,6 +32,7 @@ from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner, run_due
 from tests.billing.make import VISIT, Till
 from tests.drain import deliver
+from tests.journeys.outside import only
 from tests.links import provider as providers
 from tests.links.provider import Provider, now
 
@@ -53,7 +53,7 @@ class Town:
 
     async def work(self):
         """Do what the worker would until there is nothing left to do now."""
-        runner = Runner(self.app, Links(None, None, self.payments, None, None))
+        runner = Runner(self.app, only(payments=self.payments))
         while (
             await within(self.app, WORKER, timers.fire)
             + await deliver(self.app)

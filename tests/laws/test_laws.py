@@ -25,7 +25,8 @@ RULE = re.compile(r"[A-Z]+-\d+")
 STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 # Queries that say nothing of a person who is cared for: about places, about staff in their posts,
 # about the asking person's own session and application, about a file an institution brought, about
-# digests and who signed them, or a bare yes or no about a relation.
+# digests and who signed them, about what was reported under a pseudonym, or a bare yes or no about
+# a relation.
 NAMELESS = {
     "accounts.queries.credentials",
     "accounts.queries.own",
@@ -90,6 +91,12 @@ NAMELESS = {
     "signatures.queries.of",
     "signatures.queries.owed",
     "signatures.queries.own",
+    "supervision.queries.counts",
+    "supervision.queries.held",
+    "supervision.queries.tallies",
+    "supervision.queries.tally_slip",
+    "supervision.queries.troubled",
+    "supervision.queries.uploads",
 }
 # A simulator is another machine: it has its own clock, and its own randomness.
 OTHER_MACHINES = "links/simulators/"

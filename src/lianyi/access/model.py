@@ -51,6 +51,7 @@ class Purpose(StrEnum):
     RECEIVE = "receive"  # appointments, queue and reception
     PAY = "pay"
     SETTLE = "settle"  # with the insurance agency
+    REPORT = "report"  # to the authorities, by law and under a pseudonym
     TELL = "tell"  # the person is sent a message
     MANAGE = "manage"  # quality, disputes, consents of an institution's patients
     OWN = "own"  # one's own record, or that of whom one acts for

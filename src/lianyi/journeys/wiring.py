@@ -18,6 +18,7 @@ from lianyi.journeys import (
     laboratory,
     pay,
     prescribe,
+    report,
     sealed,
     settle,
     sharing,
@@ -31,7 +32,9 @@ from lianyi.orders import events as orders
 from lianyi.people import events as people
 from lianyi.pharmacy import events as pharmacy
 from lianyi.prescribing import events as prescribing
+from lianyi.records import events as records
 from lianyi.signatures import events as signatures
+from lianyi.supervision import events as supervision
 
 Follower = Callable[..., Awaitable[None]]
 Topics = Callable[[Any], tuple[str, ...]]
@@ -92,6 +95,10 @@ def _key(event: signatures.KeyEvent) -> tuple[str, ...]:
 
 def _signature(event: signatures.SignatureEvent) -> tuple[str, ...]:
     return f"post/{event.post_id}", f"{event.subject_type}/{event.subject_id}"
+
+
+def _reports(event: supervision.UploadEvent | supervision.TallyTaken) -> tuple[str, ...]:
+    return "supervision", f"institution/{event.institution_id}/reports"
 
 
 def _card(event: people.CardActivated) -> tuple[str, ...]:
@@ -183,12 +190,12 @@ WIRING = Wiring(
         signatures.Signed: (prescribe.take_signed,),
         signatures.SigningRefused: (prescribe.take_back,),
         people.PersonRegistered: (directory.publish_person,),
-        people.InstitutionRegistered: (directory.publish_institution,),
-        people.DepartmentRegistered: (directory.publish_department,),
-        people.Appointed: (directory.publish_post,),
-        people.PostEnded: (directory.publish_post, book.look_again, sign.end_post),
-        people.LicenceRecorded: (book.look_again,),
-        people.PracticeFiled: (),
+        people.InstitutionRegistered: (directory.publish_institution, report.institution),
+        people.DepartmentRegistered: (directory.publish_department, report.institution),
+        people.Appointed: (directory.publish_post, report.post),
+        people.PostEnded: (directory.publish_post, book.look_again, sign.end_post, report.post),
+        people.LicenceRecorded: (book.look_again, report.practice),
+        people.PracticeFiled: (report.practice,),
         people.TrainingRecorded: (),
         people.DutyChanged: (),
         people.PersonDied: (directory.publish_person,),
@@ -208,6 +215,13 @@ WIRING = Wiring(
         people.KinReviewDue: (),
         people.KinComesOfAge: (family.come_of_age,),
         people.KinEnded: (),
+        records.NoteWritten: (report.visit,),
+        supervision.UploadDue: (),
+        supervision.UploadSent: (),
+        supervision.UploadReceipted: (),
+        supervision.UploadRefused: (),
+        supervision.TallyDue: (report.compare,),
+        supervision.TallyTaken: (),
         booking.SessionPublished: (book.publish_schedule,),
         booking.SessionReleased: (book.release,),
         booking.SessionStopped: (book.publish_schedule,),
@@ -308,6 +322,11 @@ WIRING = Wiring(
         signatures.KeyShut: _key,
         signatures.Signed: _signature,
         signatures.SigningRefused: _signature,
+        supervision.UploadDue: _reports,
+        supervision.UploadSent: _reports,
+        supervision.UploadReceipted: _reports,
+        supervision.UploadRefused: _reports,
+        supervision.TallyTaken: _reports,
         people.CardChecked: lambda event: (f"person/{event.applicant_id}",),
         people.CardLapsed: lambda event: (f"person/{event.applicant_id}",),
         people.CardActivated: _card,
@@ -326,6 +345,7 @@ WIRING = Wiring(
         card.TELL_HOLDER,
         sharing.TELL_OPENED,
         *pay.ERRANDS,
+        *report.ERRANDS,
         *sign.ERRANDS,
         *agency.ERRANDS,
     ),

@@ -11,6 +11,7 @@ from lianyi.links.identity import Identity
 from lianyi.links.insurer import Insurer
 from lianyi.links.payment import Payments
 from lianyi.links.sms import Sms
+from lianyi.links.supervision import Supervision
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class Links:
     payments: Payments
     ca: Ca
     insurer: Insurer
+    supervision: Supervision

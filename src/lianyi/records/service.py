@@ -31,6 +31,7 @@ from lianyi.records.errors import (
     OthersResource,
     WrongOwner,
 )
+from lianyi.records.events import NoteWritten
 from lianyi.records.fhir import bundles, keys, outpatient
 from lianyi.records.model import (
     Finding,
@@ -256,6 +257,7 @@ async def _write_note(tx: Tx, setting: Setting, note: Note, reason: str) -> Text
     digest = sm3(text.encode())
     signed = outpatient.signature(setting, version=version, digest=digest, at=tx.now, reason=reason)
     await publish(tx, owner=owner, body=signed, classes=classes)
+    await tx.emit(NoteWritten(setting.visit_id, owner, setting.institution_id))
     return Text(version, digest.hex())
 
 

@@ -40,10 +40,17 @@ def _insurer(config: Config) -> ASGIApp:
     return insurer.app(config)
 
 
+def _supervision(config: Config) -> ASGIApp:
+    from lianyi.links.simulators import supervision
+
+    return supervision.app(config)
+
+
 NAMES: Mapping[str, Callable[[Config], ASGIApp]] = {
     "sms": _sms,
     "identity": _identity,
     "payment": _payment,
     "ca": _ca,
     "insurer": _insurer,
+    "supervision": _supervision,
 }

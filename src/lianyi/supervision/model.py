@@ -1,0 +1,154 @@
+"""The nouns of supervision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Kind(StrEnum):
+    """What is reported."""
+
+    LICENCE = "licence"  # of an institution
+    PRACTITIONER = "practitioner"  # somebody's post and right to practise in it
+    VISIT = "visit"
+    PRESCRIPTION = "prescription"
+    REVIEW = "review"
+    DISPENSE = "dispense"
+
+
+class State(StrEnum):
+    DUE = "due"
+    SENT = "sent"
+    RECEIPTED = "receipted"
+    REFUSED = "refused"
+
+
+class Task(StrEnum):
+    """The errands of uploads."""
+
+    REPORT = "supervision.report"
+    TALLY = "supervision.tally"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What is to be reported, by its own id; a visit's parts name their visit and its person."""
+
+    kind: Kind
+    id: UUID
+    person_id: UUID | None = None
+    visit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """`day` is the one it is counted under. `waits` until the institution's licence is taken.
+
+    `stale`: something changed since it was built. `edition` counts what was sent. `code` and
+    `about` are what the platform had against it. Whose visit it was isn't said here.
+    """
+
+    id: UUID
+    institution_id: UUID
+    state: State
+    kind: Kind
+    thing_id: UUID
+    visit_id: UUID | None
+    day: date
+    at: datetime
+    due_at: datetime
+    waits: bool
+    stale: bool
+    edition: int
+    digest: str
+    receipt: str
+    receipted_at: datetime | None
+    code: str
+    about: str
+
+    def is_late(self, now: datetime) -> bool:
+        """Return whether the receipt came after its time, or did not come in it."""
+        if self.state is State.RECEIPTED and self.receipted_at is not None:
+            return self.receipted_at > self.due_at
+        return now > self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """An upload as the errand that sends it must know it: with whom it is about."""
+
+    upload: Upload
+    person_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TallySlip:
+    institution_id: UUID
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """The platform's receipt: its number, and the digest of what it took."""
+
+    number: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An institution's day: how many of one kind stand in which state, and how many are late."""
+
+    institution_id: UUID
+    day: date
+    kind: Kind
+    all: int
+    receipted: int
+    refused: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Our count of a day's receipts beside the platform's; `at` None: it was only asked for.
+
+    `same` says that not only the numbers are equal but each single receipt.
+    """
+
+    id: UUID
+    institution_id: UUID
+    day: date
+    ours: Mapping[str, int]
+    theirs: Mapping[str, int]
+    same: bool
+    open: int  # what had no receipt yet when it was compared
+    asked_at: datetime
+    at: datetime | None
+
+    @property
+    def agrees(self) -> bool:
+        return self.same and self.open == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Who was cared for, as far as the authorities know: a pseudonym, sex and age in years."""
+
+    pseudonym: str
+    sex: str
+    age: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A closed visit. `doctor` is a licence number, `note` the SM3 of the signed record."""
+
+    online: bool
+    doctor: str
+    department: str
+    began_at: datetime
+    ended_at: datetime
+    diagnoses: tuple[str, ...]
+    note: str

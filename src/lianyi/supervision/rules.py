@@ -1,0 +1,112 @@
+"""What is reported of a thing, when it is late, and whether two counts agree. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from lianyi.kernel.actor import Role
+from lianyi.kernel.profile import Profile
+from lianyi.people.model import (
+    ADMIN,
+    DOCTOR,
+    DRUG_AUTHORITY,
+    HEALTH_COMMISSION,
+    NURSE,
+    PHARMACIST,
+    Institution,
+    Post,
+    Practice,
+)
+from lianyi.supervision.model import Kind, Patient, Visit
+
+PROFESSIONALS = frozenset({DOCTOR, NURSE, PHARMACIST})
+# The commission sees care and licences, the drug authority what is sold, neither the other's; an
+# institution sees all of its own. The insurance agency has its claims, and nothing of this.
+SEEN: Mapping[Role, frozenset[Kind]] = {
+    ADMIN: frozenset(Kind),
+    HEALTH_COMMISSION: frozenset(
+        {Kind.LICENCE, Kind.PRACTITIONER, Kind.VISIT, Kind.PRESCRIPTION, Kind.REVIEW}
+    ),
+    DRUG_AUTHORITY: frozenset({Kind.DISPENSE}),
+}
+REASON_MIN = 4  # characters
+# What is mended by the receipt of which kind.
+MENDS = {
+    Kind.LICENCE: ("UNKNOWN_INSTITUTION", "LICENCE_EXPIRED"),
+    Kind.PRACTITIONER: ("UNKNOWN_PRACTITIONER",),
+}
+OTHER_CONTENT = "OTHER_CONTENT"  # a receipt for something else than was sent
+
+Content = dict[str, Any]
+
+
+def is_reason(text: str) -> bool:
+    return len(text.strip()) >= REASON_MIN
+
+
+def due_at(now: datetime, numbers: Profile) -> datetime:
+    """LIC-11: the platform supervises while it happens; a receipt later than this is late."""
+    return now + timedelta(minutes=numbers["LIC-11"])
+
+
+def tally_at(over: datetime, numbers: Profile) -> datetime:
+    """LIC-11: the hour of the next day from which the counts of a day are compared."""
+    return over + timedelta(hours=numbers["LIC-11.tally"])
+
+
+def agree(ours: Mapping[str, int], theirs: Mapping[str, int]) -> bool:
+    return {k: n for k, n in ours.items() if n} == {k: n for k, n in theirs.items() if n}
+
+
+def licence(institution: Institution, departments: Iterable[str]) -> Content:
+    """LIC-11: the licence data that an institution keeps fresh on the platform."""
+    until = institution.licence_until
+    return {
+        "name": institution.name,
+        "kind": institution.kind,
+        "level": institution.level,
+        "licence": institution.licence_number,
+        "until": until.isoformat() if until else "",
+        "departments": sorted(departments),
+    }
+
+
+def practitioner(post: Post, practice: Practice) -> Content:
+    """CON-24, LIC-14: who practises here, on what register, as main place or filed further one."""
+    held, filing = practice.licence, practice.filing
+    content: Content = {
+        "licence": held.number if held else "",
+        "name": post.name,
+        "role": post.role,
+        "grade": post.grade,
+        "department": practice.department.code if practice.department else "",
+    }
+    if held:
+        content["register"] = held.register
+        content["main"] = held.main_institution_id == post.institution_id
+        content["checked_on"] = held.checked_on.isoformat()
+        content["until"] = held.valid_until.isoformat() if held.valid_until else ""
+    if filing:
+        content["filing"] = filing.number
+        content["filed_until"] = filing.valid_until.isoformat() if filing.valid_until else ""
+    if post.ended_at:
+        content["ended"] = post.ended_at.isoformat()
+    return content
+
+
+def visit(patient: Patient, closed: Visit) -> Content:
+    """CON-18: who treated whom, when, of what, with the digest of the record that stays here."""
+    return {
+        **_patient(patient),
+        "way": "online" if closed.online else "in_person",
+        "doctor": closed.doctor,
+        "department": closed.department,
+        "began": closed.began_at.isoformat(),
+        "ended": closed.ended_at.isoformat(),
+        "diagnoses": list(closed.diagnoses),
+        "note": closed.note,
+    }
+
+
+def _patient(patient: Patient) -> Content:
+    return {"patient": patient.pseudonym, "sex": patient.sex, "age": patient.age}
