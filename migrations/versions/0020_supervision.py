@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 TABLES = """
 SELECT kernel.open_room('supervision');
