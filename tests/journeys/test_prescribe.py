@@ -31,6 +31,7 @@ from lianyi.prescribing.model import Asked, Entry, Reason, Severity, State
 from lianyi.records import queries as records
 from lianyi.records import service as writing
 from lianyi.records.model import Allergen, Diagnosed, Note
+from lianyi.signatures import queries as signed_by
 from lianyi.signatures import service as signatures
 from lianyi.signatures.errors import KeyClosed
 from lianyi.terminology import queries as terminology
@@ -205,8 +206,13 @@ async def test_simvastatin_40_beside_amlodipine_is_caught_mended_and_signed(room
     await room.hall.work()
     now = await room.now(drafted)
     assert (now.state, now.document_id) == (State.TO_REVIEW, document.id)
-    (signature,) = await room.hall.check(("prescription", drafted.id), document.text)
-    assert signature.is_valid
+    found = await room.place.ask(
+        room.place.office,
+        signed_by.checked,
+        subjects=[("prescription", drafted.id)],
+        digests={document.id: sm3(document.text.encode()).hex()},
+    )
+    assert [one.is_valid for one in found[document.id]] == [True]
 
 
 async def test_the_pharmacist_sees_it_and_the_record_holds_it_as_valid_r4(room):
