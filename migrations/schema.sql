@@ -775,7 +775,18 @@ CREATE TABLE orders.call (
     receiver_id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
     read_back text NOT NULL,
-    agreed boolean NOT NULL
+    agreed boolean NOT NULL,
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+ALTER TABLE orders.call ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME orders.call_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE orders.item (
@@ -830,7 +841,18 @@ CREATE TABLE orders.result (
     sources text[] NOT NULL,
     post_id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT result_check CHECK (((value IS NOT NULL) OR (words <> ''::text)))
+);
+
+ALTER TABLE orders.result ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME orders.result_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE orders.specimen (
@@ -1230,6 +1252,26 @@ CREATE TABLE prescribing.version (
 
 ALTER TABLE prescribing.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME prescribing.version_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE records.draft (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    visit_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    note text NOT NULL
+);
+
+ALTER TABLE records.draft ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME records.draft_seq_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1709,6 +1751,9 @@ ALTER TABLE ONLY prescribing.version
 ALTER TABLE ONLY prescribing.version
     ADD CONSTRAINT version_seq_key UNIQUE (seq);
 
+ALTER TABLE ONLY records.draft
+    ADD CONSTRAINT draft_pkey PRIMARY KEY (seq);
+
 ALTER TABLE ONLY records.imported
     ADD CONSTRAINT imported_pkey PRIMARY KEY (institution_id, digest);
 
@@ -1892,9 +1937,13 @@ CREATE INDEX timer_due_at_idx ON kernel.timer USING btree (due_at);
 
 CREATE INDEX call_order_id_idx ON orders.call USING btree (order_id);
 
+CREATE UNIQUE INDEX call_tx_seq_idx ON orders.call USING btree (tx, seq);
+
 CREATE INDEX order_institution_id_state_id_idx ON orders."order" USING btree (institution_id, state, id) WHERE (state <> ALL (ARRAY['released'::text, 'cancelled'::text]));
 
 CREATE INDEX order_person_id_id_idx ON orders."order" USING btree (person_id, id);
+
+CREATE UNIQUE INDEX result_tx_seq_idx ON orders.result USING btree (tx, seq);
 
 CREATE UNIQUE INDEX specimen_order_id_idx ON orders.specimen USING btree (order_id) WHERE (rejected_at IS NULL);
 
@@ -1975,6 +2024,10 @@ CREATE INDEX review_prescription_id_at_idx ON prescribing.review USING btree (pr
 CREATE UNIQUE INDEX review_tx_seq_idx ON prescribing.review USING btree (tx, seq);
 
 CREATE UNIQUE INDEX version_tx_seq_idx ON prescribing.version USING btree (tx, seq);
+
+CREATE UNIQUE INDEX draft_tx_seq_idx ON records.draft USING btree (tx, seq);
+
+CREATE INDEX draft_visit_id_seq_idx ON records.draft USING btree (visit_id, seq);
 
 CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
 
@@ -2061,6 +2114,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.do
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.review FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.version FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.draft FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.release FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 

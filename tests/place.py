@@ -48,7 +48,7 @@ class Place:
         institution = Institution(
             id=id,
             name="青山市第一人民医院",
-            short_name="青山一院",
+            short_name=given.pop("short_name", "青山一院"),
             kind=kind,
             credit_code=credit_code(),
             address="青山市人民路1号",

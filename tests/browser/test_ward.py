@@ -5,13 +5,13 @@ import pytest
 from tests.browser import look, serve
 from tests.browser.ward import town
 
-PAGES = {"queue": "doctor", "seen": "doctor"}
+PAGES = dict.fromkeys(("queue", "note", "signed", "orders", "past", "permits"), "doctor")
 
 
 @pytest.fixture(scope="module")
-def site(cluster):
+def site(cluster, files):
     with cluster.clone("ward") as dsn:
-        app = town(dsn)
+        app = town(dsn, files)
         with serve.served(app, lifespan="on") as address:
             yield address, app.state
 

@@ -6,12 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from lianyi import main
-from lianyi.booking.model import AppointmentState
+from lianyi.access.model import Purpose, Share
+from lianyi.journeys import queue, sharing, visit
 from lianyi.kernel.config import Config
 from lianyi.kernel.ids import Ids
 from lianyi.kernel.live import Hub
 from lianyi.kernel.witness import Scribe
 from lianyi.kernel.work import App
+from lianyi.people.model import DOCTOR
 from lianyi.records import service as records
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
@@ -32,14 +34,14 @@ RESULTS = (
 )
 
 
-def town(dsn):
+def town(dsn, files):
     """Return the site; `state.tokens` and `state.paths` fill as it starts."""
 
     @asynccontextmanager
     async def lifespan(starlette):
         async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=5)) as pool:
             clock = Clock()
-            app = App(pool, clock, Ids(), KEYS, Scribe(pool))
+            app = App(pool, clock, Ids(), KEYS, Scribe(pool), files)
             ward = await open_ward(await Place.found(app), clock)
             await _history(ward)
             starlette.state.lianyi = app
@@ -54,7 +56,15 @@ async def _history(ward):
     person_id = ward.patient.person_id
     bodies = [_observation(person_id, *each) for each in RESULTS]
     await ward.do(ward.doctor, records.publish_all, owner=person_id, bodies=bodies)
-    await ward.sign(allergies=())
+    await ward.verified(potassium="6.8")
+    await ward.order()
+    elsewhere = await Place.found(ward.app, short_name="省立医院")
+    share = Share(elsewhere.id, ward.place.id, Purpose.TREAT, ward.app.clock() + timedelta(days=30))
+    await ward.do(ward.patient, sharing.give, share=share)
+    await elsewhere.relate(person_id, DOCTOR)
+    other = make.condition(person_id, "E11.900", "2 型糖尿病")
+    await elsewhere.do(await elsewhere.doctor(), records.publish, owner=person_id, body=other)
+    await ward.sign(allergies=(visit.allergen("penicillins", reaction="皮疹"),))
 
 
 async def _visits(ward, clock):
@@ -64,8 +74,17 @@ async def _visits(ward, clock):
     for starts_at in (START, START + timedelta(minutes=30)):
         await clinic.arrived(session_id, starts_at=starts_at)
     clock.forward(minutes=11)
-    assert await clinic.state(ward.appointment_id) == AppointmentState.SEEN
-    return {"queue": "/clinic", "seen": f"/clinic/visits/{ward.appointment_id}"}
+    turn = await ward.do(ward.doctor, queue.call_next, session_id=session_id)
+    await ward.do(ward.doctor, visit.begin, appointment_id=turn.appointment_id)
+    seen, inside = (f"/clinic/visits/{id}" for id in (ward.appointment_id, turn.appointment_id))
+    return {
+        "queue": "/clinic",
+        "note": inside,
+        "signed": seen,
+        "orders": f"{seen}/orders",
+        "past": f"{seen}/past",
+        "permits": f"{seen}/permits",
+    }
 
 
 def _observation(person_id, code, text, value, unit, level, day):

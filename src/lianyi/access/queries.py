@@ -20,6 +20,11 @@ async def consents(tx: Tx, chart: Chart) -> list[Consent]:
     return await tables.list_consents(tx, chart)
 
 
+async def own_glass(tx: Tx, chart: Chart) -> Glass | None:
+    """Return the glass the acting post has broken for this person, while it lies open."""
+    return await tables.find_live_glass(tx, chart)
+
+
 async def glasses_to_review(tx: Tx, desk: Desk, *, limit: int = 50) -> list[Glass]:
     """Return what the institution's staff opened in an emergency, oldest first (EMR-17)."""
     return await tables.list_glasses(tx, desk, limit)

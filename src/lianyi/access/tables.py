@@ -68,6 +68,8 @@ EMPOWER = """INSERT INTO access.mandate
 LOAD_CONSENT = "SELECT * FROM access.consent WHERE id = $1 AND person_id = $2"
 LOAD_GLASS = "SELECT * FROM access.glass WHERE id = $1"
 LIST_CONSENTS = "SELECT * FROM access.consent WHERE person_id = $1 ORDER BY at DESC, id LIMIT 200"
+LIVE_GLASS = """SELECT * FROM access.glass WHERE person_id = $1 AND post_id = $2 AND until > $3
+                ORDER BY until DESC LIMIT 1"""
 LIST_GLASSES = """SELECT * FROM access.glass WHERE institution_id = $1 AND state = 'broken'
                   ORDER BY at LIMIT $2"""
 LAST_REFUSAL = """SELECT max(answered_at) FROM access.consent
@@ -204,6 +206,11 @@ async def load_glass(tx: Tx, id: UUID) -> Glass:
     if row is None:
         raise NoSuchGlass(id=id)
     return _glass(row)
+
+
+async def find_live_glass(tx: Tx, chart: Chart) -> Glass | None:
+    row = await tx.db.fetchrow(LIVE_GLASS, chart.person_id, tx.actor.post_id, tx.now)
+    return None if row is None else _glass(row)
 
 
 async def list_glasses(tx: Tx, desk: Desk, limit: int) -> list[Glass]:

@@ -54,6 +54,37 @@ VERSIONS = Log(
     ("seq", "type", "fhir_id", "version", "post_id", "at", "released", "classes", "body"),
 )
 
+DRAFTS = Log(
+    "records.draft", ("seq", "visit_id", "person_id", "institution_id", "post_id", "at", "note")
+)
+
+RESULTS = Log(
+    "orders.result",
+    (
+        "seq",
+        "order_id",
+        "round",
+        "number",
+        "observation",
+        "label",
+        "unit",
+        "value",
+        "words",
+        "level",
+        "low",
+        "high",
+        "version",
+        "sources",
+        "post_id",
+        "at",
+    ),
+)
+
+CALLS = Log(
+    "orders.call",
+    ("seq", "id", "order_id", "caller_id", "receiver_id", "at", "read_back", "agreed"),
+)
+
 RELEASES = Log("records.release", ("seq", "type", "fhir_id", "version", "post_id", "at"))
 
 PRESCRIBED = Log(
@@ -97,6 +128,9 @@ LOGS = (
     LEDGER,
     VERSIONS,
     RELEASES,
+    DRAFTS,
+    RESULTS,
+    CALLS,
     PRESCRIBED,
     SIGNED,
     REVIEWED,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.model import Chart, Purpose
+from lianyi.access.model import Chart, Purpose, Share
 from lianyi.billing import queries as money
 from lianyi.billing import service as billing
 from lianyi.billing.model import Item
@@ -20,7 +20,7 @@ from lianyi.booking.model import Appointment, AppointmentState
 from lianyi.booking.states import APPOINTMENT
 from lianyi.insurance.events import Settled, SettlementFailed
 from lianyi.insurance.model import OTHERWISE
-from lianyi.journeys import notes, pay, queue, settle
+from lianyi.journeys import notes, pay, queue, settle, sharing
 from lianyi.kernel.lifecycle import WrongState, check_role
 from lianyi.kernel.work import Tx
 from lianyi.orders import fhir
@@ -104,6 +104,16 @@ async def show(tx: Tx, order: Order) -> None:
     await records.release(tx, type="Observation", fhir_ids=fhir.observation_ids(order))
 
 
+async def save(tx: Tx, *, appointment_id: UUID, note: Note) -> None:
+    """Put down what is written so far, unsigned.
+
+    :raises AlreadySigned, NoSuchDiagnosis, NoSuchAppointment, WrongRole, WrongState:
+    """
+    appointment, chart = await under_way(tx, appointment_id, "save")
+    setting = await _setting(tx, chart, appointment)
+    await records.save_note(tx, setting=setting, note=_named(note))
+
+
 async def sign(tx: Tx, *, appointment_id: UUID, note: Note) -> None:
     """Sign the outpatient record and end the visit.
 
@@ -132,6 +142,30 @@ async def amend(tx: Tx, *, appointment_id: UUID, note: Note, reason: str) -> Non
     setting = await _setting(tx, chart, appointment)
     text = await records.amend_note(tx, setting=setting, note=_named(note), reason=reason)
     await notes.ask(tx, visit_id=appointment.id, text=text)
+
+
+async def ask_consent(tx: Tx, *, appointment_id: UUID, holder_id: UUID, days: int) -> UUID:
+    """Ask the patient to share what another institution holds (EMR-17).
+
+    :raises NoSuchAppointment, NoSuchPerson, AskedTooSoon, EmptyShare, WrongRole:
+    """
+    appointment = await _mine(tx, appointment_id)
+    share = Share(
+        holder_id=holder_id,
+        receiver_id=tx.actor.institution_id,
+        purpose=Purpose.TREAT,
+        expires_at=tx.now + timedelta(days=days),
+    )
+    return await sharing.ask(tx, person_id=appointment.person_id, share=share)
+
+
+async def break_glass(tx: Tx, *, appointment_id: UUID, reason: str) -> UUID:
+    """See everything of the patient for a day, in an emergency (EMR-05).
+
+    :raises NoSuchAppointment, ReasonMissing, WrongRole:
+    """
+    appointment = await _mine(tx, appointment_id)
+    return await sharing.break_glass(tx, person_id=appointment.person_id, reason=reason)
 
 
 async def clear_paid(tx: Tx, event: Settled) -> None:
@@ -204,6 +238,15 @@ async def _publish_request(tx: Tx, order: Order) -> None:
 
 async def under_way(tx: Tx, appointment_id: UUID, verb: str) -> tuple[Appointment, Chart]:
     """Return a visit of the acting doctor's that has begun, with the patient's chart."""
+    appointment = await _mine(tx, appointment_id)
+    if appointment.state not in UNDER_WAY:
+        state = appointment.state
+        raise WrongState(table=APPOINTMENT.table, id=appointment_id, verb=verb, state=state)
+    return appointment, await _chart(tx, appointment.person_id)
+
+
+async def _mine(tx: Tx, appointment_id: UUID) -> Appointment:
+    """Return an appointment with the acting doctor."""
     check_role(tx, APPOINTMENT, "finish")
     desk = await access.open_desk(tx, purpose=Purpose.RECEIVE)
     found = await booking.appointments_by_id(tx, desk, ids=[appointment_id])
@@ -213,10 +256,7 @@ async def under_way(tx: Tx, appointment_id: UUID, verb: str) -> tuple[Appointmen
     session = await booking.session(tx, session_id=appointment.session_id)
     if session.doctor_id != tx.actor.person_id:
         raise NoSuchAppointment(id=appointment_id)
-    if appointment.state not in UNDER_WAY:
-        state = appointment.state
-        raise WrongState(table=APPOINTMENT.table, id=appointment_id, verb=verb, state=state)
-    return appointment, await _chart(tx, appointment.person_id)
+    return appointment
 
 
 async def _ordered(tx: Tx, order_id: UUID) -> tuple[Order, Chart]:

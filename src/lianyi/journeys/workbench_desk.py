@@ -4,7 +4,7 @@
 workbench asks for both and adds its own middle.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -99,6 +99,8 @@ class Patient:
     abnormal: tuple[Result, ...]
     normal: tuple[Result, ...]
     timeline: tuple[Line, ...]
+    measurements: tuple[Measurement, ...]
+    places: Mapping[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +141,24 @@ async def queue(tx: Tx, *, session_id: UUID) -> Queue:
     return _drawn(tx, roster, await people.persons(tx, desk, person_ids=ids))
 
 
-async def patient(tx: Tx, chart: Chart, *, person: Person) -> Patient:
-    """Return what the chart shows of somebody: three statements, whoever it is."""
+async def patient(
+    tx: Tx,
+    chart: Chart,
+    *,
+    person: Person,
+    lines: Sequence[Entry] | None = None,
+    also: Collection[UUID] = (),
+) -> Patient:
+    """Return what the chart shows of somebody: three statements, whoever it is.
+
+    A page that has read a part of the timeline gives its `lines`; `also` are institutions whose
+    names it needs.
+    """
     known = await records.summary(tx, chart)
-    lines = await records.timeline(tx, chart, limit=EVENTS)
+    if lines is None:
+        lines = await records.timeline(tx, chart, limit=EVENTS)
     holders = {line.holder_id for line in lines} | {one.holder_id for one in known.measurements}
-    places = await people.institutions(tx, ids=sorted(holders))
+    places = await people.institutions(tx, ids=sorted({*holders, *also}))
     names = {id: place.short_name for id, place in places.items()}
     results = _results(known, names)
     return Patient(
@@ -157,11 +171,13 @@ async def patient(tx: Tx, chart: Chart, *, person: Person) -> Patient:
         weight=next((one for one in known.measurements if one.what.code == WEIGHT), None),
         abnormal=tuple(one for one in results if one.newest.interpretation in ABNORMAL),
         normal=tuple(one for one in results if one.newest.interpretation not in ABNORMAL),
-        timeline=told(tx, lines, names),
+        timeline=_told(tx, lines, names),
+        measurements=known.measurements,
+        places=names,
     )
 
 
-def told(tx: Tx, entries: Sequence[Entry], names: dict[UUID, str]) -> tuple[Line, ...]:
+def _told(tx: Tx, entries: Sequence[Entry], names: dict[UUID, str]) -> tuple[Line, ...]:
     """Name the places of a timeline, and mark those that are not the reader's own."""
     here = tx.actor.institution_id
     return tuple(

@@ -244,6 +244,16 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A visit's note as it was last put down, and since when it is signed, if it is."""
+
+    note: Note | None
+    at: datetime | None
+    signed_at: datetime | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """In which visit a note was written, by whom, and when. `kind` is AMB or VR."""
 

@@ -22,6 +22,7 @@ from lianyi.records.model import (
     Measurement,
     Medicine,
     Problem,
+    Sheet,
     Summary,
     Version,
     Visit,
@@ -165,6 +166,16 @@ async def is_as_signed(tx: Tx, chart: Chart, *, visit_id: UUID) -> bool:
     note = await resource(tx, chart, type="Composition", fhir_id=str(visit_id))
     signed = await resource(tx, chart, type="Provenance", fhir_id=f"{visit_id}-{note.version}")
     return same(nouns.signed_digest(signed), sm3(note.body.encode()))
+
+
+async def sheet(tx: Tx, chart: Chart, *, visit_id: UUID) -> Sheet:
+    """Return a visit's note of the acting institution as its author last put it down.
+
+    Who may not see what is unreleased reads the signed note as a document, and nothing here.
+    """
+    if not chart.sees_unreleased:
+        return Sheet(None, None, None, None)
+    return await tables.load_sheet(tx, chart, visit_id)
 
 
 async def counts(tx: Tx, chart: Chart) -> list[Counted]:

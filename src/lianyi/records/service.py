@@ -201,6 +201,17 @@ async def retract(tx: Tx, *, type: str, fhir_id: str) -> int:
         raise CanNotRetract(type=type) from refused
 
 
+async def save_note(tx: Tx, *, setting: Setting, note: Note) -> None:
+    """Put down what is written so far; nothing of it is in the record before the signature.
+
+    :raises AlreadySigned:
+    """
+    await tx.alone(setting.visit_id, "note")
+    if await _is_signed(tx, setting):
+        raise AlreadySigned(visit_id=setting.visit_id)
+    await _put_down(tx, setting, note)
+
+
 async def sign_note(tx: Tx, *, setting: Setting, note: Note) -> Text:
     """Write a visit's outpatient record for its author to sign (EMR-06, EMR-15).
 
@@ -258,7 +269,12 @@ async def _write_note(tx: Tx, setting: Setting, note: Note, reason: str) -> Text
     signed = outpatient.signature(setting, version=version, digest=digest, at=tx.now, reason=reason)
     await publish(tx, owner=owner, body=signed, classes=classes)
     await tx.emit(NoteWritten(setting.visit_id, owner, setting.institution_id))
+    await _put_down(tx, setting, note)
     return Text(version, digest.hex())
+
+
+async def _put_down(tx: Tx, setting: Setting, note: Note) -> None:
+    await tables.insert_draft(tx, setting, msgspec.json.encode(note).decode())
 
 
 async def _drop_stale(tx: Tx, setting: Setting, facts: Sequence[Mapping[str, Any]]) -> None:

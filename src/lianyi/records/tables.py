@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
+
 from lianyi.access.model import Chart, Sensitive
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
-from lianyi.records.model import Counted, Entry, Mark, Resource, Version
+from lianyi.records.model import Counted, Entry, Mark, Note, Resource, Setting, Sheet, Version
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -70,6 +72,18 @@ STATED = """SELECT type, fhir_id FROM records.resource
             WHERE encounter = $1 AND holder_id = $2 AND NOT in_error
               AND type IN ('AllergyIntolerance', 'Condition')"""
 
+# Only the author's institution writes a visit's note, so only its staff read what is half written.
+INSERT_DRAFT = """INSERT INTO records.draft (visit_id, person_id, institution_id, post_id, at, note)
+                  VALUES ($1, $2, $3, $4, $5, $6)"""
+SHEET = """SELECT d.note, d.at, s.recorded_at AS signed_at, s.version
+           FROM (SELECT 1) AS one
+           LEFT JOIN LATERAL (SELECT note, at FROM records.draft
+             WHERE visit_id = $1 AND person_id = $2 AND institution_id = $3
+             ORDER BY seq DESC LIMIT 1) d ON true
+           LEFT JOIN records.resource s
+             ON s.type = 'Composition' AND s.fhir_id = $1::text AND s.owner = $2
+               AND s.holder_id = $3 AND NOT s.in_error"""
+
 COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.status,
              r.released_at IS NOT NULL AS released, r.classes, r.body"""
 
@@ -120,6 +134,28 @@ async def list_stated(tx: Tx, encounter: str, holder_id: UUID) -> list[Key]:
     """Return the diagnoses and allergies an institution has stated in an encounter."""
     rows = await tx.db.fetch(STATED, encounter, holder_id)
     return [(row["type"], row["fhir_id"]) for row in rows]
+
+
+async def insert_draft(tx: Tx, setting: Setting, note: str) -> None:
+    await tx.db.execute(
+        INSERT_DRAFT,
+        setting.visit_id,
+        setting.person_id,
+        setting.institution_id,
+        setting.post_id,
+        tx.now,
+        note,
+    )
+
+
+async def load_sheet(tx: Tx, chart: Chart, visit_id: UUID) -> Sheet:
+    """Return the newest draft of the acting institution's visit, and its signature."""
+    here = tx.actor.institution_id
+    row = await tx.db.fetchrow(SHEET, visit_id, chart.person_id, here)
+    if row is None:
+        raise NoSuchResource(type="Composition", fhir_id=str(visit_id))
+    note = msgspec.json.decode(row["note"], type=Note) if row["note"] else None
+    return Sheet(note, row["at"], row["signed_at"], row["version"])
 
 
 async def release(tx: Tx, type: str, fhir_ids: Sequence[str], holder_id: UUID) -> int:
