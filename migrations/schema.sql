@@ -8,6 +8,8 @@ CREATE SCHEMA billing;
 
 CREATE SCHEMA booking;
 
+CREATE SCHEMA consult;
+
 CREATE SCHEMA files;
 
 CREATE SCHEMA insurance;
@@ -487,6 +489,128 @@ CREATE TABLE booking.waiting (
     at timestamp with time zone NOT NULL,
     appointment_id uuid,
     CONSTRAINT waiting_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'taken'::text, 'passed'::text, 'left'::text, 'closed'::text])))
+);
+
+CREATE TABLE consult.agreement (
+    person_id uuid NOT NULL,
+    version text NOT NULL,
+    digest bytea NOT NULL,
+    signed_by uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE consult.duty (
+    post_id uuid NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    verified_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE consult.message (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id uuid NOT NULL,
+    visit_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    post_id uuid NOT NULL,
+    author text NOT NULL,
+    sealed bytea NOT NULL,
+    files uuid[] NOT NULL,
+    flags text[] NOT NULL,
+    CONSTRAINT message_author_check CHECK ((author = ANY (ARRAY['patient'::text, 'doctor'::text])))
+);
+
+ALTER TABLE consult.message ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME consult.message_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE consult.offer (
+    post_id uuid NOT NULL,
+    kind text NOT NULL,
+    institution_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    department_id uuid NOT NULL,
+    subject text NOT NULL,
+    item text NOT NULL,
+    minutes integer NOT NULL,
+    rounds integer NOT NULL,
+    CONSTRAINT offer_kind_check CHECK ((kind = ANY (ARRAY['follow_up'::text, 'counsel'::text]))),
+    CONSTRAINT offer_minutes_check CHECK ((minutes > 0)),
+    CONSTRAINT offer_rounds_check CHECK ((rounds > 0))
+);
+
+CREATE TABLE consult.proof (
+    visit_id uuid NOT NULL,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    "on" date,
+    holder_id uuid,
+    fhir_id text NOT NULL,
+    file_id uuid,
+    CONSTRAINT proof_check CHECK (((file_id IS NULL) = (fhir_id <> ''::text))),
+    CONSTRAINT proof_kind_check CHECK ((kind = ANY (ARRAY['outpatient_record'::text, 'inpatient_record'::text, 'discharge_summary'::text, 'diagnosis_certificate'::text])))
+);
+
+CREATE TABLE consult.rating (
+    visit_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    stars integer NOT NULL,
+    sealed bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT rating_stars_check CHECK (((stars >= 1) AND (stars <= 5)))
+);
+
+CREATE TABLE consult.transcript (
+    visit_id uuid NOT NULL,
+    messages integer NOT NULL,
+    digest bytea NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE consult.visit (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    department_id uuid NOT NULL,
+    subject text NOT NULL,
+    person_id uuid NOT NULL,
+    asked_by uuid NOT NULL,
+    guardian_present boolean NOT NULL,
+    doctor_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    kind text NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    classes text[] NOT NULL,
+    item text NOT NULL,
+    fen bigint NOT NULL,
+    minutes integer NOT NULL,
+    rounds integer NOT NULL,
+    intake bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    met boolean,
+    met_why text DEFAULT ''::text NOT NULL,
+    proven text[] DEFAULT '{}'::text[] NOT NULL,
+    reason text,
+    target text DEFAULT ''::text NOT NULL,
+    list_version text DEFAULT ''::text NOT NULL,
+    flags text[] DEFAULT '{}'::text[] NOT NULL,
+    began_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT visit_check CHECK (((state <> 'ended'::text) OR (kind = 'counsel'::text) OR met)),
+    CONSTRAINT visit_check1 CHECK (((state <> 'offline'::text) OR ((reason IS NOT NULL) AND (target <> ''::text) AND (list_version <> ''::text)))),
+    CONSTRAINT visit_fen_check CHECK ((fen >= 0)),
+    CONSTRAINT visit_kind_check CHECK ((kind = ANY (ARRAY['follow_up'::text, 'family_doctor'::text, 'counsel'::text, 'between_doctors'::text]))),
+    CONSTRAINT visit_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'unpaid'::text, 'waiting'::text, 'with_doctor'::text, 'ended'::text, 'offline'::text, 'refused'::text, 'unanswered'::text, 'stopped'::text, 'lapsed'::text, 'withdrawn'::text])))
 );
 
 CREATE TABLE files.file (
@@ -1571,6 +1695,33 @@ ALTER TABLE ONLY booking.slot
 ALTER TABLE ONLY booking.waiting
     ADD CONSTRAINT waiting_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY consult.agreement
+    ADD CONSTRAINT agreement_pkey PRIMARY KEY (person_id, version);
+
+ALTER TABLE ONLY consult.duty
+    ADD CONSTRAINT duty_pkey PRIMARY KEY (post_id);
+
+ALTER TABLE ONLY consult.message
+    ADD CONSTRAINT message_id_key UNIQUE (id);
+
+ALTER TABLE ONLY consult.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY consult.offer
+    ADD CONSTRAINT offer_pkey PRIMARY KEY (post_id, kind);
+
+ALTER TABLE ONLY consult.proof
+    ADD CONSTRAINT proof_pkey PRIMARY KEY (visit_id, number);
+
+ALTER TABLE ONLY consult.rating
+    ADD CONSTRAINT rating_pkey PRIMARY KEY (visit_id);
+
+ALTER TABLE ONLY consult.transcript
+    ADD CONSTRAINT transcript_pkey PRIMARY KEY (visit_id);
+
+ALTER TABLE ONLY consult.visit
+    ADD CONSTRAINT visit_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY files.file
     ADD CONSTRAINT file_pkey PRIMARY KEY (id);
 
@@ -1895,6 +2046,18 @@ CREATE INDEX waiting_session_id_at_id_idx ON booking.waiting USING btree (sessio
 
 CREATE UNIQUE INDEX waiting_session_id_person_id_idx ON booking.waiting USING btree (session_id, person_id) WHERE (state = ANY (ARRAY['waiting'::text, 'offered'::text]));
 
+CREATE INDEX message_tx_seq_idx ON consult.message USING btree (tx, seq);
+
+CREATE INDEX message_visit_id_seq_idx ON consult.message USING btree (visit_id, seq);
+
+CREATE INDEX rating_post_id_idx ON consult.rating USING btree (post_id);
+
+CREATE INDEX visit_doctor_id_institution_id_id_idx ON consult.visit USING btree (doctor_id, institution_id, id) WHERE (state = ANY (ARRAY['asked'::text, 'waiting'::text, 'with_doctor'::text]));
+
+CREATE UNIQUE INDEX visit_open ON consult.visit USING btree (person_id, post_id) WHERE (state = ANY (ARRAY['asked'::text, 'unpaid'::text, 'waiting'::text, 'with_doctor'::text]));
+
+CREATE INDEX visit_person_id_id_idx ON consult.visit USING btree (person_id, id);
+
 CREATE INDEX file_owner_id_id_idx ON files.file USING btree (owner_id, id);
 
 CREATE INDEX claim_bill_id_at_idx ON insurance.claim USING btree (bill_id, at);
@@ -2085,6 +2248,16 @@ CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON billing.entry DEFERRABLE INIT
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON booking.no_show FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON consult.agreement FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON consult.message FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON consult.proof FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON consult.rating FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON consult.transcript FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON files.file FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON insurance.line FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
@@ -2185,6 +2358,18 @@ ALTER TABLE ONLY booking.waiting
 
 ALTER TABLE ONLY booking.waiting
     ADD CONSTRAINT waiting_session_id_fkey FOREIGN KEY (session_id) REFERENCES booking.session(id);
+
+ALTER TABLE ONLY consult.message
+    ADD CONSTRAINT message_visit_id_fkey FOREIGN KEY (visit_id) REFERENCES consult.visit(id);
+
+ALTER TABLE ONLY consult.proof
+    ADD CONSTRAINT proof_visit_id_fkey FOREIGN KEY (visit_id) REFERENCES consult.visit(id);
+
+ALTER TABLE ONLY consult.rating
+    ADD CONSTRAINT rating_visit_id_fkey FOREIGN KEY (visit_id) REFERENCES consult.visit(id);
+
+ALTER TABLE ONLY consult.transcript
+    ADD CONSTRAINT transcript_visit_id_fkey FOREIGN KEY (visit_id) REFERENCES consult.visit(id);
 
 ALTER TABLE ONLY insurance.claim
     ADD CONSTRAINT claim_cover_id_fkey FOREIGN KEY (cover_id) REFERENCES insurance.cover(id);

@@ -104,6 +104,16 @@ async def prove_staff(tx: Tx, *, account_id: UUID, password: bool, code: str) ->
     return Account(account_id, row["person_id"], staff=True)
 
 
+async def confirm(tx: Tx, *, account_id: UUID, code: str) -> bool:
+    """Prove again who sits here, by the second factor of an account that is signed in (CON-09).
+
+    A wrong code counts as a failed sign-in does.
+
+    :raises Resting:
+    """
+    return await prove_staff(tx, account_id=account_id, password=True, code=code) is not None
+
+
 async def change_password(
     tx: Tx, *, session: Session, password: bool, code: str, password_hash: str
 ) -> bool:

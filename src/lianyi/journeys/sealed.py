@@ -121,6 +121,11 @@ APPROVED = Log(
 
 PROOFS = Log("signatures.proof", ("seq", "signature_id", "signature", "stamp", "stamped_at", "at"))
 
+MESSAGES = Log(
+    "consult.message",
+    ("seq", "id", "visit_id", "at", "post_id", "author", "sealed", "files", "flags"),
+)
+
 LOGS = (
     MOVES,
     HATS,
@@ -136,4 +141,5 @@ LOGS = (
     REVIEWED,
     APPROVED,
     PROOFS,
+    MESSAGES,
 )

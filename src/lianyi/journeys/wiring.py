@@ -8,6 +8,7 @@ from typing import Any
 from lianyi.access import events as access
 from lianyi.billing import events as billing
 from lianyi.booking import events as booking
+from lianyi.consult import events as consult
 from lianyi.insurance import events as insurance
 from lianyi.journeys import (
     agency,
@@ -15,6 +16,7 @@ from lianyi.journeys import (
     card,
     directory,
     family,
+    follow_up,
     laboratory,
     pay,
     prescribe,
@@ -101,6 +103,19 @@ def _reports(event: supervision.UploadEvent | supervision.TallyTaken) -> tuple[s
     return "supervision", f"institution/{event.institution_id}/reports"
 
 
+def _consult(event: consult.VisitEvent) -> tuple[str, ...]:
+    """Tell the room, the person's pages and the doctor's queue."""
+    return (
+        f"consult/{event.visit_id}",
+        f"person/{event.person_id}",
+        f"institution/{event.institution_id}/online",
+    )
+
+
+def _message(event: consult.MessageSent) -> tuple[str, ...]:
+    return f"consult/{event.visit_id}", f"institution/{event.institution_id}/online"
+
+
 def _card(event: people.CardActivated) -> tuple[str, ...]:
     """Tell the applicant's page and the person's: until now nobody knew that they are the same."""
     applicant = (f"person/{event.applicant_id}",) if event.applicant_id else ()
@@ -113,7 +128,7 @@ WIRING = Wiring(
         billing.BillPaid: (book.confirm_paid, settle.on_paid),
         billing.BillVoided: (settle.on_over,),
         billing.BillDue: (pay.lapse,),
-        billing.BillLapsed: (settle.on_over,),
+        billing.BillLapsed: (settle.on_over, follow_up.lapse),
         billing.BillRefunded: (),
         billing.PaymentOrdered: (),
         billing.PaymentDue: (pay.expire,),
@@ -128,10 +143,10 @@ WIRING = Wiring(
         insurance.ClaimRefused: (),
         insurance.SettlementDoubtful: (settle.doubt,),
         insurance.SettlementOverdue: (settle.give_up,),
-        insurance.SettlementFailed: (visit.charge_again,),
+        insurance.SettlementFailed: (visit.charge_again, follow_up.charge_again),
         insurance.Reversed: (),
         insurance.ReversalRefused: (),
-        insurance.Settled: (visit.clear_paid,),
+        insurance.Settled: (visit.clear_paid, follow_up.start_paid),
         insurance.DifferencesFound: (),
         access.ConsentAsked: (),
         access.ConsentGiven: (),
@@ -140,6 +155,21 @@ WIRING = Wiring(
         access.GlassBroken: (sharing.tell_opened,),
         access.GlassReviewDue: (),
         access.GlassReviewed: (),
+        consult.VisitAsked: (),
+        consult.VisitAdmitted: (),
+        consult.VisitRefused: (),
+        consult.VisitPaid: (),
+        consult.VisitLapsed: (),
+        consult.VisitTaken: (),
+        consult.VisitDecided: (),
+        consult.MessageSent: (),
+        consult.VisitEnded: (),
+        consult.TurnedOffline: (),
+        consult.AnswerDue: (follow_up.expire,),
+        consult.VisitUnanswered: (),
+        consult.VisitStopped: (),
+        consult.VisitWithdrawn: (),
+        consult.VisitRated: (),
         orders.OrderPlaced: (),
         orders.OrderCleared: (),
         orders.OrderMoved: (),
@@ -281,6 +311,20 @@ WIRING = Wiring(
         access.ConsentRefused: lambda event: (f"person/{event.person_id}",),
         access.ConsentWithdrawn: lambda event: (f"person/{event.person_id}",),
         access.GlassBroken: lambda event: (f"person/{event.person_id}",),
+        consult.VisitAsked: _consult,
+        consult.VisitAdmitted: _consult,
+        consult.VisitRefused: _consult,
+        consult.VisitPaid: _consult,
+        consult.VisitLapsed: _consult,
+        consult.VisitTaken: _consult,
+        consult.VisitDecided: _consult,
+        consult.VisitEnded: _consult,
+        consult.TurnedOffline: _consult,
+        consult.VisitUnanswered: _consult,
+        consult.VisitStopped: _consult,
+        consult.VisitWithdrawn: _consult,
+        consult.VisitRated: _consult,
+        consult.MessageSent: _message,
         orders.OrderPlaced: _order,
         orders.OrderCleared: _order,
         orders.OrderMoved: _order,

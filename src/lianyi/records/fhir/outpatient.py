@@ -20,6 +20,7 @@ SIGNATURE = "urn:iso-astm:E1762-95:2013"
 AUTHOR = "1.2.840.10065.1.12.1.1"  # author's signature
 NONE_KNOWN = ("716186003", "无已知过敏")
 TITLE = "门诊病历"
+IN_PERSON = "AMB"
 SECTIONS = (
     ("complaint", "主诉", "10154-3"),
     ("present", "现病史", "10164-2"),
@@ -43,11 +44,12 @@ def encounter(setting: Setting, *, ended_at: datetime | None = None) -> Body:
         "status": "finished" if ended_at else "in-progress",
         "class": {"system": ACT, "code": setting.kind},
         "subject": _patient(setting),
-        "appointment": [{"reference": f"Appointment/{setting.visit_id}"}],
         "participant": [{"individual": _author(setting)}],
         "period": period,
         "serviceProvider": {"reference": f"Organization/{setting.institution_id}"},
     }
+    if setting.kind == IN_PERSON:  # an online visit is not booked
+        body["appointment"] = [{"reference": f"Appointment/{setting.visit_id}"}]
     if ended_at:
         period["end"] = ended_at.isoformat()
     return body

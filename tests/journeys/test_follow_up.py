@@ -1,0 +1,577 @@
+"""An online follow-up as it goes, and as people try to get round it (CON-01..14, 17, 26..28)."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import asyncpg
+import pytest
+from stdnum.cn import ric
+
+from lianyi.access import service as access
+from lianyi.access.errors import NoSuchPerson, ProofTooLow
+from lianyi.access.model import Purpose
+from lianyi.billing.model import BillState
+from lianyi.consult.errors import (
+    AlreadyAsked,
+    AlreadyRated,
+    Decided,
+    MayNotEnd,
+    NoSuchOffer,
+    NoSuchVisit,
+    NotEligible,
+    NothingSaid,
+    NotVerified,
+    PriceChanged,
+    PromiseOver,
+    ProofMissing,
+    ReasonMissing,
+    RoundsUsed,
+    UnknownDisease,
+)
+from lianyi.consult.model import Answered, Course, Evidence, Kind, Reason, State, Visit
+from lianyi.files.errors import UnknownType
+from lianyi.journeys import follow_up, follow_up_asking, pay
+from lianyi.journeys.follow_up_asking import Paper
+from lianyi.kernel import timers
+from lianyi.kernel.lifecycle import WrongRole, WrongState
+from lianyi.kernel.once import Once
+from lianyi.kernel.work import within
+from lianyi.people.errors import MayNotPractise
+from lianyi.people.model import CLERK, DOCTOR
+from lianyi.people.model import Kind as PlaceKind
+from lianyi.records import queries as records
+from lianyi.records.errors import NoteIncomplete
+from lianyi.records.model import Diagnosed
+from lianyi.worker.deliver import WORKER
+from tests.consult.make import HYPERTENSION, INTAKE, LIPIDS, NOTE, Clinic
+from tests.drain import deliver
+from tests.files.make import PDF, photo
+from tests.place import BY_PHONE, Place
+
+PAPER = Paper(Evidence.DISCHARGE_SUMMARY, PDF)
+ON_PAPER = {"condition": "", "disease": "高血压", "papers": (PAPER,)}
+
+
+@pytest.fixture
+async def clinic(app):
+    return await Clinic.open(app)
+
+
+async def ring(clinic, **later):
+    clinic.app.clock.forward(**later)
+    await within(clinic.app, WORKER, timers.fire)
+    await deliver(clinic.app)
+
+
+def rules(refused):
+    return {f"{each.rule} {each.trouble}" for each in refused.value.findings}
+
+
+async def test_a_follow_up_goes_from_asking_to_its_signed_end(clinic):
+    visit = await clinic.ask(photos=(photo(),))
+    assert visit.state is State.UNPAID
+    bill = await clinic.bill(visit)
+    assert (bill.total_fen, bill.state) == (1500, BillState.OPEN)
+    await clinic.pay(visit)
+    assert (await clinic.see(visit)).state is State.WAITING
+    await clinic.act(follow_up.take, visit)
+    await clinic.act(follow_up.decide, visit, why="线下门诊病历诊断明确")
+    await clinic.say(visit, "最近血压 130/80，没有胸痛")
+    await clinic.say(visit, "控制得不错，继续原来的药。", hat=clinic.doctor)
+    await clinic.act(follow_up.end, visit, note=NOTE)
+    seen = await clinic.see(visit)
+    assert (seen.state, seen.met, seen.proven) == (
+        State.ENDED,
+        True,
+        (LIPIDS.code, HYPERTENSION.code),
+    )
+    assert (await clinic.bill(visit)).state is BillState.PAID
+    said, whole = await clinic.messages(visit)
+    assert [each.author.value for each in said] == ["patient", "doctor"]
+    assert whole
+
+
+async def test_the_record_holds_the_visit_its_note_and_what_the_patient_told(clinic):
+    """EMR-15, CAP-20: class VR, no appointment."""
+    visit = await clinic.met()
+    await clinic.act(follow_up.end, visit, note=NOTE)
+
+    async def look(tx):
+        chart = await access.open_chart(tx, person_id=visit.person_id, purpose=Purpose.OWN)
+        entries = await records.of_encounter(tx, chart, encounter_id=str(visit.id))
+        found = await records.resource(tx, chart, type="Encounter", fhir_id=str(visit.id))
+        return {each.type for each in entries}, found
+
+    types, encounter = await clinic.place.ask(clinic.patient, look)
+    assert {"Composition", "Condition", "AllergyIntolerance", "QuestionnaireResponse"} <= types
+    assert '"code":"VR"' in encounter.body
+    assert "Appointment" not in encounter.body
+    assert encounter.status == "finished"
+
+
+async def test_the_same_form_sent_twice_asks_once(clinic):
+    key = Once("twice-is-once", "same", Visit)
+    first = await clinic.ask(once=key)
+    again = await clinic.ask(once=key)
+    assert first == again
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        ({"intake": replace(INTAKE, course=Course.NEW_SYMPTOMS)}, "CON-04 changed"),
+        ({"intake": replace(INTAKE, wanted="阿普唑仑 一盒")}, "CON-12 controlled"),
+        ({"agreed": False}, "CON-17 not_agreed"),
+        ({"share": False}, "CON-03 not_shared"),
+    ],
+)
+async def test_what_the_law_forbids_is_refused_before_anything_is_paid(clinic, given, rule):
+    """CON-03, CON-04, CON-12, CON-17"""
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(**given)
+    assert rules(refused) == {rule}
+    asked = "SELECT 1 FROM consult.visit WHERE person_id = $1"
+    assert await clinic.place.rows(asked, clinic.patient.person_id) == []
+
+
+async def test_a_first_visit_is_refused_by_name(clinic):
+    """CON-02: nobody has diagnosed it in person, and there is no paper."""
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(condition="", disease="高血压", papers=())
+    assert rules(refused) == {"CON-02 first_visit"}
+
+
+async def test_somebody_elses_diagnosis_proves_nothing(clinic):
+    """CON-02, CON-10"""
+    other = await clinic.hospital.patient(DOCTOR)
+    with pytest.raises(ProofMissing):
+        await clinic.ask(hat=other)
+
+
+async def test_a_diagnosis_made_online_proves_no_further_visit(clinic):
+    """CON-03: only a diagnosis in person is proof."""
+    visit = await clinic.met()
+    await clinic.act(follow_up.end, visit, note=NOTE)
+    with pytest.raises(ProofMissing):
+        await clinic.ask(condition=f"{visit.id}-1")
+
+
+async def test_a_disease_nobody_knows_is_refused(clinic):
+    with pytest.raises(UnknownDisease):
+        await clinic.ask(**{**ON_PAPER, "disease": "不存在的病"})
+
+
+async def test_another_specialty_is_refused_by_name(app):
+    """LIC-13"""
+    clinic = await Clinic.open(app, subject="13", name="皮肤科")
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask()
+    assert rules(refused) == {"LIC-13 other_specialty"}
+
+
+async def test_the_price_that_was_shown_is_the_price(clinic):
+    """CON-27"""
+    with pytest.raises(PriceChanged):
+        await clinic.ask(fen=900)
+
+
+async def test_a_phone_alone_asks_for_nothing(clinic):
+    """CON-10: a consultation is bound to a proven identity."""
+    guest = await clinic.hospital.resident(scopes=BY_PHONE)
+    with pytest.raises(ProofTooLow):
+        await clinic.ask(hat=guest)
+
+
+async def test_nobody_asks_in_anothers_name(clinic):
+    """CON-10"""
+    other = await clinic.hospital.resident()
+    with pytest.raises(NoSuchPerson):
+        await clinic.ask(hat=replace(clinic.patient, for_person_id=other.person_id))
+
+
+async def test_a_child_under_six_needs_its_guardian_and_a_paediatrician(clinic):
+    """CON-11"""
+    number = child_number(date(2026, 5, 1))
+    child = await clinic.hospital.patient(DOCTOR, number=number, name="张小豆")
+    doctor = replace(clinic.doctor, institution_id=clinic.hospital.id)
+    condition = await clinic.diagnose(child, doctor, (HYPERTENSION,))
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(hat=child, condition=condition, guardian_present=True)
+    assert rules(refused) == {"CON-11 no_guardian", "CON-11 no_specialist"}
+
+
+def child_number(born):
+    body = f"370102{born:%Y%m%d}214"
+    return body + ric.calc_check_digit(body + "0")
+
+
+async def test_an_uploaded_paper_waits_for_the_doctors_yes_before_any_money(clinic):
+    """CON-03"""
+    visit = await clinic.ask(**ON_PAPER)
+    assert visit.state is State.ASKED
+    assert await clinic.bill(visit) is None
+    with pytest.raises(ReasonMissing):
+        await clinic.act(follow_up.admit, visit, why=" ")
+    await clinic.act(follow_up.admit, visit, why="出院小结诊断明确")
+    assert (await clinic.bill(visit)).state is BillState.OPEN
+    await clinic.pay(visit)
+    await clinic.act(follow_up.take, visit)
+    with pytest.raises(Decided):
+        await clinic.act(follow_up.decide, visit, why="再判一次")
+
+
+async def test_a_paper_that_proves_nothing_is_refused_and_costs_nothing(clinic):
+    """CON-03"""
+    visit = await clinic.ask(**ON_PAPER)
+    await clinic.act(follow_up.refuse, visit, why="资料上没有诊断")
+    seen = await clinic.see(visit)
+    assert (seen.state, seen.met, seen.met_why) == (State.REFUSED, False, "资料上没有诊断")
+    assert await clinic.bill(visit) is None
+
+
+async def test_a_paper_of_an_unknown_kind_is_refused_and_nothing_is_asked(clinic):
+    with pytest.raises(UnknownType):
+        await clinic.ask(**{**ON_PAPER, "papers": (Paper(Evidence.DISCHARGE_SUMMARY, b"MZ"),)})
+
+
+@pytest.mark.parametrize(
+    "intake",
+    [
+        replace(INTAKE, complaint="复查，今早起来胸口很痛"),
+        replace(INTAKE, answers=(Answered("stroke", yes=True),)),
+    ],
+)
+async def test_a_red_flag_at_the_intake_stops_before_any_queue_and_costs_nothing(clinic, intake):
+    """CON-28: also of somebody who would be refused for other reasons."""
+    visit = await clinic.ask(intake=intake, agreed=False)
+    assert visit.state is State.STOPPED
+    assert await clinic.bill(visit) is None
+    assert visit.flags
+
+
+@pytest.mark.parametrize("stage", ["waiting", "met"])
+async def test_a_red_flag_in_a_later_message_stops_and_gives_the_fee_back(clinic, stage):
+    """CON-28"""
+    visit = await getattr(clinic, stage)()
+    stopped = await clinic.say(visit, "刚才突然喘不过气")
+    assert (stopped.state, stopped.flags) == (State.STOPPED, ("breath",))
+    assert (await clinic.bill(visit)).state is BillState.REFUNDED
+    with pytest.raises(WrongState):
+        await clinic.say(visit, "请坐下休息", hat=clinic.doctor)
+    with pytest.raises(WrongState):
+        await clinic.act(follow_up.end, visit, note=NOTE)
+    _, whole = await clinic.messages(visit)
+    assert whole
+
+
+async def test_a_denied_sign_stops_nothing(clinic):
+    visit = await clinic.met()
+    said = await clinic.say(visit, "没有胸痛、呼吸困难")
+    assert said.state is State.WITH_DOCTOR
+
+
+async def test_an_unanswered_visit_gives_the_whole_fee_back(clinic):
+    """CON-27"""
+    visit = await clinic.waiting()
+    await ring(clinic, minutes=61)
+    assert (await clinic.see(visit)).state is State.UNANSWERED
+    assert (await clinic.bill(visit)).state is BillState.REFUNDED
+
+
+async def test_to_take_a_visit_is_no_answer(clinic):
+    """CON-27: the doctor has to write."""
+    visit = await clinic.met()
+    await ring(clinic, minutes=61)
+    assert (await clinic.see(visit)).state is State.UNANSWERED
+
+
+async def test_an_answer_in_time_keeps_the_visit(clinic):
+    visit = await clinic.met()
+    await clinic.say(visit, "您好，我看过您的记录了。", hat=clinic.doctor)
+    await ring(clinic, minutes=61)
+    assert (await clinic.see(visit)).state is State.WITH_DOCTOR
+
+
+async def test_a_promise_that_is_over_is_over_before_its_timer_rings(clinic):
+    """CON-27: truth never waits for a timer."""
+    visit = await clinic.waiting()
+    clinic.app.clock.forward(minutes=61)
+    with pytest.raises(PromiseOver):
+        await clinic.act(follow_up.take, visit)
+
+
+async def test_a_visit_that_is_not_paid_lapses(clinic):
+    visit = await clinic.ask()
+    await ring(clinic, minutes=31)
+    await deliver(clinic.app)
+    assert (await clinic.see(visit)).state is State.LAPSED
+
+
+async def test_a_visit_can_be_withdrawn_until_the_doctor_begins(clinic):
+    visit = await clinic.waiting()
+    await clinic.act(follow_up.withdraw, visit, hat=clinic.patient)
+    assert (await clinic.bill(visit)).state is BillState.REFUNDED
+    begun = await clinic.begun()
+    with pytest.raises(WrongState):
+        await clinic.act(follow_up.withdraw, begun, hat=clinic.patient)
+
+
+async def test_new_symptoms_end_offline_at_once_with_the_fee_back_and_no_way_on(clinic):
+    """CON-04"""
+    visit = await clinic.met()
+    await clinic.act(
+        follow_up.turn_offline, visit, reason=Reason.NEW_SYMPTOMS, target="青山一院心血管内科门诊"
+    )
+    seen = await clinic.see(visit)
+    assert (seen.state, seen.reason, seen.target) == (
+        State.OFFLINE,
+        Reason.NEW_SYMPTOMS,
+        "青山一院心血管内科门诊",
+    )
+    assert (await clinic.bill(visit)).state is BillState.REFUNDED
+    with pytest.raises(WrongState):
+        await clinic.act(follow_up.end, visit, note=NOTE)
+
+
+async def test_a_visit_cannot_end_without_the_doctors_yes(clinic):
+    """CON-03"""
+    visit = await clinic.begun()
+    with pytest.raises(MayNotEnd) as refused:
+        await clinic.act(follow_up.end, visit, note=NOTE)
+    assert "CON-03 undecided" in rules(refused)
+
+
+async def test_a_disease_nobody_diagnosed_in_person_is_not_diagnosed_online(clinic):
+    """CON-02"""
+    visit = await clinic.met()
+    gout = Diagnosed("M10.900", "")
+    with pytest.raises(MayNotEnd) as refused:
+        await clinic.act(follow_up.end, visit, note=replace(NOTE, diagnoses=(HYPERTENSION, gout)))
+    assert rules(refused) == {"CON-02 new_diagnosis"}
+
+
+async def test_a_visit_ends_only_with_the_whole_record(clinic):
+    """EMR-15: each part of the form, “线上未查体” for the examination."""
+    visit = await clinic.met()
+    with pytest.raises(NoteIncomplete):
+        await clinic.act(follow_up.end, visit, note=replace(NOTE, findings=""))
+    assert (await clinic.see(visit)).state is State.WITH_DOCTOR
+
+
+async def test_a_health_consultation_ends_without_diagnosis_or_record(clinic):
+    """CON-26, CAP-24"""
+    visit = await clinic.begun(kind=Kind.COUNSEL, condition="")
+    with pytest.raises(MayNotEnd):
+        await clinic.act(follow_up.end, visit, note=NOTE)
+    await clinic.act(follow_up.end_counsel, visit)
+
+    async def look(tx):
+        chart = await access.open_chart(tx, person_id=visit.person_id, purpose=Purpose.OWN)
+        entries = await records.of_encounter(tx, chart, encounter_id=str(visit.id))
+        return {each.type for each in entries}
+
+    assert await clinic.place.ask(clinic.patient, look) == {"QuestionnaireResponse"}
+
+
+async def test_a_follow_up_does_not_end_as_a_health_consultation(clinic):
+    """CON-26: nobody leaves out the record by another door."""
+    visit = await clinic.met()
+    with pytest.raises(MayNotEnd):
+        await clinic.act(follow_up.end_counsel, visit)
+
+
+async def test_a_doctor_proves_to_be_themselves_before_receiving_and_again(clinic):
+    """CON-09"""
+    assert not await clinic.go_online(code="000000")
+    visit = await clinic.waiting()
+    clinic.app.clock.forward(minutes=2)
+    await clinic.place.do(clinic.doctor, follow_up.go_offline)
+    with pytest.raises(NotVerified):
+        await clinic.act(follow_up.take, visit)
+    assert await clinic.go_online()
+    await clinic.act(follow_up.take, visit)
+    await clinic.say(visit, "您好", hat=clinic.doctor)
+    clinic.app.clock.forward(hours=13)
+    with pytest.raises(NotVerified):
+        await clinic.say(visit, "还在吗", hat=clinic.doctor)
+
+
+async def test_a_doctor_who_is_not_online_is_not_asked(clinic):
+    """CON-27"""
+    await clinic.place.do(clinic.doctor, follow_up.go_offline)
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask()
+    assert rules(refused) == {"CON-27 not_online"}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("UPDATE people.institution SET licence_until = '2029-12-31' WHERE id = $1", "LIC-01"),
+        ("UPDATE people.department SET online = false WHERE institution_id = $1", "CON-23"),
+    ],
+)
+async def test_the_licence_of_the_place_is_checked_at_each_act(clinic, cluster_owner, change, rule):
+    """LIC-01, CON-23: what was right when the visit began isn't enough."""
+    visit = await clinic.begun()
+    await cluster_owner.execute(change, clinic.place.id)
+    with pytest.raises(MayNotPractise) as refused:
+        await clinic.say(visit, "您好", hat=clinic.doctor)
+    assert rule in {each.rule for each in refused.value.findings}
+    with pytest.raises(MayNotPractise):
+        await clinic.ask(hat=await clinic.hospital.patient(DOCTOR), kind=Kind.COUNSEL, condition="")
+
+
+@pytest.fixture
+async def cluster_owner(dsn):
+    connection = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()
+
+
+async def test_a_licence_that_is_too_young_receives_nobody(clinic):
+    """CON-08"""
+    visit = await clinic.begun()
+    since = date(2028, 1, 1)
+    await clinic.hospital.license(clinic.doctor.person_id, DOCTOR, practising_since=since)
+    with pytest.raises(MayNotPractise) as refused:
+        await clinic.say(visit, "您好", hat=clinic.doctor)
+    assert "CON-08" in {each.rule for each in refused.value.findings}
+
+
+@pytest.mark.parametrize("kind", [PlaceKind.TERTIARY_HOSPITAL, PlaceKind.HEALTH_CENTRE])
+async def test_a_place_that_is_no_internet_hospital_has_no_online_visits(app, kind):
+    """CON-23, CON-24: tried on the kinds of place that may not."""
+    place = await Place.found(app, kind)
+    doctor = await place.doctor()
+    patient = await place.patient(DOCTOR)
+    clinic = Clinic(place, place, doctor, patient, "")
+    await clinic.offer(doctor, place.department_id, "03")
+    with pytest.raises(MayNotPractise) as refused:
+        await clinic.go_online()
+    assert "CON-23" in {each.rule for each in refused.value.findings}
+
+
+async def test_another_doctor_of_the_place_neither_sees_nor_answers(clinic):
+    visit = await clinic.met()
+    other = await clinic.place.appoint(DOCTOR)
+    with pytest.raises(NoSuchVisit):
+        await clinic.say(visit, "我来回答", hat=other)
+
+
+async def test_another_patient_neither_sees_nor_writes(clinic):
+    visit = await clinic.met()
+    other = await clinic.hospital.patient()
+    with pytest.raises(NoSuchVisit):
+        await clinic.say(visit, "您好", hat=other)
+
+
+async def test_who_only_works_there_may_do_nothing_to_a_visit(clinic):
+    visit = await clinic.waiting()
+    with pytest.raises(WrongRole):
+        await clinic.act(follow_up.take, visit, hat=await clinic.place.clerk())
+
+
+async def test_one_open_visit_with_a_doctor_is_enough(clinic):
+    await clinic.ask()
+    with pytest.raises(AlreadyAsked):
+        await clinic.ask()
+
+
+async def test_two_devices_that_ask_at_once_open_one_visit(clinic):
+    answers = await asyncio.gather(*(clinic.ask() for _ in range(6)), return_exceptions=True)
+    assert sum(not isinstance(each, Exception) for each in answers) == 1
+    assert sum(isinstance(each, AlreadyAsked) for each in answers) == 5
+
+
+async def test_taking_and_the_end_of_the_promise_at_once_have_one_winner(clinic):
+    visit = await clinic.waiting()
+    answers = await asyncio.gather(
+        *(clinic.act(follow_up.take, visit) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(each is None for each in answers) == 1
+    assert sum(isinstance(each, WrongState) for each in answers) == 3
+
+
+async def test_no_more_is_written_than_was_promised_but_a_red_flag_is_always_read(clinic):
+    """CON-27, CON-28"""
+    visit = await clinic.met()
+    for _ in range(5):
+        await clinic.say(visit, "好的")
+    with pytest.raises(RoundsUsed):
+        await clinic.say(visit, "再问一句")
+    assert (await clinic.say(visit, "我晕倒了")).state is State.STOPPED
+
+
+async def test_an_empty_message_is_refused(clinic):
+    visit = await clinic.met()
+    with pytest.raises(NothingSaid):
+        await clinic.say(visit, "  ")
+
+
+async def test_pictures_go_with_a_message_and_broken_ones_are_refused(clinic):
+    visit = await clinic.met()
+    await clinic.say(visit, "", pictures=[photo()])
+    with pytest.raises(UnknownType):
+        await clinic.say(visit, "看看这个", pictures=[b"not a picture"])
+    said, _ = await clinic.messages(visit)
+    assert [len(each.files) for each in said] == [1]
+
+
+async def test_what_was_said_can_not_be_changed_or_taken_back(clinic, app):
+    """CON-18, CON-21"""
+    visit = await clinic.met()
+    await clinic.say(visit, "血压 130/80")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await app.pool.execute("DELETE FROM consult.message WHERE visit_id = $1", visit.id)
+    ((sealed,),) = await clinic.place.rows(
+        "SELECT sealed FROM consult.message WHERE visit_id = $1", visit.id
+    )
+    assert "血压".encode() not in sealed
+
+
+async def test_the_doctor_reads_the_other_hospitals_record_by_the_consent_that_was_ticked(clinic):
+    """CON-03: and no record before."""
+
+    async def look(tx):
+        chart = await access.open_chart(
+            tx, person_id=clinic.patient.person_id, purpose=Purpose.TREAT
+        )
+        return {each.what.code for each in await records.problems(tx, chart)}
+
+    with pytest.raises(NoSuchPerson):
+        await clinic.place.ask(clinic.doctor, look)
+    await clinic.ask()
+    assert await clinic.place.ask(clinic.doctor, look) == {HYPERTENSION.code, LIPIDS.code}
+
+
+async def test_a_visit_is_rated_once_and_only_when_it_is_over(clinic):
+    """CAP-21"""
+    visit = await clinic.met()
+    rating = {"hat": clinic.patient, "stars": 5, "words": "很耐心"}
+    with pytest.raises(WrongState):
+        await clinic.act(follow_up.rate, visit, **rating)
+    await clinic.act(follow_up.end, visit, note=NOTE)
+    await clinic.act(follow_up.rate, visit, **rating)
+    with pytest.raises(AlreadyRated):
+        await clinic.act(follow_up.rate, visit, **rating)
+
+
+async def test_money_that_comes_after_the_end_goes_back(clinic):
+    """Nobody's money is in the air: it was withdrawn while the payment was on its way."""
+    visit = await clinic.ask()
+    await clinic.place.relate(visit.person_id, CLERK)
+    bill = await clinic.bill(visit)
+    clerk = await clinic.place.clerk()
+    await clinic.place.do(clerk, pay.take_cash, person_id=visit.person_id, bill_id=bill.id)
+    await clinic.act(follow_up.withdraw, visit, hat=clinic.patient)
+    await deliver(clinic.app)
+    assert (await clinic.bill(visit)).state is BillState.REFUNDED
+    assert (await clinic.see(visit)).state is State.WITHDRAWN
+
+
+async def test_a_doctor_without_an_offer_is_not_asked(clinic):
+    wish = {"post_id": clinic.patient.post_id, "kind": Kind.FOLLOW_UP, "wish": clinic.wish()}
+    with pytest.raises(NoSuchOffer):
+        await clinic.place.do(clinic.patient, follow_up_asking.ask, **wish)
