@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 TABLES = """
 SELECT kernel.open_room('consult');
