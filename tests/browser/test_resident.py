@@ -27,6 +27,7 @@ PAGES = {
 COUNTER = {"desk": "/reception", "visitor": "/reception/people/{father}"}
 
 
+REVIEWS = {"desk": "/review", "one": "/review/{plain}"}
 BENCH = {
     "empty-handed": "/laboratory",
     "tube": "/laboratory/orders/{tube}",
@@ -109,7 +110,19 @@ def test_every_page_of_the_laboratory_suits_its_readers(sit_down, site, name):
     assert look.check(page, f"laboratory-{name}") == []
 
 
-def test_the_desk_of_a_pharmacist_suits_its_readers(sit_down):
+@pytest.mark.parametrize("name", REVIEWS)
+def test_every_page_of_a_pharmacist_suits_its_readers(sit_down, site, name):
     page = sit_down("p02")
-    assert page.goto("/review").status == 200
-    assert look.check(page, "pharmacist-desk") == []
+    assert page.goto(REVIEWS[name].format(**site[1].ids)).status == 200
+    assert look.check(page, f"pharmacist-{name}") == []
+
+
+def test_a_pharmacist_takes_one_in_hand_by_key_and_answers_it(sit_down, site):
+    page = sit_down("p02")
+    page.goto("/review/{strong}".format(**site[1].ids))
+    with page.expect_navigation():
+        page.keyboard.press("F2")
+    expect(page.get_by_text("通过并签名")).to_be_visible()
+    page.keyboard.press("F9")
+    expect(page.get_by_label("退回原因")).to_be_visible()
+    assert look.check(page, "pharmacist-hand") == []

@@ -25,7 +25,7 @@ from lianyi.people.model import DOCTOR, Kind
 from lianyi.records import service as records
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
-from tests.browser import bench
+from tests.browser import bench, dispensary
 from tests.conftest import KEYS
 from tests.records import make
 
@@ -49,6 +49,7 @@ def town(dsn, files):
             await _story(app, starlette.state)
             await _measure(app, starlette.state.ids["heroine"])
             await _fill_bench(app, starlette.state)
+            await _fill_queue(app, starlette.state)
             yield
 
     return site(None, Hub(), ROUTES, lifespan=lifespan)
@@ -142,6 +143,20 @@ async def _fill_bench(app, state):
     here = technicians[0].institution_id
     doctor = await reading(app, DOOR, lambda tx: _doctor(tx, here))
     state.ids |= await bench.fill(app, doctor, technicians, state.ids["heroine"])
+
+
+async def _fill_queue(app, state):
+    pharmacist = await _hat(app, state.tokens["p02"])
+    here = pharmacist.institution_id
+    doctor = await reading(app, DOOR, lambda tx: _doctor(tx, here))
+    posts = await reading(app, DOOR, lambda tx: queries.posts(tx, ids=[doctor.post_id]))
+    state.ids |= await dispensary.fill(
+        app,
+        doctor,
+        pharmacist,
+        state.ids["heroine"],
+        department_id=posts[doctor.post_id].department_id,
+    )
 
 
 async def _measure(app, person_id):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
+
 from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.people.model import DISPENSER, DOCTOR, PHARMACIST, Kind
@@ -68,6 +70,7 @@ class Practice:
     doctor: object
     pharmacist: object
     stores: list = field(default_factory=list)
+    findings: tuple = ()  # what the check says of the next one
 
     @classmethod
     async def open(cls, place):
@@ -113,7 +116,7 @@ class Practice:
             hat or self.doctor,
             service.sign,
             prescription_id=drafted.id,
-            findings="[]",
+            findings=msgspec.json.encode(self.findings).decode(),
             knowledge="demo-2026.11",
             **given,
         )
@@ -132,6 +135,19 @@ class Practice:
         drafted, document = await self.asked(sheet_, hat)
         await self.come(drafted, document)
         return drafted
+
+    async def mend(self, returned, sheet_):
+        """Let the doctor write another version of what was returned, and sign it."""
+        now = await self.now(returned)
+        mended = await self.do(
+            self.doctor,
+            service.write,
+            prescription_id=returned.id,
+            version=now.version,
+            sheet=sheet_,
+        )
+        await self.come(mended, await self.sign(mended))
+        return mended
 
     async def approved(self, sheet_=None):
         signed = await self.signed(sheet_)

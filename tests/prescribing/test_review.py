@@ -37,8 +37,8 @@ VERDICT = {
 
 
 def said(aspect, severity=Severity.SAFE, effect=Effect.NONE, drug=AMLODIPINE):
-    checked = Checked(aspect, VERDICT[severity], drug, "reason", "demo", effect)
-    return Finding("PH-04", "reason", severity, drug, checked)
+    checked = Checked(aspect, VERDICT[severity], drug, "dose", "demo", effect)
+    return Finding("PH-04", "dose", severity, drug, checked)
 
 
 ALL_SAFE = tuple(said(aspect) for aspect in Aspect)

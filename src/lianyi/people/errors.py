@@ -5,7 +5,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from lianyi.kernel.refusal import Conflict, Invalid, NotFound
+from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
 from lianyi.people.model import Finding
 
 
@@ -83,6 +83,13 @@ class MayNotPractise(Conflict):
     """The law's findings, all of them (LIC-01, LIC-13, LIC-14, CON-08, CON-23, CON-24, PH-02)."""
 
     findings: tuple[Finding, ...]
+
+
+@dataclass(eq=False)
+class NotOnDuty(NotAllowed):
+    """Whoever reviews prescriptions is on duty while they do (LIC-04)."""
+
+    rule: ClassVar[str] = "LIC-04"
 
 
 @dataclass(eq=False)

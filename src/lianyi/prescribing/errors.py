@@ -72,13 +72,6 @@ class ItemsFailed(Invalid):
 
 
 @dataclass(eq=False)
-class NotOnDuty(NotAllowed):
-    """Whoever reviews is on duty."""
-
-    rule: ClassVar[str] = "LIC-04"
-
-
-@dataclass(eq=False)
 class Expired(Conflict):
     """Its validity is over."""
 

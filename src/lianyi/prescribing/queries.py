@@ -26,8 +26,9 @@ from lianyi.prescribing.model import (
     Version,
     Written,
 )
-from lianyi.prescribing.model.review import Review, ToReview
+from lianyi.prescribing.model.review import Review, Suggested, ToReview
 from lianyi.prescribing.rules import laws, safety
+from lianyi.prescribing.rules import review as reading
 from lianyi.prescribing.tables import knowledge
 from lianyi.prescribing.tables import review as reviewing
 from lianyi.terminology import queries as terminology
@@ -112,6 +113,13 @@ async def reviews_of(
     for review in await reviewing.list_reviews(tx, chart, list(found)):
         found[review.prescription_id].append(review)
     return found
+
+
+def suggested(sheet: Sheet, document: Document, *, may_prescribe: bool) -> tuple[Suggested, ...]:
+    """Return what the software can say of each item of a review, and what it leaves open."""
+    drugs = [terminology.drug(line.drug) for line in sheet.lines]
+    findings = findings_of(document)
+    return reading.suggested(sheet, drugs, findings, may_prescribe=may_prescribe)
 
 
 def findings_of(document: Document) -> tuple[Finding, ...]:

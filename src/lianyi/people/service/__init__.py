@@ -15,7 +15,7 @@ from lianyi.people.service.cards import (
     show_code,
     thaw,
 )
-from lianyi.people.service.duty import go_off_duty, go_on_duty, record_training
+from lianyi.people.service.duty import check_on_duty, go_off_duty, go_on_duty, record_training
 from lianyi.people.service.families import (
     accept,
     claim_child,
@@ -35,6 +35,7 @@ from lianyi.people.service.registry import (
     end_post,
     file_practice,
     foreign_persons,
+    practice_findings,
     record_death,
     record_licence,
     register_department,
@@ -55,6 +56,7 @@ __all__ = [
     "apply",
     "appoint",
     "check_came_back",
+    "check_on_duty",
     "check_practice",
     "claim_child",
     "close",
@@ -73,6 +75,7 @@ __all__ = [
     "invite",
     "issue",
     "issue_all",
+    "practice_findings",
     "record_death",
     "record_licence",
     "record_training",

@@ -27,6 +27,7 @@ from lianyi.people.errors import (
 from lianyi.people.model import (
     Department,
     Filing,
+    Finding,
     Grade,
     Identity,
     IdType,
@@ -246,14 +247,18 @@ def check_practice(
 
     :raises MayNotPractise: with all findings.
     """
-    day = day or today(tx)
-    findings = (
-        rules.online_findings(practice, day, profile.at(tx.now))
-        if online
-        else rules.practice_findings(practice, day)
-    )
-    if findings:
+    if findings := practice_findings(tx, practice, online=online, day=day):
         raise MayNotPractise(findings=findings)
+
+
+def practice_findings(
+    tx: Tx, practice: Practice, *, online: bool = False, day: date | None = None
+) -> tuple[Finding, ...]:
+    """Return what the law has against somebody's practising, today or on a day to come."""
+    day = day or today(tx)
+    if online:
+        return rules.online_findings(practice, day, profile.at(tx.now))
+    return rules.practice_findings(practice, day)
 
 
 def check_identity(tx: Tx, identity: Identity) -> None:
