@@ -95,6 +95,7 @@ def web(config: Config) -> Starlette:
             starlette.state.lianyi = app
             starlette.state.inbox = partial(_inbox, config)
             starlette.state.payer = partial(_pay, config)
+            starlette.state.public_url = config.public_url
             starlette.state.payment_notices = _payment_notices(config)
             yield
 

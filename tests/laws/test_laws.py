@@ -90,6 +90,7 @@ NAMELESS = {
     "pharmacy.queries.sellers",
     "pharmacy.queries.totals",
     "prescribing.queries.approvals",
+    "prescribing.queries.standing",
     "records.queries.imported",
     "signatures.queries.certificates_of",
     "signatures.queries.checked",

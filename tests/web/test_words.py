@@ -20,6 +20,7 @@ DESKS = (
     "insurer",
     "regulator",
     "admin",
+    "paper",  # a legal form is in Chinese, whoever prints it
 )
 HAN = r"[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]"
 HALF = re.compile(rf"(?<={HAN})[,;:?!(]")

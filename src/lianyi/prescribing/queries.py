@@ -22,6 +22,7 @@ from lianyi.prescribing.model import (
     Line,
     Prescription,
     Sheet,
+    Standing,
     State,
     Version,
     Written,
@@ -31,6 +32,7 @@ from lianyi.prescribing.rules import laws, safety
 from lianyi.prescribing.rules import review as reading
 from lianyi.prescribing.tables import knowledge
 from lianyi.prescribing.tables import review as reviewing
+from lianyi.prescribing.tables import standing as standings
 from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Amount
 
@@ -139,6 +141,11 @@ async def documents(
 async def approvals(tx: Tx, *, institution_id: UUID) -> list[Approval]:
     """Return which releases of the knowledge base were approved at an institution, newest first."""
     return await knowledge.list_approvals(tx, institution_id)
+
+
+async def standing(tx: Tx, *, document_id: UUID) -> Standing | None:
+    """Return how a signed text stands, for whoever holds it in their hand: nothing of a person."""
+    return await standings.find(tx, document_id)
 
 
 def line(entry: Entry, *, by: UUID, at: datetime) -> Line:

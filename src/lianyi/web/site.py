@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from lianyi.web import (
     static_files,
 )
 from lianyi.web.doors import Doors
+from lianyi.web.limits import Limit
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 GROUND: tuple[BaseRoute, ...] = (
@@ -34,6 +36,7 @@ GROUND: tuple[BaseRoute, ...] = (
     *health.ROUTES,
     *demo.ROUTES,
 )
+SCANS = 30  # a minute, of papers by one address
 READERS = (Middleware(session.Sessions), Middleware(demo.Bar))
 
 
@@ -59,5 +62,6 @@ def site(
     )
     starlette.state.lianyi = app
     starlette.state.live = hub
+    starlette.state.scans = Limit(SCANS, timedelta(minutes=1))
     starlette.state.templates = jinja.environment(*templates)
     return starlette

@@ -324,3 +324,23 @@ class Written:
 
     line: Line
     drug: Drug
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one signed text stands, without a word of what it says.
+
+    The digests are those of the texts as they are kept now. `review_id` is None until a pharmacist
+    has agreed; `is_newest` False: another version was signed since.
+    """
+
+    prescription_id: UUID
+    document_id: UUID
+    institution_id: UUID
+    state: State
+    is_newest: bool
+    at: datetime
+    expires_at: datetime
+    digest: str
+    review_id: UUID | None
+    review_digest: str

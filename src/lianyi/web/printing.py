@@ -1,0 +1,103 @@
+"""A prescription's paper as PDF (处方笺): pure, and to the byte the same for the same paper.
+
+RX-12: the ground of an emergency prescription is light yellow. RX-13: header, body and footer. What
+its doctor signed stands here word for word; what came after the signature stands below it.
+"""
+
+import re
+from asyncio import get_running_loop
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lianyi.journeys.papers import Paper
+from lianyi.kernel.text import words
+from lianyi.web import draw, jinja
+
+DRUG = re.compile(r"\d+\. ")
+USE = "   "
+BODY = "Rp"
+PAIR = re.compile(r"(\S+?)：(.*?)(?=\s\S+?：|$)")
+PRINTER = ThreadPoolExecutor(1, "printer")  # one at a time: it takes a core for a second
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    drug: str
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The signed text, cut where it is set apart; no word is added or lost."""
+
+    title: str
+    heads: tuple[tuple[tuple[str, str], ...], ...]
+    items: tuple[Item, ...]
+    notes: tuple[str, ...]
+
+
+async def printed(paper: Paper, url: str) -> bytes:
+    """Return the PDF, made beside the event loop. `url` is where its code leads."""
+    return await get_running_loop().run_in_executor(PRINTER, pdf, paper, url)
+
+
+def pdf(paper: Paper, url: str) -> bytes:
+    import weasyprint
+
+    html = weasyprint.HTML(string=page(paper, url))
+    made: bytes = html.write_pdf(pdf_identifier=paper.document_id.bytes)
+    return made
+
+
+def page(paper: Paper, url: str) -> str:
+    template = _templates().get_template("paper/prescription.html")
+    state = words(f"prescribing.prescription.{paper.state}", "zh")
+    return template.render(
+        paper=paper, parts=parts(paper.text), state=state, code=draw.qr(url, "验真二维码")
+    )
+
+
+def parts(text: str) -> Parts:
+    """Cut a signed text. A line that looks like nothing known is a note, never left out."""
+    title, *lines = text.rstrip("\n").split("\n")
+    at = lines.index(BODY) if BODY in lines else len(lines)
+    body = lines[at + 1 :]
+    items = tuple(_items(body))
+    shown = {item.drug for item in items} | {USE + item.use for item in items}
+    return Parts(
+        title=title,
+        heads=tuple(tuple(_pairs(line)) for line in lines[:at]),
+        items=items,
+        notes=tuple(line for line in body if line not in shown),
+    )
+
+
+def _items(body: list[str]) -> Iterator[Item]:
+    for line, after in pairwise([*body, ""]):
+        if DRUG.match(line):
+            yield Item(line, after.removeprefix(USE) if after.startswith(USE) else "")
+
+
+def _pairs(line: str) -> list[tuple[str, str]]:
+    found = PAIR.findall(line)
+    whole = " ".join(f"{term}：{value}" for term, value in found)
+    return found if whole == line else [("", line)]
+
+
+@cache
+def _templates() -> Environment:
+    """Return templates that know no reader: the paper is in Chinese whoever prints it."""
+    env = Environment(
+        loader=FileSystemLoader(jinja.FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(draw.FILTERS)
+    return env
