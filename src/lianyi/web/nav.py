@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lianyi.kernel.actor import Role
-from lianyi.people.model import ADMIN, CLERK, DOCTOR, OPERATOR, PHARMACIST, RESIDENT, TECHNICIAN
+from lianyi.people.model import (
+    ADMIN,
+    CLERK,
+    DOCTOR,
+    DRUG_AUTHORITY,
+    HEALTH_COMMISSION,
+    OPERATOR,
+    PHARMACIST,
+    RESIDENT,
+    TECHNICIAN,
+)
 from lianyi.web.i18n import mark
 
 
@@ -54,6 +64,7 @@ ADMINS = (
     Place("departments", "/admin/departments", mark("科室"), icon="building-hospital"),
     Place("schedule", "/admin/schedule", mark("排班"), icon="calendar-cog"),
     Place("reconciliation", "/admin/reconciliation", mark("对账"), icon="scale"),
+    Place("reports", "/admin/reports", mark("上报"), icon="cloud-upload"),
     HEALTH,
     ACCOUNT,
 )
@@ -70,6 +81,15 @@ TECHNICIANS = (Place("bench", "/laboratory", mark("检验"), icon="test-pipe"), 
 
 PHARMACISTS = (Place("review", "/review", mark("审方"), icon="clipboard-check"), SIGNING, ACCOUNT)
 
+# An authority sees what it is there for: the same addresses answer each with its own.
+OVERSEERS = (
+    Place("oversight", "/regulator", mark("总览"), icon="dashboard"),
+    Place("reports", "/regulator/reports", mark("上报"), icon="cloud-upload"),
+    Place("licences", "/regulator/licences", mark("许可"), icon="license"),
+    Place("screen", "/regulator/screen", mark("大屏"), icon="device-tv"),
+    ACCOUNT,
+)
+
 # The rail of each desk, on pages that several of them share.
 RAILS: Mapping[Role, tuple[Place, ...]] = {
     ADMIN: ADMINS,
@@ -78,6 +98,8 @@ RAILS: Mapping[Role, tuple[Place, ...]] = {
     DOCTOR: DOCTORS,
     TECHNICIAN: TECHNICIANS,
     PHARMACIST: PHARMACISTS,
+    HEALTH_COMMISSION: OVERSEERS,
+    DRUG_AUTHORITY: OVERSEERS,
 }
 
 # Where the day of each role begins.
@@ -89,4 +111,6 @@ DESKS: Mapping[Role, str] = {
     DOCTOR: "/clinic",
     TECHNICIAN: "/laboratory",
     PHARMACIST: "/review",
+    HEALTH_COMMISSION: "/regulator",
+    DRUG_AUTHORITY: "/regulator",
 }

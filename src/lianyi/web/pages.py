@@ -13,6 +13,7 @@ from lianyi.web import (
     patient,
     pharmacist,
     reception,
+    regulator,
     sign_in,
     signing,
 )
@@ -30,4 +31,5 @@ ROUTES: tuple[BaseRoute, ...] = (
     *patient.ROUTES,
     *pharmacist.ROUTES,
     *reception.ROUTES,
+    *regulator.ROUTES,
 )
