@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -156,6 +157,16 @@ def worker() -> None:
 
 
 @main.command(hidden=True)
+def introduce() -> None:
+    """Tell the simulated neighbours of a running demo who lives in its city."""
+    from lianyi.cli import addresses
+    from lianyi.cli.demo import neighbours
+
+    if found := addresses.read(_settings()):
+        neighbours.introduce(found.links)
+
+
+@main.command(hidden=True)
 @click.argument("name")
 @click.option("--fd", type=int, required=True, help="The listening socket we inherited.")
 def simulate(name: str, fd: int) -> None:
@@ -190,8 +201,10 @@ def _say_where(address: str) -> None:
 def _at_home(settings: Config) -> Callable[[str], None]:
     """Say where the demo is; at its first start, let the tour give every page a history."""
     from lianyi.cli.tour import first
+    from lianyi.kernel import process
 
     def ready(address: str) -> None:
+        process.spawn([sys.executable, "-m", "lianyi.cli", "introduce"], dies_by=signal.SIGTERM)
         _say_where_demo(address)
         if settings.tour:
             first.play(settings)

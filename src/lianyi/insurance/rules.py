@@ -27,6 +27,16 @@ from lianyi.kernel import money
 
 HUNDRED = Decimal(100)
 REASON_MIN = 2  # characters
+# What the agency answers, in the words there are for people.
+WHY = {
+    "no_answer": "no_answer",
+    "split_changed": "split_changed",
+    "not_insured": "not_insured",
+    "NOT_INSURED": "not_insured",
+    "NO_SUCH_PERSON": "not_insured",
+    "FUND_CONTROL": "control",
+    "NOT_ONLINE": "not_online",
+}
 RETIRED = "12"  # how the interface's kinds of retired persons begin
 
 
@@ -155,6 +165,11 @@ def used_after(used: Counter, split: Split, sign: int) -> Counter:
         used.pool_fen + sign * split.pool_fen,
         used.open_fen + sign * (split.in_range_fen - split.pool_fen),
     )
+
+
+def why_not(code: str) -> str:
+    """Return what a code of the agency's, or of ours, comes to for whoever is told."""
+    return WHY.get(code, "other")
 
 
 def is_reason(text: str) -> bool:

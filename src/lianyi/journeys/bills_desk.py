@@ -9,6 +9,9 @@ from lianyi.access import service as access
 from lianyi.access.model import Chart, Purpose
 from lianyi.billing import queries, rules
 from lianyi.billing.model import Bill, Payment, Receipt, Refund
+from lianyi.insurance import queries as insurance
+from lianyi.insurance.model import ASKING, OVER, ClaimView, Split
+from lianyi.insurance.rules import why_not
 from lianyi.journeys.resident_desk import Who
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -18,7 +21,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class BillView:
-    """One bill with all that became of it. `waiting` is the payment whose code can be scanned."""
+    """One bill with all that became of it. `waiting` is the payment whose code can be scanned.
+
+    `asking` says that the insurer hasn't said yet what it pays; `why` is why it doesn't.
+    """
 
     bill: Bill
     seller: str
@@ -27,6 +33,18 @@ class BillView:
     receipts: Sequence[Receipt]
     may_be_paid: bool
     waiting: Payment | None
+    claim: ClaimView | None = None
+    why: str = ""
+
+    @property
+    def asking(self) -> bool:
+        return self.claim is not None and self.claim.claim.state in ASKING
+
+    @property
+    def split(self) -> Split | None:
+        """Who pays what, as long as the insurer pays at all."""
+        apart = self.claim is None or self.claim.claim.state in OVER
+        return None if apart or self.claim is None else self.claim.split
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +113,7 @@ async def _views(tx: Tx, chart: Chart, bills: Sequence[Bill]) -> list[BillView]:
     payments = await queries.payments_of(tx, chart, bills=bills)
     refunds = await queries.refunds_of(tx, chart, bills=bills)
     receipts = await queries.receipts_of(tx, chart, bills=bills)
+    claims = await insurance.claims_of(tx, chart, bill_ids=[bill.id for bill in bills])
     return [
         BillView(
             bill=bill,
@@ -104,9 +123,15 @@ async def _views(tx: Tx, chart: Chart, bills: Sequence[Bill]) -> list[BillView]:
             receipts=receipts.get(bill.id, ()),
             may_be_paid=rules.accepts(bill, tx.now),
             waiting=_waiting(tx, payments.get(bill.id, ())),
+            claim=claims.get(bill.id),
+            why=_why(claims.get(bill.id)),
         )
         for bill in bills
     ]
+
+
+def _why(view: ClaimView | None) -> str:
+    return why_not(view.claim.code) if view and view.claim.code else ""
 
 
 def _waiting(tx: Tx, payments: Sequence[Payment]) -> Payment | None:

@@ -9,6 +9,9 @@ from lianyi.access import service as access
 from lianyi.access.errors import ProofTooLow
 from lianyi.access.model import Chart, Consent, Purpose, Reading
 from lianyi.access.states import CONSENT
+from lianyi.insurance import queries as insurance
+from lianyi.insurance.model import Cover
+from lianyi.insurance.rules import is_bound, why_not
 from lianyi.kernel import cursors, profile
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -74,6 +77,7 @@ class Home:
     relatives: tuple[Relative, ...]
     claims: int  # on the card, from other phones
     invitations: int
+    bound: bool  # to an insurance
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class CardPage:
     claims: tuple[Claim, ...]
     uses: tuple[Use, ...]
     relatives: tuple[Relative, ...]
+    bound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,15 @@ class MePage:
     phone: str
 
 
+@dataclass(frozen=True, slots=True)
+class InsurancePage:
+    """`why` says why the insurance could not be bound."""
+
+    who: Who
+    cover: Cover | None
+    why: str
+
+
 async def guest(tx: Tx) -> Guest:
     """Return how the acting guest's application stands."""
     application = await people.application(tx)
@@ -183,6 +197,7 @@ async def home(tx: Tx) -> Home:
         relatives=_relatives(tx, kins),
         claims=len(claims),
         invitations=sum(1 for kin in kins if _asks(tx, kin)),
+        bound=is_bound(await insurance.cover(tx, chart)),
     )
 
 
@@ -204,6 +219,7 @@ async def card(tx: Tx) -> CardPage:
         claims=tuple(await people.claims_on(tx, chart)) if who.own else (),
         uses=tuple(Use(use.at, places[use.institution_id].short_name, use.granted) for use in used),
         relatives=_relatives(tx, await _kins(tx)),
+        bound=is_bound(await insurance.cover(tx, chart)),
     )
 
 
@@ -272,6 +288,18 @@ async def me(tx: Tx) -> MePage:
     """
     who = await _who(tx, await _open(tx, "me"))
     return MePage(who, tx.actor.person_id, who.person.masked_phone)
+
+
+async def insured(tx: Tx) -> InsurancePage:
+    """Return how the person is insured, as far as this network knows.
+
+    :raises NoSuchPerson, ProofTooLow:
+    """
+    person_id = tx.actor.subject_id
+    chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="insurance")
+    cover = await insurance.cover(tx, chart)
+    why = why_not(cover.code) if cover and cover.code else ""
+    return InsurancePage(await _who(tx, chart), cover, why)
 
 
 async def _looks(tx: Tx, found: list[Reading]) -> tuple[Look, ...]:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from lianyi.billing.errors import TooLittleGiven
 from lianyi.billing.model import Payment
-from lianyi.journeys import card, cashier_desk, pay
+from lianyi.journeys import card, cashier_desk, pay, settle
 from lianyi.journeys.cashier_desk import Payer, Slip, Till
 from lianyi.kernel.refusal import Conflict, Invalid
 from lianyi.kernel.work import Tx, reading, within
@@ -123,6 +123,19 @@ async def take_cash(request: Request) -> Response:
     return answer.go(request, f"{PAGE}/people/{who}/bills/{bill}/slip{given}")
 
 
+async def pay_self(request: Request) -> Response:
+    """Leave the insurer out of a bill, as whoever stands here has decided."""
+    form = await forms.read(request, forms.Form)
+    who, bill = request.path_params["person"], request.path_params["bill"]
+    await _do(
+        request,
+        form,
+        NoneType,
+        lambda tx: settle.pay_self_at_counter(tx, person_id=who, bill_id=bill),
+    )
+    return answer.go(request, f"{PAGE}/people/{who}")
+
+
 async def give_back(request: Request) -> Response:
     who, bill = request.path_params["person"], request.path_params["bill"]
     try:
@@ -205,6 +218,7 @@ ROUTES = (
     Route(ONE, payer, methods=["GET"]),
     Route(ONE + "/refunds/{refund:uuid}", hand_back, methods=["POST"]),
     Route(BILL + "/cash", take_cash, methods=["POST"]),
+    Route(BILL + "/self", pay_self, methods=["POST"]),
     Route(BILL + "/refund", give_back, methods=["POST"]),
     Route(BILL + "/slip", slip, methods=["GET"]),
 )

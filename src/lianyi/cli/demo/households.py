@@ -20,8 +20,13 @@ PROXIES = (
 )
 
 
-async def bring_in(tx: Tx, residents: Sequence[Neighbour], clerks: Sequence[Actor]) -> None:
-    """Open every card and tie the families. Households are spread over the counters there are."""
+async def bring_in(
+    tx: Tx, residents: Sequence[Neighbour], clerks: Sequence[Actor]
+) -> dict[str, UUID]:
+    """Open every card, tie the families and return the persons by their keys.
+
+    Households are spread over the counters there are.
+    """
     families = sorted({one.family for one in residents})
     counter = {name: clerks[n % len(clerks)] for n, name in enumerate(families)}
     by_key = {one.key: one for one in residents}
@@ -32,6 +37,7 @@ async def bring_in(tx: Tx, residents: Sequence[Neighbour], clerks: Sequence[Acto
         await _entrust(replace(tx, actor=counter[child.family]), child, ids[child.guardian])
     for holder, subject, scopes in PROXIES:
         await _agree(tx, ids[holder], by_key[subject], ids, scopes)
+    return ids
 
 
 async def _open_card(counter: Tx, one: Neighbour) -> UUID:

@@ -25,6 +25,7 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licensed_until: date | None = None
     level: str = ""
     emergency_phone: str = ""
+    insurance_code: str = ""
 
 
 class Ward(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

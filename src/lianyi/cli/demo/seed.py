@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lianyi import main
 from lianyi.accounts import service as accounts
-from lianyi.cli.demo import households, laboratory, money, network, schedule
+from lianyi.cli.demo import households, insurance, laboratory, money, network, schedule
 from lianyi.cli.demo.network import Member, Network, Place, Ward
 from lianyi.journeys import demo, sign
 from lianyi.kernel import demo as clock
@@ -81,7 +81,8 @@ async def _bring_in(tx: Tx, all: Network, known: Known) -> None:
         known.wards[ward.institution, ward.code] = await _open(here, ward)
     for member in all.staff:
         await _employ(tx, member, known)
-    await households.bring_in(tx, all.resident, known.clerks)
+    residents = await households.bring_in(tx, all.resident, known.clerks)
+    await insurance.bring_in(tx, all, known.places, residents)
     await schedule.publish(tx)
     await clock.seeded(tx.db)
 
@@ -103,6 +104,7 @@ async def _found(tx: Tx, place: Place, places: Mapping[str, UUID]) -> UUID:
         licence_number=place.licence,
         licence_until=place.licensed_until,
         emergency_phone=place.emergency_phone,
+        insurance_code=place.insurance_code,
     )
     return await registry.register_institution(_at(tx, institution.id), institution=institution)
 

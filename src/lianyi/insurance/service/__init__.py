@@ -16,7 +16,7 @@ from lianyi.insurance.service.claims import (
     registered,
     sent,
 )
-from lianyi.insurance.service.covers import bind, found, not_found, set_item, unbind
+from lianyi.insurance.service.covers import bind, found, not_found, set_item, take_over, unbind
 from lianyi.insurance.service.settling import (
     refused,
     settled,
@@ -47,6 +47,7 @@ __all__ = [
     "settled",
     "stands",
     "take_back",
+    "take_over",
     "taken_back",
     "unbind",
     "undone",

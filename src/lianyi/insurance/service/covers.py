@@ -6,10 +6,10 @@ from uuid import UUID
 from lianyi.access.model import Chart
 from lianyi.insurance import events, rules
 from lianyi.insurance.errors import BadItem, NotCovered
-from lianyi.insurance.model import Cover, CoverState, Found, Item, Level, Task
+from lianyi.insurance.model import Counter, Cover, CoverState, Found, Item, Level, Task
 from lianyi.insurance.states import COVER
 from lianyi.insurance.tables import covers
-from lianyi.kernel import errand
+from lianyi.kernel import errand, profile, time
 from lianyi.kernel.actor import SYSTEM
 from lianyi.kernel.lifecycle import WrongRole, advance
 from lianyi.kernel.work import Tx
@@ -40,6 +40,22 @@ async def not_found(tx: Tx, *, cover_id: UUID, code: str) -> None:
     if cover.state is CoverState.ASKED:
         await covers.refused(tx, cover_id, code)
         await advance(tx, COVER, cover_id, "refuse", why=code, event=_changed(tx, cover))
+
+
+async def take_over(tx: Tx, *, person_id: UUID, found: Found, used: Counter) -> None:
+    """Take over from the agency's own register how somebody is insured, and what a year has used.
+
+    :raises CoverKnown, WrongRole:
+    """
+    if tx.actor.role != SYSTEM:
+        raise WrongRole(verb="take_over", role=tx.actor.role)
+    id = tx.new_id(person_id)
+    await covers.ask(tx, id, person_id)
+    await covers.found(tx, id, found)
+    event = events.CoverChanged(id, person_id, tx.actor.institution_id)
+    await advance(tx, COVER, id, "confirm", event=event)
+    year = time.day(tx.now, profile.at(tx.now).zone).year
+    await covers.raise_counter(tx, person_id, found.scheme, year, used)
 
 
 async def unbind(tx: Tx, chart: Chart) -> None:

@@ -100,7 +100,10 @@ async def count(
     tx: Tx, person_id: UUID, scheme: Scheme, year: int, split: Split, *, sign: int
 ) -> None:
     """INS-09: add to what a year has used up, in one statement."""
-    more = used_after(Counter(), split, sign)
+    await raise_counter(tx, person_id, scheme, year, used_after(Counter(), split, sign))
+
+
+async def raise_counter(tx: Tx, person_id: UUID, scheme: Scheme, year: int, more: Counter) -> None:
     amounts = (more.deductible_fen, more.pool_fen, more.open_fen)
     await tx.db.execute(COUNT, person_id, scheme, year, *amounts)
 

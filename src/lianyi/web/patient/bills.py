@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import NoneType
+from typing import Protocol
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
@@ -12,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.billing.model import SETTLED, BillState, Payment, PaymentState
-from lianyi.journeys import bills_desk, pay
+from lianyi.journeys import bills_desk, pay, settle
 from lianyi.journeys.bills_desk import Bills, BillView, OneBill
 from lianyi.journeys.resident_desk import Who
 from lianyi.kernel.work import Tx, within
@@ -27,9 +29,16 @@ PATIENCE = timedelta(seconds=30)  # after which an order without an answer count
 HOUR = 3600  # seconds
 
 
+class Choice(Protocol):
+    """What a person decides about who pays a bill."""
+
+    async def __call__(self, tx: Tx, *, bill_id: UUID) -> None: ...
+
+
 class Stage(StrEnum):
     """Where paying a bill has got to, as its payer understands it."""
 
+    ASKING = "asking"  # the insurer, what the person has to pay
     UNPAID = "unpaid"
     ORDERING = "ordering"
     CODE = "code"
@@ -74,6 +83,8 @@ def stage_of(one: BillView, now: datetime) -> Stage:
         return _underway(last, now)
     if not one.may_be_paid:
         return Stage.OVER
+    if one.asking:
+        return Stage.ASKING
     ends = {PaymentState.CLOSED: Stage.CLOSED, PaymentState.FAILED: Stage.REFUSED}
     return ends.get(last.state, Stage.UNPAID) if last else Stage.UNPAID
 
@@ -118,6 +129,28 @@ async def start(request: Request) -> Response:
         once=forms.once(request, form, Payment),
     )
     return answer.go(request, f"{PAGE}/{bill_id}/pay")
+
+
+async def pay_self(request: Request) -> Response:
+    """Leave the insurer out of a bill."""
+    return await _choose(request, settle.pay_self)
+
+
+async def claim(request: Request) -> Response:
+    """Have the insurer asked, after it had refused or had been left out."""
+    return await _choose(request, settle.claim_again)
+
+
+async def _choose(request: Request, verb: Choice) -> Response:
+    form = await forms.read(request, forms.Form)
+    bill_id = request.path_params["bill"]
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: verb(tx, bill_id=bill_id),
+        once=forms.once(request, form, NoneType),
+    )
+    return answer.go(request, f"{PAGE}/{bill_id}")
 
 
 async def pay_in_demo(request: Request) -> Response:
@@ -192,5 +225,7 @@ ROUTES = (
     Route(ONE + "/pay", waiting, methods=["GET"]),
     Route(ONE + "/pay", start, methods=["POST"]),
     Route(ONE + "/pay/demo", pay_in_demo, methods=["POST"]),
+    Route(ONE + "/self", pay_self, methods=["POST"]),
+    Route(ONE + "/claim", claim, methods=["POST"]),
     Route(ONE + "/receipt", receipt, methods=["GET"]),
 )

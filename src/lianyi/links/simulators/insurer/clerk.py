@@ -56,6 +56,11 @@ class Clerk:
             self._ledger.institution(message.fixmedins_code)
         return self._acts[message.infno](message)
 
+    def settled_elsewhere(self, person: str, scheme: str, fen: int) -> None:
+        """Book what somebody has paid of their threshold before this began."""
+        if fen:
+            self._ledger.book_elsewhere(person, scheme, fen)
+
     def _identify(self, message: Message) -> insurer.Identified:
         asked = _read(message, insurer.Identify)
         row = self._books.one("SELECT * FROM person WHERE number = ?", asked.number)

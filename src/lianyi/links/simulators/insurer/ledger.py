@@ -73,6 +73,7 @@ OF_DAYS = """SELECT * FROM settlement WHERE institution = ? AND scheme = ?
                AND substr(at, 1, 10) BETWEEN ? AND ? ORDER BY rowid"""
 INSERT = f"""INSERT INTO settlement (id, message, institution, visit, batch, person, scheme, at,
                cancels, {", ".join(AMOUNTS)}) VALUES ({", ".join("?" * (9 + len(AMOUNTS)))})"""
+ELSEWHERE = ""  # an institution nobody here knows
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -199,6 +200,12 @@ class Ledger:
         row = self._book(where, split.amounts())
         self._draw(person["psn_no"], split.account)
         return row
+
+    def book_elsewhere(self, person: str, scheme: str, fen: int) -> None:
+        amounts = dict.fromkeys(AMOUNTS, 0)
+        for name in ("total", "in_range", "deductible", "cash"):
+            amounts[name] = fen
+        self._book((f"elsewhere-{person}", ELSEWHERE, None, "", person, scheme), amounts)
 
     def is_settled(self, visit: str, batch: str) -> bool:
         """Return whether a batch has a settlement that stands."""

@@ -32,7 +32,10 @@ class AgencyFaults(Faults):
 
 
 class Insured(msgspec.Struct, frozen=True):
-    """Somebody in a scheme. `balance_fen` is what the personal account holds at first."""
+    """Somebody in a scheme. `balance_fen` is what the personal account holds at first.
+
+    `spent_fen` is what they have paid of this year's threshold where we don't know of it.
+    """
 
     psn_no: str
     number: str
@@ -43,6 +46,7 @@ class Insured(msgspec.Struct, frozen=True):
     area: str = "370100"
     aided: bool = False
     balance_fen: int = 0
+    spent_fen: int = 0
 
 
 class Designated(msgspec.Struct, frozen=True):
@@ -131,11 +135,13 @@ class Office:
         people = await form(request, list[Insured])
         with self._books.together():
             for one in people:
-                self._books.run(
+                is_new = self._books.run(
                     "INSERT OR IGNORE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     *(one.psn_no, one.number, one.name, one.scheme, one.type, one.state),
                     *(one.area, one.aided, one.balance_fen),
                 )
+                if is_new:
+                    self._clerk.settled_elsewhere(one.psn_no, one.scheme, one.spent_fen)
         return answer({"people": len(people)})
 
     async def _designate(self, request: Request) -> Response:
