@@ -94,6 +94,7 @@ NAMELESS = {
     "records.queries.imported",
     "signatures.queries.certificates_of",
     "signatures.queries.checked",
+    "signatures.queries.held",
     "signatures.queries.of",
     "signatures.queries.owed",
     "signatures.queries.own",

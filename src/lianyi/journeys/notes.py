@@ -14,6 +14,7 @@ from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import Post
 from lianyi.records import queries as history
+from lianyi.records.fhir import outpatient
 from lianyi.records.model import Text
 from lianyi.signatures import queries as signatures
 from lianyi.signatures import service
@@ -32,6 +33,7 @@ class Version:
 
     number: int
     at: datetime
+    sections: tuple[tuple[str, str], ...]  # title and words, as they are kept
     author: Post | None
     asked: Signature | None
     checked: Checked | None
@@ -77,19 +79,22 @@ async def versions(tx: Tx, chart: Chart, *, visit_id: UUID) -> tuple[Version, ..
     """
     found = await history.versions(tx, chart, type="Composition", fhir_id=str(visit_id))
     now = await history.resource(tx, chart, type="Composition", fhir_id=str(visit_id))
-    digests = {_document(visit_id, each.version): sm3(each.body.encode()).hex() for each in found}
+    bodies = {_document(visit_id, each.version): each.body for each in found}
     # The newest version is read from where the record shows it.
-    digests[_document(visit_id, now.version)] = sm3(now.body.encode()).hex()
+    bodies[_document(visit_id, now.version)] = now.body
+    digests = {id: sm3(body.encode()).hex() for id, body in bodies.items()}
     subject = (SUBJECT, visit_id)
-    checked = await signatures.checked(tx, subjects=[subject], digests=digests)
-    asked = {each.document_id: each for each in await signatures.of(tx, subject=subject)}
+    asked = await signatures.of(tx, subject=subject)
+    checked = await signatures.held(tx, asked=asked, digests=digests)
+    newest = {each.document_id: each for each in asked}
     authors = await people.posts(tx, ids=[each.post_id for each in found])
     return tuple(
         Version(
             number=version.version,
             at=version.at,
+            sections=outpatient.sections(bodies[document]),
             author=authors.get(version.post_id),
-            asked=asked.get(document),
+            asked=newest.get(document),
             checked=next(iter(checked[document]), None),
         )
         for version, document in zip(found, digests, strict=True)

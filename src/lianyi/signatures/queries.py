@@ -33,13 +33,20 @@ async def owed(tx: Tx, *, types: Collection[str]) -> list[Signature]:
 async def checked(
     tx: Tx, *, subjects: Sequence[tuple[str, UUID]], digests: Mapping[UUID, str]
 ) -> dict[UUID, list[Checked]]:
+    """Hold the signatures of these subjects against their documents; see `held`."""
+    return await held(tx, asked=await tables.list_signatures(tx, subjects), digests=digests)
+
+
+async def held(
+    tx: Tx, *, asked: Sequence[Signature], digests: Mapping[UUID, str]
+) -> dict[UUID, list[Checked]]:
     """Hold signatures against the digests that documents, by their ids, have now.
 
     Only what was signed: a document that lacks a signature has an empty list, or a shorter one.
     """
     made = [
         each
-        for each in await tables.list_signatures(tx, subjects)
+        for each in asked
         if each.state is SignatureState.SIGNED and each.document_id in digests
     ]
     ids = {each.certificate_id for each in made if each.certificate_id}

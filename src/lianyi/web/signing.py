@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.journeys import notes, sign, signing_desk
+from lianyi.journeys import notes, notes_desk, sign, signing_desk
 from lianyi.journeys.signing_desk import Standing
 from lianyi.kernel.actor import Role
 from lianyi.kernel.work import reading, within
@@ -87,6 +87,17 @@ async def sign_owed(request: Request) -> Response:
     return answer.go(request, PAGE)
 
 
+async def note(request: Request) -> Response:
+    """Show every version of somebody's note, with who signed it."""
+    hat, asked = user(request), request.path_params
+    view = await reading(
+        app_of(request),
+        hat,
+        partial(notes_desk.at_bedside, person_id=asked["person_id"], visit_id=asked["visit_id"]),
+    )
+    return answer.page(request, "doctor/signed.html", view)
+
+
 async def _page(request: Request, form: forms.Filled | None = None) -> Response:
     hat = user(request)
     page = Page(await reading(app_of(request), hat, signing_desk.desk), hat.role)
@@ -99,4 +110,5 @@ ROUTES = (
     Route(PAGE + "/lock", lock, methods=["POST"]),
     Route(PAGE + "/certificate", ask, methods=["POST"]),
     Route(PAGE + "/owed", sign_owed, methods=["POST"]),
+    Route("/clinic/persons/{person_id:uuid}/notes/{visit_id:uuid}", note, methods=["GET"]),
 )

@@ -7,8 +7,10 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from lianyi.records.model import Allergen, Diagnosed, Note, Setting
-from lianyi.records.rules.outpatient import narrative
+from lianyi.records.rules.outpatient import narrative, spoken
 
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 LOINC = "http://loinc.org"
@@ -132,6 +134,15 @@ def signature(
     if reason:
         body["reason"] = [{"text": reason}]
     return body
+
+
+def sections(body: str) -> tuple[tuple[str, str], ...]:
+    """Return the parts of a composition as they are read: title and words."""
+    read = orjson.loads(body)
+    return tuple(
+        (part.get("title", ""), spoken(part.get("text", {}).get("div", "")))
+        for part in read.get("section", ())
+    )
 
 
 def _section(note: Note, name: str, title: str, code: str) -> Body:

@@ -4,11 +4,13 @@ The parts are those of 病历书写基本规范 (2010) for an outpatient's first
 """
 
 import html
+import re
 from collections.abc import Iterator
 
 from lianyi.records.model import Note
 
 TEXTS = ("complaint", "present", "past", "findings", "treatment", "advice")
+BREAK, TAG = re.compile(r"<br\s*/?>|</p>|</li>|</tr>"), re.compile(r"<[^>]*>")
 REASON_MIN = 2  # characters
 
 
@@ -23,6 +25,11 @@ def missing(note: Note) -> Iterator[str]:
 
 def is_reason(text: str) -> bool:
     return len(text.strip()) >= REASON_MIN
+
+
+def spoken(div: str) -> str:
+    """Return the words of a section's XHTML, line by line; `narrative` wrote ours."""
+    return html.unescape(TAG.sub("", BREAK.sub("\n", div))).strip()
 
 
 def narrative(text: str) -> str:

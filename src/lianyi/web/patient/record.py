@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.journeys import consent, resident_desk
+from lianyi.journeys import consent, notes_desk, resident_desk
 from lianyi.kernel.work import Tx, within
 from lianyi.web import answer, forms
 from lianyi.web.patient.shell import show
@@ -34,6 +34,15 @@ async def readings(request: Request) -> Response:
     return await show(request, "patient/readings.html", verb)
 
 
+async def notes(request: Request) -> Response:
+    return await show(request, "patient/notes.html", notes_desk.notes)
+
+
+async def note(request: Request) -> Response:
+    verb = partial(notes_desk.note, visit_id=request.path_params["visit_id"])
+    return await show(request, "patient/note.html", verb)
+
+
 def _answering(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
     async def answered(request: Request) -> Response:
         form = await forms.read(request, Answered)
@@ -50,6 +59,8 @@ def _answering(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
 
 ROUTES = (
     Route("/record", record, methods=["GET"]),
+    Route("/record/notes", notes, methods=["GET"]),
+    Route("/record/notes/{visit_id:uuid}", note, methods=["GET"]),
     Route("/record/readings", readings, methods=["GET"]),
     Route("/record/consents/agree", _answering(consent.agree), methods=["POST"]),
     Route("/record/consents/refuse", _answering(consent.refuse), methods=["POST"]),
