@@ -10,11 +10,11 @@ import pytest
 
 from lianyi.access import service as access
 from lianyi.access.model import Purpose
-from lianyi.booking.errors import NoSuchAppointment
 from lianyi.journeys import prescribe, queue, visit
 from lianyi.kernel import timers
 from lianyi.kernel.crypto import sm3
 from lianyi.kernel.lifecycle import WrongRole, WrongState
+from lianyi.kernel.refusal import NotFound
 from lianyi.kernel.work import within
 from lianyi.people import service as people
 from lianyi.people.errors import MayNotPractise
@@ -392,12 +392,12 @@ async def test_the_screen_of_another_window_is_not_overwritten(room):
 
 async def test_another_doctor_a_nurse_and_a_visit_that_is_no_visit_are_refused(room, app):
     other = await room.place.appoint(DOCTOR, name="钱进")
-    with pytest.raises(NoSuchAppointment):
+    with pytest.raises(NotFound):
         await room.begin(hat=other)
     with pytest.raises(WrongRole):
         await room.begin(hat=await room.place.hat(NURSE))
     room.visit_id = app.ids.new(app.clock())
-    with pytest.raises(NoSuchAppointment):
+    with pytest.raises(NotFound):
         await room.begin()
 
 

@@ -292,3 +292,37 @@ def test_kidney_function_is_not_guessed(sex, months):
 def test_the_months_of_an_age_agree_with_its_years(birth, day):
     if birth <= day and (birth.month, birth.day) != (2, 29):
         assert person.months_between(birth, day) // 12 == years_between(birth, day)
+
+
+def mend(sheet_, **given):
+    (alert, *_) = [f for f in queries.check(sheet_, facts(**given)) if f.severity is Severity.WARN]
+    return queries.mended(sheet_, alert)
+
+
+def test_a_capped_drug_is_mended_to_another_strength_within_the_cap():
+    """PH-04: what is offered is the highest dose the source allows, in whole tablets if it can."""
+    number, entry = mend(both(line(), line(SIMVASTATIN_40, frequency="qn")))
+    assert (number, entry.drug, entry.dose) == (1, SIMVASTATIN_20, Amount(D(20), "mg"))
+
+
+def test_a_dose_over_the_usual_is_mended_to_the_usual():
+    _, entry = mend(sheet(line(AMLODIPINE, units=3)))
+    assert entry.dose == Amount(D(10), "mg")
+
+
+def test_what_no_dose_mends_is_left_to_the_doctor():
+    two = both(line(SIMVASTATIN_20, frequency="qn"), line("atorvastatin-tab-20mg"))
+    assert mend(two) is None
+    capped_elsewhere = Taken(("simvastatin",))
+    assert mend(sheet(), medicines=(capped_elsewhere,)) is None
+
+
+@given(units=st.sampled_from([D(1), D(2), D(3), D(4)]), frequency=st.sampled_from(["qd", "bid"]))
+def test_whatever_is_mended_stays_within_what_was_allowed(units, frequency):
+    wrong = both(line(), line(SIMVASTATIN_40, units=units, frequency=frequency))
+    for finding in queries.check(wrong, facts()):
+        found = queries.mended(wrong, finding)
+        if found and finding.checked.aspect is Aspect.INTERACTION:
+            made = queries.line(found[1], by=SOMEBODY, at=SOMETIME)
+            daily = terminology.daily_amounts(made.drug, units=made.units, frequency=made.frequency)
+            assert daily["simvastatin"].value <= finding.checked.most.value

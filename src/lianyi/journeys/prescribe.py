@@ -12,18 +12,22 @@ import msgspec
 
 from lianyi.access import service as access
 from lianyi.access.model import Purpose, Sensitive
+from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.states import APPOINTMENT
+from lianyi.consult import model as consulting
+from lianyi.consult import queries as consult
+from lianyi.consult.states import VISIT
 from lianyi.journeys import visit
 from lianyi.journeys.cautions import Case, facts
 from lianyi.kernel import profile, time
-from lianyi.kernel.lifecycle import check_role
+from lianyi.kernel.lifecycle import WrongState, check_role
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people import service as registry
 from lianyi.people.model import DISPENSER, PHARMACIST, Member, Person
 from lianyi.prescribing import fhir, queries
 from lianyi.prescribing import service as prescribing
-from lianyi.prescribing.errors import OneAtATime, Unsafe
+from lianyi.prescribing.errors import NotFollowedUp, OneAtATime, Unsafe
 from lianyi.prescribing.events import ValidityOver
 from lianyi.prescribing.model import (
     Asked,
@@ -234,8 +238,34 @@ async def _bedside(tx: Tx, visit_id: UUID) -> _Bedside:
 
 
 async def _case(tx: Tx, visit_id: UUID) -> Case:
-    appointment, chart = await visit.under_way(tx, visit_id, "prescribe")
+    try:
+        appointment, chart = await visit.under_way(tx, visit_id, "prescribe")
+    except NoSuchAppointment:
+        return await _online(tx, visit_id)
     return Case(Visit(visit_id, Way.IN_PERSON, appointment.department_id), chart)
+
+
+async def _online(tx: Tx, visit_id: UUID) -> Case:
+    """Return an online follow-up that is with its doctor; once turned offline it has none (CON-04).
+
+    :raises NotFollowedUp: CON-03, CON-26.
+    :raises NoSuchVisit, WrongState:
+    """
+    desk = await access.open_desk(tx, purpose=Purpose.TREAT)
+    found = await consult.own_visit(tx, desk, visit_id=visit_id)
+    if found.state is not consulting.State.WITH_DOCTOR:
+        raise WrongState(table=VISIT.table, id=visit_id, verb="prescribe", state=found.state)
+    if found.kind is not consulting.Kind.FOLLOW_UP or not found.met:
+        raise NotFollowedUp(id=visit_id)
+    chart = await access.open_chart(
+        tx, person_id=found.person_id, purpose=Purpose.TREAT, what="visit"
+    )
+    return Case(
+        Visit(visit_id, Way.ONLINE, found.department_id),
+        chart,
+        followed=frozenset({found.code, *found.proven}),
+        guarded=found.guardian_present,
+    )
 
 
 async def _write(

@@ -119,7 +119,9 @@ class Permits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hand:
+class Hand:
+    """A visit of the acting doctor's, with the chart that is open for it."""
+
     queue: Queue
     appointment: Appointment
     person: Person
@@ -131,17 +133,17 @@ async def note(tx: Tx, *, appointment_id: UUID) -> Visit[Written]:
 
     :raises NoSuchAppointment, NoSuchPerson, WrongRole:
     """
-    hand = await _hand(tx, appointment_id)
+    hand = await in_hand(tx, appointment_id)
     patient = await workbench_desk.patient(tx, hand.chart, person=hand.person)
     sheet = await records.sheet(tx, hand.chart, visit_id=appointment_id)
     shown = typed(sheet.note) if sheet.note else None
     written = Written(shown, sheet.at, sheet.signed_at, sheet.version)
-    return _visit(tx, hand, patient, written)
+    return framed(tx, hand, patient, written)
 
 
 async def orders(tx: Tx, *, appointment_id: UUID, wanted: str = "") -> Visit[Orders]:
     """Return what was ordered and what can be. Raises as `note` does."""
-    hand = await _hand(tx, appointment_id)
+    hand = await in_hand(tx, appointment_id)
     patient = await workbench_desk.patient(tx, hand.chart, person=hand.person)
     placed = await laboratory.orders_of(tx, hand.chart, encounter_id=appointment_id)
     here = tx.actor.institution_id
@@ -153,14 +155,14 @@ async def orders(tx: Tx, *, appointment_id: UUID, wanted: str = "") -> Visit[Ord
         offers=tuple(Offer(i, fen[i.code]) for i in items if i.code in fen and _fits(i, wanted)),
         wanted=wanted,
     )
-    return _visit(tx, hand, patient, found)
+    return framed(tx, hand, patient, found)
 
 
 async def past(
     tx: Tx, *, appointment_id: UUID, holder_id: UUID | None = None, cursor: str = ""
 ) -> Visit[Past]:
     """Return the timeline as far as the door lets it be seen (EMR-17). Raises as `note` does."""
-    hand = await _hand(tx, appointment_id)
+    hand = await in_hand(tx, appointment_id)
     place = f"past {appointment_id} {holder_id}"
     before = _mark(cursors.read(tx, place, cursor))
     found = await records.timeline(
@@ -173,12 +175,12 @@ async def past(
     )
     more = len(found) > LINES
     older = cursors.write(tx, place, _text(shown[-1])) if more else ""
-    return _visit(tx, hand, patient, Past(tuple(holders), holder_id, older))
+    return framed(tx, hand, patient, Past(tuple(holders), holder_id, older))
 
 
 async def permits(tx: Tx, *, appointment_id: UUID) -> Visit[Permits]:
     """Return why the chart is open, and what could open more. Raises as `note` does."""
-    hand = await _hand(tx, appointment_id)
+    hand = await in_hand(tx, appointment_id)
     patient = await workbench_desk.patient(tx, hand.chart, person=hand.person)
     here = tx.actor.institution_id
     places = await people.institutions_of(tx, kinds=HOLDERS)
@@ -189,10 +191,14 @@ async def permits(tx: Tx, *, appointment_id: UUID) -> Visit[Permits]:
         places=tuple(place for place in places if place.id != here),
         now=tx.now,
     )
-    return _visit(tx, hand, patient, found)
+    return framed(tx, hand, patient, found)
 
 
-async def _hand(tx: Tx, appointment_id: UUID) -> _Hand:
+async def in_hand(tx: Tx, appointment_id: UUID) -> Hand:
+    """Return a visit of the acting doctor's with the patient's chart, for one of its pages.
+
+    :raises NoSuchAppointment, NoSuchPerson, WrongRole:
+    """
     desk = await access.open_desk(tx, purpose=Purpose.RECEIVE)
     known = await booking.appointments_by_id(tx, desk, ids=[appointment_id])
     appointment = known.get(appointment_id)
@@ -206,10 +212,10 @@ async def _hand(tx: Tx, appointment_id: UUID) -> _Hand:
     chart = await access.open_chart(
         tx, person_id=appointment.person_id, purpose=Purpose.TREAT, what="visit"
     )
-    return _Hand(queue, appointment, row.person, chart)
+    return Hand(queue, appointment, row.person, chart)
 
 
-def _visit(tx: Tx, hand: _Hand, patient: Patient, page: P) -> Visit[P]:
+def framed(tx: Tx, hand: Hand, patient: Patient, page: P) -> Visit[P]:
     verbs = APPOINTMENT.open_to(tx.actor.role, hand.appointment.state)
     return Visit(hand.queue, patient, hand.appointment, frozenset(verbs), page)
 

@@ -120,3 +120,11 @@ class OneAtATime(Conflict):
     """Every drug is entered by a person, one by one; a list is never taken over whole."""
 
     rule: ClassVar[str] = "CON-13"
+
+
+@dataclass(eq=False)
+class NotFollowedUp(Conflict):
+    """Online only in a follow-up that its doctor has confirmed (CON-03), in no counsel (CON-26)."""
+
+    rule: ClassVar[str] = "CON-03"
+    id: UUID

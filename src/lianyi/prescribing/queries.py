@@ -28,13 +28,13 @@ from lianyi.prescribing.model import (
     Written,
 )
 from lianyi.prescribing.model.review import Review, Suggested, ToReview
-from lianyi.prescribing.rules import laws, safety
+from lianyi.prescribing.rules import laws, mending, safety
 from lianyi.prescribing.rules import review as reading
 from lianyi.prescribing.tables import knowledge
 from lianyi.prescribing.tables import review as reviewing
 from lianyi.prescribing.tables import standing as standings
 from lianyi.terminology import queries as terminology
-from lianyi.terminology.model import Amount
+from lianyi.terminology.model import Amount, Checked
 
 LINES = 50
 QUEUE = 100
@@ -185,6 +185,31 @@ def line(entry: Entry, *, by: UUID, at: datetime) -> Line:
         entered_by=by,
         entered_at=at,
     )
+
+
+def mended(sheet: Sheet, finding: Finding) -> tuple[int, Entry] | None:
+    """Return which line would keep within what a finding allows, and how; None if none can.
+
+    The same substance by the same route in the same form, by another strength or a half tablet.
+    """
+    checked = finding.checked
+    if checked is None or checked.most is None:
+        return None
+    capped = _capped(checked)
+    for number, line in enumerate(sheet.lines):
+        if terminology.drug(line.drug).substances == (capped,):
+            frequency = terminology.frequencies()[line.frequency]
+            found = mending.within(
+                line, checked.most, frequency.times, terminology.snapshot().drugs.values(), capped
+            )
+            return None if found is None else (number, found)
+    return None
+
+
+def _capped(checked: Checked) -> str:
+    """Return which of two substances an interaction caps; else the one it is about."""
+    pair = terminology.interactions([checked.substance, checked.other])
+    return next((each.capped for each in pair if each.capped), checked.substance)
 
 
 def check(sheet: Sheet, facts: Facts) -> tuple[Finding, ...]:

@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.doctor import clinic, visit
+from lianyi.web.doctor import clinic, prescription, visit
 
-ROUTES: tuple[BaseRoute, ...] = (*visit.ROUTES, *clinic.ROUTES)
+ROUTES: tuple[BaseRoute, ...] = (*prescription.ROUTES, *visit.ROUTES, *clinic.ROUTES)

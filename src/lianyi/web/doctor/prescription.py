@@ -1,0 +1,178 @@
+"""Writing a prescription on the workbench: drugs, the check beside them, the signature (开方)."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import NoneType
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lianyi.journeys import prescribe, prescription_desk, prescription_form
+from lianyi.journeys.note_form import diagnosed
+from lianyi.journeys.prescribe import Paper
+from lianyi.journeys.prescription_desk import Safety
+from lianyi.kernel.refusal import Conflict, Invalid, NotFound, Unavailable
+from lianyi.kernel.work import Tx, reading, within
+from lianyi.terminology import queries as terminology
+from lianyi.web import answer, forms
+from lianyi.web.forms import Filled
+from lianyi.web.session import app_of, user
+
+SAID_HERE = (Invalid, Conflict, NotFound, Unavailable)  # beside the form, with what was typed
+SUGGESTED = 8
+ADD, REMOVE, MEND = "add:", "remove:", "mend:"
+SIGN = "sign"
+
+
+class Beginning(forms.Form, frozen=True):
+    diagnosis: list[str]
+
+
+class Writing(forms.Form, frozen=True):
+    """The fixed part; the numbered fields of the lines are read by `prescription_form`."""
+
+    version: int
+    act: str = "save"
+
+
+class Revoking(forms.Form, frozen=True):
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
+
+
+async def page(request: Request) -> Response:
+    return await _page(request)
+
+
+async def begin(request: Request) -> Response:
+    form = await forms.read(request, Beginning)
+
+    async def verb(tx: Tx) -> None:
+        codes = tuple(diagnosed(text).code for text in form.diagnosis)
+        await prescribe.begin(tx, visit_id=_visit(request), paper=Paper(diagnoses=codes))
+
+    try:
+        once = forms.once(request, form, NoneType)
+        await within(app_of(request), user(request), verb, once=once)
+    except SAID_HERE as refused:
+        return await _page(request, await forms.kept(request, act=refused))
+    return _back(request)
+
+
+async def write(request: Request) -> Response:
+    """Do what the pressed button says with the whole form: save, add, remove, mend or sign."""
+    try:
+        form = await forms.read(request, Writing)
+        texts = await _texts(request)
+        await within(
+            app_of(request),
+            user(request),
+            partial(_write, request, form, texts),
+            once=forms.once(request, form, NoneType),
+        )
+    except forms.BadForm as bad:
+        return await _page(request, bad.form)
+    except SAID_HERE as refused:
+        return await _page(request, await forms.kept(request, act=refused))
+    return _back(request)
+
+
+async def check(request: Request) -> Response:
+    """Answer what the check says of the form as it is now; nothing is kept."""
+    await forms.read(request, Writing)
+    try:
+        view = await reading(
+            app_of(request), user(request), partial(_safety, request, await _texts(request))
+        )
+    except SAID_HERE as refused:
+        form = await forms.kept(request, act=refused)
+        return answer.page(request, "doctor/safety.html", None, form=form, block="safety")
+    return answer.page(request, "doctor/safety.html", view, block="safety")
+
+
+async def revoke(request: Request) -> Response:
+    async def verb(tx: Tx) -> None:
+        await prescribe.revoke(tx, prescription_id=_prescription(request), reason=form.reason)
+
+    try:
+        form = await forms.read(request, Revoking)
+        once = forms.once(request, form, NoneType)
+        await within(app_of(request), user(request), verb, once=once)
+    except forms.BadForm as bad:
+        return await _page(request, bad.form)
+    except SAID_HERE as refused:
+        return await _page(request, await forms.kept(request, act=refused))
+    return _back(request)
+
+
+async def drugs(request: Request) -> Response:
+    """Answer the drugs of the master that fit what is typed so far."""
+    user(request)
+    found = terminology.search_drugs(request.query_params.get("q", ""))[:SUGGESTED]
+    return answer.page(request, "doctor/drugs.html", {"found": found}, block="found")
+
+
+async def _write(
+    request: Request, form: Writing, texts: Mapping[str, Sequence[str]], tx: Tx
+) -> None:
+    screen = prescription_form.screen_as_typed(texts)
+    paper = prescription_form.paper_of(screen)
+    given = {"visit_id": _visit(request), "prescription_id": _prescription(request)}
+    if form.act.startswith(ADD):
+        paper = prescription_form.added(paper, form.act.removeprefix(ADD))
+    elif form.act.startswith(REMOVE):
+        paper = prescription_form.removed(paper, form.act.removeprefix(REMOVE))
+    elif form.act.startswith(MEND):
+        sheet, findings = await prescribe.check(tx, **given, paper=paper)
+        key = form.act.removeprefix(MEND)
+        paper = prescription_form.mended(paper, sheet, findings, key)
+    verb = prescribe.sign if form.act == SIGN else prescribe.write
+    await verb(tx, **given, version=form.version, paper=paper)
+
+
+async def _safety(request: Request, texts: Mapping[str, Sequence[str]], tx: Tx) -> Safety:
+    screen = prescription_form.screen_as_typed(texts)
+    return await prescription_desk.safety(
+        tx, visit_id=_visit(request), prescription_id=_prescription(request), screen=screen
+    )
+
+
+async def _texts(request: Request) -> Mapping[str, Sequence[str]]:
+    return (await forms.kept(request)).texts
+
+
+async def _page(request: Request, form: Filled | None = None) -> Response:
+    verb = partial(prescription_desk.page, appointment_id=_visit(request))
+    view = await reading(app_of(request), user(request), verb)
+    if form and view.page.writing:
+        view = prescription_desk.as_typed(view, form.texts)
+    return answer.page(request, "doctor/prescription.html", view, 422 if form else 200, form=form)
+
+
+def _back(request: Request) -> Response:
+    return answer.go(request, f"/clinic/visits/{_visit(request)}/prescription")
+
+
+def _visit(request: Request) -> UUID:
+    visit_id: UUID = request.path_params["visit_id"]
+    return visit_id
+
+
+def _prescription(request: Request) -> UUID:
+    prescription_id: UUID = request.path_params["prescription_id"]
+    return prescription_id
+
+
+PAGE = "/clinic/visits/{visit_id:uuid}/prescription"
+ONE = f"{PAGE}/{{prescription_id:uuid}}"
+ROUTES = (
+    Route("/clinic/drugs", drugs, methods=["GET"]),
+    Route(PAGE, page, methods=["GET"]),
+    Route(PAGE, begin, methods=["POST"]),
+    Route(ONE, write, methods=["POST"]),
+    Route(f"{ONE}/check", check, methods=["POST"]),
+    Route(f"{ONE}/revoke", revoke, methods=["POST"]),
+)
