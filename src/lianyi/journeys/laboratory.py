@@ -5,6 +5,7 @@ each scan is in the log that the patient reads.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from lianyi.journeys import visit
 from lianyi.kernel import profile, time
 from lianyi.kernel.work import Tx
 from lianyi.orders import events, fhir, queries, rules, service
+from lianyi.orders.errors import NotTheirSpecimen
 from lianyi.orders.model import About, Order, Reading, Rejection, Result, Specimen, State
 from lianyi.people import queries as people
 from lianyi.records import service as records
@@ -35,6 +37,20 @@ async def take(tx: Tx, *, barcode: str, person_id: UUID) -> None:
     """
     order = await queries.scanned(tx, await _desk(tx), barcode=barcode)
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.TREAT, what="specimen")
+    specimen = await service.take(tx, chart, order_id=order.id)
+    await _publish(tx, order, specimen)
+
+
+async def take_from(tx: Tx, *, order_id: UUID, name: str, birth_date: date) -> None:
+    """Fill a tube from who says the name and the day of birth that its order is for.
+
+    :raises NoSuchOrder, NotTheirSpecimen, WrongRole, WrongState:
+    """
+    order = await queries.order(tx, await _desk(tx), order_id=order_id)
+    chart = await _chart(tx, order)
+    person = await people.person(tx, chart)
+    if (person.name, person.birth_date) != (name.strip(), birth_date):
+        raise NotTheirSpecimen
     specimen = await service.take(tx, chart, order_id=order.id)
     await _publish(tx, order, specimen)
 

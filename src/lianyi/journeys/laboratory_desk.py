@@ -1,5 +1,6 @@
 """What the laboratory's bench shows: what waits, and the order in hand (检验工作台)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from lianyi.access import service as access
 from lianyi.access.model import Desk, Purpose
 from lianyi.kernel.work import Tx
 from lianyi.orders import queries, rules
-from lianyi.orders.model import Call, Order, Result, State
+from lianyi.orders.model import BENCH, Call, Order, Result, State
 from lianyi.orders.states import ORDER
 from lianyi.people import queries as people
 from lianyi.people.model import DOCTOR, NURSE, Person, Post
@@ -56,14 +57,18 @@ class Bench:
     hand: Hand | None
 
 
-async def bench(tx: Tx, *, order_id: UUID | None = None) -> Bench:
+async def bench(
+    tx: Tx, *, order_id: UUID | None = None, states: Collection[State] = BENCH
+) -> Bench:
     """Return what waits, what is called first on top, and one order if it is in hand.
+
+    `states` are those of the reader's bench: the laboratory's, or where specimens are taken.
 
     :raises NoSuchOrder, WrongRole:
     """
     desk = await access.open_desk(tx, purpose=Purpose.TREAT)
     posts = await people.posts(tx, ids=[tx.actor.post_id])
-    found = sorted(await queries.bench(tx, desk), key=_urgency)
+    found = sorted(await queries.bench(tx, desk, states=states), key=_urgency)
     hand = None if order_id is None else await queries.order(tx, desk, order_id=order_id)
     shown = [*found, *([hand] if hand else [])]
     ids = sorted({order.person_id for order in shown})

@@ -47,6 +47,7 @@ BENCH = (
     State.TAKEN,
     State.VERIFIED,
 )
+TAKING = (State.REJECTED, State.LABELLED, State.CLEARED)  # a tube is to be labelled or filled
 CRITICAL = frozenset({Level.CRITICAL_LOW, Level.CRITICAL_HIGH})
 
 

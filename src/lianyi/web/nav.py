@@ -10,6 +10,7 @@ from lianyi.people.model import (
     DOCTOR,
     DRUG_AUTHORITY,
     HEALTH_COMMISSION,
+    NURSE,
     OPERATOR,
     PHARMACIST,
     RESIDENT,
@@ -79,6 +80,8 @@ DOCTORS = (Place("clinic", "/clinic", mark("接诊"), icon="stethoscope"), SIGNI
 
 TECHNICIANS = (Place("bench", "/laboratory", mark("检验"), icon="test-pipe"), ACCOUNT)
 
+NURSES = (Place("taking", "/taking", mark("采样"), icon="vaccine"), ACCOUNT)
+
 PHARMACISTS = (Place("review", "/review", mark("审方"), icon="clipboard-check"), SIGNING, ACCOUNT)
 
 # An authority sees what it is there for: the same addresses answer each with its own.
@@ -97,6 +100,7 @@ RAILS: Mapping[Role, tuple[Place, ...]] = {
     CLERK: CLERKS,
     DOCTOR: DOCTORS,
     TECHNICIAN: TECHNICIANS,
+    NURSE: NURSES,
     PHARMACIST: PHARMACISTS,
     HEALTH_COMMISSION: OVERSEERS,
     DRUG_AUTHORITY: OVERSEERS,
@@ -110,6 +114,7 @@ DESKS: Mapping[Role, str] = {
     CLERK: "/reception",
     DOCTOR: "/clinic",
     TECHNICIAN: "/laboratory",
+    NURSE: "/taking",
     PHARMACIST: "/review",
     HEALTH_COMMISSION: "/regulator",
     DRUG_AUTHORITY: "/regulator",

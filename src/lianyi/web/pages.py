@@ -16,10 +16,12 @@ from lianyi.web import (
     regulator,
     sign_in,
     signing,
+    taking,
 )
 
 ROUTES: tuple[BaseRoute, ...] = (
     *sign_in.ROUTES,
+    *taking.ROUTES,
     *signing.ROUTES,
     *notify.ROUTES,
     *papers.ROUTES,

@@ -188,4 +188,7 @@ ROUTES = (
     Route("/appointments/{id:uuid}/cancel", cancel, methods=["POST"]),
     Route("/appointments/{id:uuid}/check-in", _moving(queue.check_in, NoneType), methods=["POST"]),
     Route("/appointments/{id:uuid}/re-enter", _moving(queue.re_enter, NoneType), methods=["POST"]),
+    Route(
+        "/appointments/{id:uuid}/come-back", _moving(queue.come_back, NoneType), methods=["POST"]
+    ),
 )
