@@ -7,7 +7,7 @@ the client library does not.
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -20,6 +20,10 @@ MAX_REDIRECTS = 5
 TIMEOUT = 20.0  # seconds
 
 Files = Mapping[str, tuple[str, bytes, str]]
+
+
+def _said(value: object) -> str | list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 class Browser:
@@ -56,7 +60,7 @@ class Browser:
     async def send(
         self, page: Page, form: Form, files: Files | None = None, **values: object
     ) -> Page:
-        sent = {**form.fields, **{name: str(value) for name, value in values.items()}}
+        sent: dict[str, Any] = {**form.fields, **{n: _said(v) for n, v in values.items()}}
         where = urljoin(page.url, form.action) if form.action else page.url
         if form.method == "get":
             return await self.get(where, **sent)

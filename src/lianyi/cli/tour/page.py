@@ -23,6 +23,7 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[str] = field(default_factory=list)
+    every: dict[str, list[str]] = field(default_factory=dict)  # of names that occur repeatedly
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class _Reader(HTMLParser):
             return
         if kind not in UNCHECKED:
             form.fields[name] = got.get("value", "")
+            form.every.setdefault(name, []).append(form.fields[name])
             return
         value = got.get("value", "on")
         form.choices.setdefault(name, []).append(value)
