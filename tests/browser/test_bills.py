@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 from tests.browser import look, serve
 from tests.browser.till import town
 
-PAYER = ("bills", "bill-unpaid", "bill-refund", "receipt")
+INSURED = ("bill-insured", "bill-doubtful", "bill-asking")
+PAYER = ("bills", "bill-unpaid", "bill-refund", "receipt", *INSURED)
 PAYING = ("pay-code", "pay-ordering", "pay-closed", "pay-refused", "pay-paid")
 DESKS = {"till": "clerk", "window": "clerk", "slip": "clerk", "day": "clerk", "books": "admin"}
 READERS = {**dict.fromkeys((*PAYER, *PAYING), "payer"), **DESKS}

@@ -17,6 +17,7 @@ PAGES = {
     "results": ("heroine", "/results"),
     "results-none": ("father", "/results"),
     "me": ("heroine", "/me"),
+    "insurance": ("heroine", "/me/insurance"),
     "invited": ("invited", "/"),
     "invitation": ("invited", "/family"),
     "guest": ("guest", "/"),

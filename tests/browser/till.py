@@ -8,6 +8,9 @@ from pathlib import Path
 from lianyi import main
 from lianyi.billing import service as billing
 from lianyi.billing.model import Booked, Received
+from lianyi.insurance import queries as claims
+from lianyi.insurance import service as insurance
+from lianyi.insurance.model import Charge, Counter, Found, Kind, Level, Rating, Scheme, Split
 from lianyi.kernel.config import Config
 from lianyi.kernel.demo import Clock
 from lianyi.kernel.ids import Ids
@@ -24,6 +27,7 @@ from tests.web.staff import token_of
 
 PAYMENT = "SELECT id FROM billing.payment WHERE bill_id = $1"
 NOW = datetime(2026, 11, 23, 6, 32, tzinfo=UTC)
+NOTHING = Rating(Level.WHOLLY, 0, 0, 0, 0)
 
 
 def town(dsn, files):
@@ -76,6 +80,7 @@ async def _bills(till):
     await till.refund(cash, lines=[2])
     theirs = Booked(payment.id, payment.id.hex[::-1], 2000)
     await till.hear(billing.report, institution_id=till.place.id, our_fen=2167, theirs=theirs)
+    insured, doubtful = await _insured(till)
     window = f"/cashier/people/{till.patient.person_id}"
     return {
         "bills": "/bills",
@@ -87,12 +92,53 @@ async def _bills(till):
         "pay-refused": f"/bills/{refused.id}/pay",
         "pay-paid": f"/bills/{paid.id}/pay",
         "receipt": f"/bills/{paid.id}/receipt",
+        "bill-insured": f"/bills/{insured.id}",
+        "bill-doubtful": f"/bills/{doubtful.id}",
+        "bill-asking": f"/bills/{(await _claimed(till)).id}",
         "till": "/cashier",
         "window": window,
         "slip": f"{window}/bills/{cash.id}/slip?given=10000",
         "day": "/cashier/day",
         "books": "/admin/reconciliation",
     }
+
+
+async def _insured(till):
+    """Claim two bills as far as the person's part, and have one of them paid and in doubt."""
+    found = Found("1001", Scheme.EMPLOYEE, "12", "370100", aided=True)
+    used = Counter(deductible_fen=20_000, open_fen=20_000)
+    person_id = till.patient.person_id
+    await till.hear(insurance.take_over, person_id=person_id, found=found, used=used)
+    bills = [await _claimed(till), await _claimed(till)]
+    for bill in bills:
+        claim = await till.place.do(till.place.office, claims.claim_of_bill, bill_id=bill.id)
+        await till.hear(insurance.registered, claim_id=claim.id, visit_number="V1")
+        await till.hear(insurance.sent, claim_id=claim.id, ratings=[NOTHING] * len(bill.lines))
+        split = Split(bill.total_fen, 5_500, 0, 3_100, 0, 1_200, 0, 800, bill.total_fen - 5_100)
+        await till.hear(insurance.foretold, claim_id=claim.id, split=split)
+        await till.hear(billing.share, bill_id=bill.id, fund_fen=5_100)
+    await till.cash(bills[1])
+    await till.hear(insurance.paid, bill_id=bills[1].id)
+    claim = await till.place.do(till.place.office, claims.claim_of_bill, bill_id=bills[1].id)
+    await till.hear(insurance.doubt, claim_id=claim.id)
+    return bills
+
+
+async def _claimed(till):
+    bill = await till.bill(LAB, VISIT)
+    await till.hear(
+        insurance.open_claim,
+        bill_id=bill.id,
+        subject=bill.subject,
+        person_id=bill.person_id,
+        institution_id=bill.institution_id,
+        charges=[
+            Charge(line.code, line.label, line.unit_price, line.quantity, line.fen)
+            for line in bill.lines
+        ],
+        kind=Kind.OUTPATIENT,
+    )
+    return bill
 
 
 async def _tokens(till):

@@ -1,10 +1,13 @@
 """Who pays what, as the person and the cashier see it while the agency settles."""
 
+from datetime import date
+
 import pytest
 
 from lianyi.billing.model import BillState
-from lianyi.insurance.model import ClaimState
-from tests.insurance.make import Desk
+from lianyi.insurance import service
+from lianyi.insurance.model import ClaimState, Level
+from tests.insurance.make import BIG, Desk
 from tests.links import provider as providers
 from tests.web.resident import browsing, opened
 from tests.web.staff import signed_in
@@ -105,3 +108,22 @@ async def test_the_cashier_waits_for_the_forecast_or_lets_the_person_pay_alone(a
         await reader.submit(page, f"{bill.id}/cash", given="600")
     await desk.work()
     assert await desk.state(bill) == (ClaimState.DROPPED, BillState.PAID, [])
+
+
+async def test_the_administrator_explains_where_the_agency_reckons_otherwise(desk):
+    """CAP-115: the days compared, and each difference until somebody has explained it."""
+    await desk.insured()
+    await desk.list((BIG, Level.PARTLY, "0.50", False))
+    await desk.settled()
+    day = date.fromisoformat((await desk.theirs())[0]["at"][:10])
+    await desk.place.do(
+        desk.place.office, service.open_books, institution_id=desk.place.id, day=day
+    )
+    await desk.work()
+    async with signed_in(desk.place, await desk.place.admin()) as reader:
+        page = await reader.get("/admin/reconciliation")
+        assert page.says("医保结算与本方测算不同", "本方 ¥210.00·医保 ¥35.00", "待处理 1", "相符")
+        action = "/admin/reconciliation/insurance/"
+        assert (await reader.submit(page, action, reason="")).status == 422
+        page = await reader.submit(page, action, reason="目录比例有误，已改正")
+        assert page.says("没有待处理的医保差异", "待处理 0")

@@ -9,6 +9,8 @@ from lianyi.access import service as access
 from lianyi.access.model import Chart, Purpose
 from lianyi.billing import queries, rules
 from lianyi.billing.model import Account, Bill, Books, Difference, Drawer, Flow, Payment, Refund
+from lianyi.insurance import model as insurance
+from lianyi.insurance import queries as claims
 from lianyi.journeys import bills_desk
 from lianyi.journeys.bills_desk import Bills, OneBill
 from lianyi.kernel import profile, time
@@ -77,6 +79,8 @@ class Ledger:
     books: Sequence[Books]
     differences: Sequence[Difference]
     balances: Mapping[Account, int]
+    insured: Sequence[insurance.Books]  # days compared with the agency
+    disagreed: Sequence[insurance.Difference]
 
 
 async def till(tx: Tx) -> Till:
@@ -160,7 +164,8 @@ async def ledger(tx: Tx) -> Ledger:
     """
     books = await queries.compared_books(tx)
     differences, balances = await queries.differences(tx), await queries.balances(tx)
-    return Ledger(await _me(tx), books, differences, balances)
+    insured, disagreed = await claims.compared_books(tx), await claims.differences(tx)
+    return Ledger(await _me(tx), books, differences, balances, insured, disagreed)
 
 
 async def _me(tx: Tx) -> Post:

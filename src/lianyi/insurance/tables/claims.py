@@ -37,11 +37,14 @@ COLUMNS = """c.id, c.institution_id, c.person_id, c.state, c.bill_id, c.subject_
 AMOUNTS = """total_fen, in_range_fen, deductible_fen, pool_fen, critical_fen, aid_fen, other_fen,
              account_fen, cash_fen"""
 LOCK = f"SELECT {COLUMNS} FROM insurance.claim c WHERE c.id = $1 FOR UPDATE"
+# A claim that lives comes before all that are over, however fast one follows the other.
+OVER = "c.state IN ('refused', 'dropped', 'failed', 'reversed')"
 LOCK_OF_BILL = f"""SELECT {COLUMNS} FROM insurance.claim c
-                   WHERE c.bill_id = $1 ORDER BY c.at DESC, c.id DESC LIMIT 1 FOR UPDATE"""
+                   WHERE c.bill_id = $1 ORDER BY {OVER}, c.at DESC, c.id DESC LIMIT 1
+                   FOR UPDATE"""
 LOCK_OF = f"""SELECT {COLUMNS} FROM insurance.claim c
               WHERE c.subject_type = $1 AND c.subject_id = $2
-              ORDER BY c.at DESC, c.id DESC LIMIT 1 FOR UPDATE"""
+              ORDER BY {OVER}, c.at DESC, c.id DESC LIMIT 1 FOR UPDATE"""
 IS_ASKING = """SELECT EXISTS (SELECT FROM insurance.claim
                  WHERE bill_id = $1 AND state IN ('opened', 'registered', 'sent'))"""
 # The newest claim of each bill, with the last word about who pays what.
@@ -53,7 +56,7 @@ OF_BILLS = f"""SELECT DISTINCT ON (c.bill_id) {COLUMNS},
                LEFT JOIN insurance.split s ON s.claim_id = c.id AND s.source =
                  CASE WHEN c.settled_at IS NULL THEN 'foretold' ELSE 'settled' END
                WHERE c.person_id = $1 AND c.bill_id = ANY ($2)
-               ORDER BY c.bill_id, c.at DESC, c.id DESC"""
+               ORDER BY c.bill_id, {OVER}, c.at DESC, c.id DESC"""
 LINES = "SELECT * FROM insurance.line WHERE claim_id = $1 ORDER BY number"
 INSERT_LINES = """INSERT INTO insurance.line (claim_id, number, code, label, unit_price, quantity,
                     fen, packs, national, level, first_share, standard_fen, is_drug)

@@ -1,8 +1,9 @@
-"""The books of the institution beside the provider's (对账): each day, and what differs."""
+"""The institution's books beside the provider's and the insurer's (对账), and what differs."""
 
 from dataclasses import dataclass
 from types import NoneType
-from typing import Annotated
+from typing import Annotated, Protocol
+from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
@@ -10,9 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.billing import service as billing
+from lianyi.insurance import service as insurance
 from lianyi.journeys import cashier_desk
 from lianyi.journeys.cashier_desk import Ledger
-from lianyi.kernel.work import reading, within
+from lianyi.kernel.work import Tx, reading, within
 from lianyi.web import answer, forms
 from lianyi.web.session import user
 
@@ -21,6 +23,12 @@ PAGE = "/admin/reconciliation"
 
 class Resolve(forms.Form, frozen=True):
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
+
+
+class Resolving(Protocol):
+    """How a room has a difference of its books resolved."""
+
+    async def __call__(self, tx: Tx, *, difference_id: UUID, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,16 @@ async def books(request: Request) -> Response:
 
 
 async def resolve(request: Request) -> Response:
+    """Explain where the payment provider's books and ours differ."""
+    return await _resolve(request, billing.resolve_difference)
+
+
+async def resolve_claim(request: Request) -> Response:
+    """Explain where the insurance agency's books and ours differ."""
+    return await _resolve(request, insurance.resolve_difference)
+
+
+async def _resolve(request: Request, verb: Resolving) -> Response:
     try:
         form = await forms.read(request, Resolve)
     except forms.BadForm as bad:
@@ -47,7 +65,7 @@ async def resolve(request: Request) -> Response:
     await within(
         request.app.state.lianyi,
         user(request),
-        lambda tx: billing.resolve_difference(tx, difference_id=difference, reason=form.reason),
+        lambda tx: verb(tx, difference_id=difference, reason=form.reason),
         once=forms.once(request, form, NoneType),
     )
     return answer.go(request, PAGE)
@@ -63,4 +81,5 @@ async def _page(request: Request, form: forms.Filled | None = None) -> Response:
 ROUTES = (
     Route(PAGE, books, methods=["GET"]),
     Route(PAGE + "/{difference:uuid}", resolve, methods=["POST"]),
+    Route(PAGE + "/insurance/{difference:uuid}", resolve_claim, methods=["POST"]),
 )
