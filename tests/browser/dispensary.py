@@ -14,9 +14,10 @@ from lianyi.people import service as people
 from lianyi.people.model import DOCTOR, PHARMACIST, Grade
 from lianyi.prescribing import queries, service
 from lianyi.prescribing.model import Diagnosed, Facts, Reason, Sheet, Visit, Way
+from lianyi.prescribing.model.review import Opinion
 from lianyi.prescribing.rules.safety import in_the_way
 from lianyi.terminology.model import Pregnancy, Sex
-from tests.prescribing.make import line
+from tests.prescribing.make import EVERY, line
 
 DIAGNOSES = (Diagnosed("I10.x00x002", "高血压"), Diagnosed("E78.500", "高脂血症"))
 AMLODIPINE, SIMVASTATIN = "amlodipine-tab-5mg", "simvastatin-tab-20mg"
@@ -29,8 +30,9 @@ async def fill(app, doctor, pharmacist, person_id, *, department_id):
     await within(app, desk.office, desk.relate)
     plain = await desk.sent(_sheet(1))
     strong = await desk.sent(_sheet(2))
+    approved = await desk.approved(pharmacist, _sheet(1))
     await within(app, pharmacist, people.go_on_duty)
-    return {"plain": plain, "strong": strong}
+    return {"plain": plain, "strong": strong, "approved": approved}
 
 
 def _sheet(tablets):
@@ -66,6 +68,22 @@ class _Desk:
         )
         await within(self.app, self.office, lambda tx: self._signed(tx, document))
         return document.prescription_id
+
+    async def approved(self, pharmacist, sheet):
+        """Return one that a pharmacist has read, as if the signature had come."""
+        id = await self.sent(sheet)
+
+        async def approve(tx):
+            chart = await access.open_chart(tx, person_id=self.person_id, purpose=Purpose.REVIEW)
+            found = await queries.prescription(tx, chart, prescription_id=id)
+            opinion = Opinion(found.document_id, EVERY)
+            return await service.approve(
+                tx, chart, prescription_id=id, opinion=opinion, suggested=()
+            )
+
+        review = await within(self.app, pharmacist, approve)
+        await within(self.app, self.office, lambda tx: service.approved(tx, review_id=review.id))
+        return id
 
     async def _sign(self, tx, sheet, findings):
         chart = await access.open_chart(tx, person_id=self.person_id, purpose=Purpose.TREAT)

@@ -14,6 +14,10 @@ PAGES = {
     "family-invite": ("heroine", "/family/invite"),
     "record": ("heroine", "/record"),
     "readings": ("heroine", "/record/readings"),
+    "prescriptions": ("heroine", "/prescriptions"),
+    "prescriptions-none": ("father", "/prescriptions"),
+    "prescription": ("heroine", "/prescriptions/{approved}"),
+    "prescription-waiting": ("heroine", "/prescriptions/{plain}"),
     "results": ("heroine", "/results"),
     "results-none": ("father", "/results"),
     "me": ("heroine", "/me"),
@@ -65,18 +69,18 @@ def sit_down(chromium, site):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_of_a_resident_suits_its_readers(sit_down, name):
+def test_every_page_of_a_resident_suits_its_readers(sit_down, site, name):
     who, path = PAGES[name]
     page = sit_down(who)
-    assert page.goto(path).status == 200
+    assert page.goto(path.format(**site[1].ids)).status == 200
     assert look.check(page, f"resident-{name}") == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_of_a_resident_fits_in_english_too(sit_down, name):
+def test_every_page_of_a_resident_fits_in_english_too(sit_down, site, name):
     who, path = PAGES[name]
     page = sit_down(who, language="en")
-    page.goto(path)
+    page.goto(path.format(**site[1].ids))
     page.set_viewport_size({"width": 390, "height": 844})
     page.evaluate(look.axe())
     assert look.troubles(page, 390, "light") == []

@@ -260,7 +260,7 @@ def _last_day(tx: Tx, found: Prescription) -> date | None:
     """RX-01: it ends with a day, at the midnight after."""
     if found.expires_at is None:
         return None
-    return time.day(found.expires_at - MINUTE, profile.at(tx.now).zone)
+    return time.last_day(found.expires_at, profile.at(tx.now).zone)
 
 
 def _drugs(found: Prescription, document: Document) -> tuple[Drug, ...]:

@@ -18,6 +18,11 @@ def end_of_day(now: datetime, zone: ZoneInfo, *, days: int = 1) -> datetime:
     return midnight(day(now, zone) + timedelta(days=days), zone)
 
 
+def last_day(end: datetime, zone: ZoneInfo) -> date:
+    """Return the last calendar day of what ends at an instant, such as the midnight after it."""
+    return day(end - timedelta(microseconds=1), zone)
+
+
 def span(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the first instant of a calendar day and that of the next."""
     return midnight(day, zone), midnight(day + timedelta(days=1), zone)

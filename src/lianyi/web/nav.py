@@ -53,6 +53,7 @@ SERVICES = (
     Service(mark("家人代办"), "/family", icon="users-group", kind="info"),
     Service(mark("门诊缴费"), "/bills", icon="wallet", kind="warn"),
     Service(mark("检查检验"), "/results", icon="test-pipe", kind="ok"),
+    Service(mark("我的处方"), "/prescriptions", icon="prescription", kind="brand"),
     Service(mark("授权管理"), "/record", icon="shield-lock", kind="purple"),
     Service(mark("访问记录"), "/record/readings", icon="eye-check", kind="ok"),
 )

@@ -23,7 +23,7 @@ async def paper(request: Request) -> Response:
         app_of(request), user(request), lambda tx: papers.paper(tx, prescription_id=prescription_id)
     )
     found = replace(found, is_demo=demo.is_one(request))
-    content = await printing.printed(found, _address(request, found.code))
+    content = await printing.printed(found, address(request, found.code))
     headers = {
         "content-disposition": f'inline; filename="{prescription_id}.pdf"',
         "cache-control": "no-store",
@@ -40,7 +40,8 @@ async def verify(request: Request) -> Response:
     return answer.page(request, "public/verify.html", view, 200 if view else 404)
 
 
-def _address(request: Request, code: str) -> str:
+def address(request: Request, code: str) -> str:
+    """Return where anybody who scans a paper is led."""
     site: str = getattr(request.app.state, "public_url", "") or str(request.base_url).rstrip("/")
     return site + VERIFY.format(code=code)
 

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.patient import bills, booking, card, family, home, me, record, results
+from lianyi.web.patient import bills, booking, card, family, home, me, medicine, record, results
 
 ROUTES: tuple[BaseRoute, ...] = (
     *home.ROUTES,
@@ -12,5 +12,6 @@ ROUTES: tuple[BaseRoute, ...] = (
     *family.ROUTES,
     *record.ROUTES,
     *results.ROUTES,
+    *medicine.ROUTES,
     *me.ROUTES,
 )

@@ -1,0 +1,172 @@
+"""A resident's prescriptions: how each stands, and how to take what is on it (我的处方)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.errors import ProofTooLow
+from lianyi.access.model import Chart, Purpose
+from lianyi.journeys import papers
+from lianyi.journeys.resident_desk import Who
+from lianyi.kernel import cursors, profile, time
+from lianyi.kernel.work import Tx
+from lianyi.people import queries as people
+from lianyi.people.model import Post
+from lianyi.prescribing import queries
+from lianyi.prescribing.errors import NoSuchPrescription
+from lianyi.prescribing.model import IN_FORCE, Prescription, State
+from lianyi.prescribing.rules import is_valid
+
+ROWS = 20
+# How far it has come: signed, reviewed, a seller chosen, fetched. What ended otherwise is not here.
+REACHED = {
+    State.SIGNING: 0,
+    State.TO_REVIEW: 1,
+    State.APPROVING: 1,
+    State.RETURNED: 1,
+    State.APPROVED: 2,
+    State.ACCEPTED: 3,
+    State.PARTLY_DISPENSED: 3,
+    State.DISPENSED: 4,
+}
+
+
+UNSETTLED = frozenset({State.SIGNING, State.RETURNED, State.REVOKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One prescription as its person sees it. `over`: the clock has ended it (RX-01)."""
+
+    prescription: Prescription
+    place: str
+    last_day: date | None
+    over: bool
+
+    @property
+    def reached(self) -> int | None:
+        return None if self.over else REACHED.get(self.prescription.state)
+
+    @property
+    def is_readable(self) -> bool:
+        """What its doctor is changing, or has taken back, isn't read as something to take."""
+        return self.prescription.state not in UNSETTLED
+
+    @property
+    def in_force(self) -> bool:
+        return self.prescription.state in IN_FORCE
+
+
+@dataclass(frozen=True, slots=True)
+class SheetsPage:
+    """`locked` says that the reader's proof, or their mandate, does not reach so far."""
+
+    who: Who
+    locked: bool
+    sheets: tuple[Sheet, ...] = ()
+    older: str = ""  # the cursor of the next page
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPage:
+    """One prescription; `code` leads from its QR to the page that says it is authentic."""
+
+    who: Who
+    locked: bool
+    sheet: Sheet | None = None
+    doctor: Post | None = None
+    pharmacist: Post | None = None
+    code: str = ""
+
+
+async def sheets(tx: Tx, *, cursor: str = "") -> SheetsPage:
+    """Return the person's prescriptions, newest first; drafts aren't theirs to see yet.
+
+    :raises NoSuchPerson:
+    """
+    who = await _who(tx)
+    try:
+        chart = await _open(tx, Purpose.OWN)
+    except ProofTooLow:
+        return SheetsPage(who, locked=True)
+    place = f"prescriptions {chart.person_id}"
+    at = cursors.read(tx, place, cursor)
+    found = await queries.of_person(tx, chart, before=UUID(at) if at else None, limit=ROWS + 1)
+    shown = found[:ROWS]
+    return SheetsPage(
+        who,
+        locked=False,
+        sheets=await _sheets(tx, shown),
+        older=cursors.write(tx, place, str(shown[-1].id)) if len(found) > ROWS else "",
+    )
+
+
+async def sheet(tx: Tx, *, prescription_id: UUID) -> SheetPage:
+    """Return one prescription with who has signed it.
+
+    :raises NoSuchPerson, NoSuchPrescription:
+    """
+    who = await _who(tx)
+    try:
+        chart = await _open(tx, Purpose.OWN)
+    except ProofTooLow:
+        return SheetPage(who, locked=True)
+    found = await queries.prescription(tx, chart, prescription_id=prescription_id)
+    if found.state not in queries.SHOWN:
+        raise NoSuchPrescription(id=prescription_id)
+    reviewer_id = await _reviewer(tx, chart, found)
+    ids = [found.post_id, *([reviewer_id] if reviewer_id else [])]
+    posts = await people.posts(tx, ids=ids)
+    (shown,) = await _sheets(tx, [found])
+    is_paper = shown.in_force and found.document_id is not None
+    return SheetPage(
+        who,
+        locked=False,
+        sheet=shown,
+        doctor=posts[found.post_id],
+        pharmacist=posts[reviewer_id] if reviewer_id else None,
+        code=papers.code_of(tx.keys, found.document_id) if is_paper and found.document_id else "",
+    )
+
+
+async def _reviewer(tx: Tx, chart: Chart, found: Prescription) -> UUID | None:
+    """Return the post whose approval put it in force."""
+    if found.state not in IN_FORCE:
+        return None
+    reviews = (await queries.reviews_of(tx, chart, prescriptions=[found]))[found.id]
+    return next((each.post_id for each in reviews if each.person_id == found.reviewed_by), None)
+
+
+async def _sheets(tx: Tx, found: Sequence[Prescription]) -> tuple[Sheet, ...]:
+    places = await people.institutions(tx, ids=sorted({each.institution_id for each in found}))
+    return tuple(
+        Sheet(
+            prescription=each,
+            place=places[each.institution_id].short_name,
+            last_day=_last_day(tx, each),
+            over=each.expires_at is not None
+            and each.state is not State.DISPENSED
+            and not is_valid(each, tx.now),
+        )
+        for each in found
+    )
+
+
+def _last_day(tx: Tx, found: Prescription) -> date | None:
+    """RX-01: it ends with a day, at the midnight after."""
+    if found.expires_at is None:
+        return None
+    return time.last_day(found.expires_at, profile.at(tx.now).zone)
+
+
+async def _who(tx: Tx) -> Who:
+    about = await _open(tx, Purpose.RECEIVE)
+    return Who(await people.person(tx, about), own=tx.actor.for_person_id is None)
+
+
+async def _open(tx: Tx, purpose: Purpose) -> Chart:
+    return await access.open_chart(
+        tx, person_id=tx.actor.subject_id, purpose=purpose, what="prescriptions"
+    )
