@@ -10,6 +10,7 @@ from cryptography import x509
 from lianyi.kernel.config import Config
 from lianyi.kernel.refusal import Conflict
 from lianyi.links import ca
+from lianyi.terminology import queries as terminology
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ def refuse_unfit(config: Config, neighbours: tuple[str, ...]) -> None:
     """
     findings = [
         *_demo(config),
+        *_knowledge(),
         *_address(config),
         *_neighbours(config, neighbours),
         *_authority(config),
@@ -45,6 +47,13 @@ def refuse_unfit(config: Config, neighbours: tuple[str, ...]) -> None:
 def _demo(config: Config) -> Iterator[Finding]:
     if config.demo:
         yield Finding("cli.demo_is_set")
+
+
+def _knowledge() -> Iterator[Finding]:
+    """Knowledge for demonstration is for nobody's treatment, whoever approved it."""
+    release = terminology.release()
+    if release.demo:
+        yield Finding("cli.demo_knowledge", release.version)
 
 
 def _address(config: Config) -> Iterator[Finding]:

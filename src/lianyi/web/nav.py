@@ -58,6 +58,7 @@ SERVICES = (
     Service(mark("访问记录"), "/record/readings", icon="eye-check", kind="ok"),
 )
 
+KNOWLEDGE = Place("knowledge", "/knowledge", mark("知识库"), icon="book-2")
 HEALTH = Place("health", "/admin/health", mark("运行"), icon="heartbeat")
 SIGNING = Place("signing", "/signing", mark("签名"), icon="signature")
 ACCOUNT = Place("account", "/account", mark("账号"), icon="user-cog")
@@ -66,6 +67,7 @@ ADMINS = (
     Place("departments", "/admin/departments", mark("科室"), icon="building-hospital"),
     Place("schedule", "/admin/schedule", mark("排班"), icon="calendar-cog"),
     Place("reconciliation", "/admin/reconciliation", mark("对账"), icon="scale"),
+    KNOWLEDGE,
     Place("reports", "/admin/reports", mark("上报"), icon="cloud-upload"),
     HEALTH,
     ACCOUNT,
@@ -83,7 +85,12 @@ TECHNICIANS = (Place("bench", "/laboratory", mark("检验"), icon="test-pipe"), 
 
 NURSES = (Place("taking", "/taking", mark("采样"), icon="vaccine"), ACCOUNT)
 
-PHARMACISTS = (Place("review", "/review", mark("审方"), icon="clipboard-check"), SIGNING, ACCOUNT)
+PHARMACISTS = (
+    Place("review", "/review", mark("审方"), icon="clipboard-check"),
+    KNOWLEDGE,
+    SIGNING,
+    ACCOUNT,
+)
 
 # An authority sees what it is there for: the same addresses answer each with its own.
 OVERSEERS = (

@@ -10,7 +10,7 @@ from lianyi import main
 from lianyi.accounts import service as accounts
 from lianyi.cli.demo import households, insurance, laboratory, money, network, schedule
 from lianyi.cli.demo.network import Member, Network, Place, Ward
-from lianyi.journeys import demo, sign
+from lianyi.journeys import demo, knowledge, sign
 from lianyi.kernel import demo as clock
 from lianyi.kernel.actor import NOWHERE, Actor, Role, system
 from lianyi.kernel.config import Config
@@ -31,6 +31,7 @@ from lianyi.people.model import (
     Register,
     Training,
 )
+from lianyi.terminology import queries as terminology
 
 SEEDER = system("seed", NOWHERE)
 PRESCRIBING = frozenset({DOCTOR, PHARMACIST, DISPENSER})  # who signs prescriptions
@@ -159,6 +160,10 @@ async def _appoint(here: Tx, member: Member, person_id: UUID, known: Known, plac
     )
     if member.role == CLERK:
         known.clerks.append(hat)
+    if hat.role == PHARMACIST:
+        approving = replace(here, actor=hat)
+        version = terminology.release().version
+        await knowledge.approve(approving, version=version, note="演示：逐项抽查来源后批准")
     if hat.role in PRESCRIBING:
         await sign.ask_certificate(replace(here, actor=hat), pin=demo.PIN)
 
