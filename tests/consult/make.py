@@ -13,7 +13,8 @@ from lianyi.billing import queries as money
 from lianyi.billing import service as billing
 from lianyi.billing.model import FeeClass
 from lianyi.consult import queries, service
-from lianyi.consult.model import Course, Intake, Kind, Offer
+from lianyi.consult.model import Answered, Course, Intake, Kind, Offer
+from lianyi.consult.rules import flags
 from lianyi.journeys import demo, follow_up, follow_up_asking, pay
 from lianyi.journeys.follow_up_asking import Wish
 from lianyi.people import service as people
@@ -26,7 +27,10 @@ from tests.drain import deliver
 from tests.place import Place
 
 HYPERTENSION, LIPIDS = Diagnosed("I10.x00x002", "高血压"), Diagnosed("E78.500", "高脂血症")
-INTAKE = Intake("复查血压，续用原来的药", Course.STABLE, readings="近两周 128-136/78-86 mmHg")
+NO = tuple(Answered(sign, yes=False) for sign in flags.asked_for(HYPERTENSION.code))
+INTAKE = Intake(
+    "复查血压，续用原来的药", Course.STABLE, readings="近两周 128-136/78-86 mmHg", answers=NO
+)
 FEN = 1500
 NOTE = Note(
     complaint="高血压复诊",

@@ -27,6 +27,7 @@ from lianyi.consult.errors import (
     ProofMissing,
     ReasonMissing,
     RoundsUsed,
+    Unanswered,
     UnknownDisease,
 )
 from lianyi.consult.model import Answered, Course, Evidence, Kind, Reason, State, Visit
@@ -263,6 +264,13 @@ async def test_a_red_flag_in_a_later_message_stops_and_gives_the_fee_back(clinic
         await clinic.act(follow_up.end, visit, note=NOTE)
     _, whole = await clinic.messages(visit)
     assert whole
+
+
+@pytest.mark.parametrize("answers", [(), INTAKE.answers[1:], INTAKE.answers[:-1]])
+async def test_every_question_about_danger_is_answered(clinic, answers):
+    """CON-28: also the disease's own."""
+    with pytest.raises(Unanswered):
+        await clinic.ask(intake=replace(INTAKE, answers=answers))
 
 
 async def test_a_denied_sign_stops_nothing(clinic):

@@ -82,6 +82,11 @@ class AlreadyAsked(Conflict):
 
 
 @dataclass(eq=False)
+class Unanswered(Invalid):
+    """Every question about danger is answered with yes or no (CON-28)."""
+
+
+@dataclass(eq=False)
 class UnknownDisease(Invalid):
     """The knowledge base has no diagnosis of this name."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from lianyi.access.model import Chart, Desk
 from lianyi.consult import tables
 from lianyi.consult.errors import NoSuchVisit
-from lianyi.consult.model import WITH_STAFF, Kind, Message, Offer, Proof, Rating, State, Visit
+from lianyi.consult.model import WITH_STAFF, Kind, Message, Offer, Proof, Rating, Visit
 from lianyi.consult.rules import notices
 from lianyi.consult.rules.transcript import digest_of
 from lianyi.kernel.work import Tx
@@ -66,11 +66,12 @@ async def visits_of(
     return await tables.list_of(tx, chart, None, before, limit)
 
 
-async def queue(
-    tx: Tx, desk: Desk, *, states: Collection[State] = WITH_STAFF, limit: int = LINES
-) -> list[Visit]:
-    """Return the acting doctor's own visits here in these states, the most urgent first."""
-    return await tables.list_own(tx, desk, states, None, limit)
+async def queue(tx: Tx, desk: Desk, *, also: UUID | None = None, limit: int = LINES) -> list[Visit]:
+    """Return the acting doctor's visits that wait or go on, the most urgent first.
+
+    With them comes one that may be over, if it is asked for.
+    """
+    return await tables.list_own(tx, desk, WITH_STAFF, also, limit)
 
 
 async def own_visit(tx: Tx, desk: Desk, *, visit_id: UUID) -> Visit:
@@ -78,7 +79,7 @@ async def own_visit(tx: Tx, desk: Desk, *, visit_id: UUID) -> Visit:
 
     :raises NoSuchVisit: also for another doctor's.
     """
-    found = await tables.list_own(tx, desk, tuple(State), visit_id, 1)
+    found = await tables.list_own(tx, desk, (), visit_id, 1)
     if not found:
         raise NoSuchVisit(id=visit_id)
     return found[0]

@@ -230,11 +230,11 @@ async def list_of(
 async def list_own(
     tx: Tx, desk: Desk, states: Collection[State], id: UUID | None, limit: int
 ) -> list[Visit]:
-    """Return visits of the desk's own doctor here, those that wait longest first."""
+    """Return visits of the desk's own doctor here: in these states, and the one with this id."""
     rows = await tx.db.fetch(
         f"""SELECT {COLUMNS} FROM consult.visit v
-            WHERE v.doctor_id = $1 AND v.institution_id = $2 AND v.state = ANY ($3)
-              AND ($4::uuid IS NULL OR v.id = $4) AND {desk.sees("v.person_id", at=6)}
+            WHERE v.doctor_id = $1 AND v.institution_id = $2
+              AND (v.state = ANY ($3) OR v.id = $4) AND {desk.sees("v.person_id", at=6)}
             ORDER BY v.due_at NULLS LAST, v.id LIMIT $5""",
         desk.reader_id,
         desk.institution_id,

@@ -21,7 +21,8 @@ from lianyi.files import service as files
 from lianyi.insurance.events import Settled, SettlementFailed
 from lianyi.journeys import notes, settle
 from lianyi.journeys.follow_up_asking import SUBJECT, charge, check_practice, own
-from lianyi.kernel.lifecycle import check_role
+from lianyi.kernel.lifecycle import WrongState, check_role
+from lianyi.kernel.refusal import NotAllowed, NotFound
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import RESIDENT
@@ -98,6 +99,28 @@ async def say(tx: Tx, *, visit_id: UUID, text: str, pictures: Sequence[bytes] = 
     if said.state is State.STOPPED:
         await _give_back(tx, said)
     return said
+
+
+async def save(tx: Tx, *, visit_id: UUID, note: Note) -> None:
+    """Put down what is written so far, unsigned. Raises as `admit` does."""
+    chart = await _received(tx, visit_id)
+    here = await queries.visit(tx, chart, visit_id=visit_id)
+    if here.state is not State.WITH_DOCTOR:
+        raise WrongState(table=VISIT.table, id=visit_id, verb="save", state=here.state)
+    await records.save_note(tx, setting=_setting(tx, here), note=_named(note))
+
+
+async def may_follow(tx: Tx, *, visit_id: UUID) -> bool:
+    """Return whether the acting hat is the visit's patient, who acts for them, or its doctor."""
+    try:
+        if tx.actor.role == RESIDENT:
+            await queries.visit(tx, await own(tx), visit_id=visit_id)
+        else:
+            desk = await access.open_desk(tx, purpose=Purpose.TREAT)
+            await queries.own_visit(tx, desk, visit_id=visit_id)
+    except (NotAllowed, NotFound):
+        return False
+    return True
 
 
 async def end(tx: Tx, *, visit_id: UUID, note: Note) -> None:

@@ -16,7 +16,13 @@ from lianyi.billing import queries as money
 from lianyi.billing import service as billing
 from lianyi.billing.model import Item, Line
 from lianyi.consult import queries, service
-from lianyi.consult.errors import NotEligible, PriceChanged, ProofMissing, UnknownDisease
+from lianyi.consult.errors import (
+    NotEligible,
+    PriceChanged,
+    ProofMissing,
+    Unanswered,
+    UnknownDisease,
+)
 from lianyi.consult.model import (
     Asking,
     Disease,
@@ -98,6 +104,7 @@ async def ask(tx: Tx, *, post_id: UUID, kind: Kind, wish: Wish) -> Visit:
     shown = await terms(tx, offer=offer)
     disease, proofs = await _proofs(tx, chart, offer, wish)
     if not flags.hits(wish.intake):
+        _check_answers(wish, disease.code if wish.condition else "")
         await _check(tx, chart, offer, wish, disease=disease, proofs=proofs)
         if wish.fen != shown.fen:
             raise PriceChanged
@@ -115,6 +122,13 @@ async def ask(tx: Tx, *, post_id: UUID, kind: Kind, wish: Wish) -> Visit:
     if asked.state is not State.STOPPED:
         await _let_in(tx, asked, proofs)
     return asked
+
+
+def _check_answers(wish: Wish, code: str) -> None:
+    """CON-28: a disease chosen from the record has its own questions beside the general ones."""
+    answered = {answer.question for answer in wish.intake.answers}
+    if not set(flags.asked_for(code)) <= answered:
+        raise Unanswered
 
 
 async def _check(

@@ -7,17 +7,22 @@ so the stream itself carries nothing worth protecting.
 import asyncio
 import re
 from collections.abc import AsyncIterator, Collection
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from lianyi.journeys import follow_up
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.live import Hub
 from lianyi.kernel.refusal import Invalid, NotAllowed
+from lianyi.kernel.work import reading
+from lianyi.web.session import app_of, user
 
 HEARTBEAT = 20  # seconds; below the patience of any proxy on the way
 TOPIC = re.compile(r"[a-z_.]{2,30}([:/][0-9A-Za-z-]{1,40}){0,2}")
+ROOM = "consult"  # a conversation between two
 MOST = 20  # topics of one page
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
@@ -36,10 +41,23 @@ async def stream(request: Request) -> Response:
     topics = request.query_params.get("topics", "").split(",")
     if len(topics) > MOST or not all(TOPIC.fullmatch(topic) for topic in topics):
         raise BadTopic
-    if not all(may_follow(request.scope["user"], topic) for topic in topics):
+    if not all([await _may_follow(request, topic) for topic in topics]):
         raise BadTopic
     lines = told(request.app.state.live, topics)
     return StreamingResponse(lines, media_type="text/event-stream", headers=HEADERS)
+
+
+async def _may_follow(request: Request, topic: str) -> bool:
+    """Ask the door as well where a topic's own name doesn't tell whom it concerns."""
+    kind, _, rest = topic.partition("/")
+    if kind != ROOM:
+        return may_follow(request.scope["user"], topic)
+    try:
+        visit_id = UUID(rest)
+    except ValueError:
+        return False
+    app, hat = app_of(request), user(request)
+    return await reading(app, hat, lambda tx: follow_up.may_follow(tx, visit_id=visit_id))
 
 
 def may_follow(hat: Actor, topic: str) -> bool:

@@ -48,6 +48,7 @@ class Service:
 
 SERVICES = (
     Service(mark("预约挂号"), "/book", icon="calendar-plus"),
+    Service(mark("在线复诊"), "/follow-up", icon="message-circle", kind="info"),
     Service(mark("我的预约"), "/appointments", icon="calendar-event", kind="info"),
     Service(mark("健康卡"), "/card", icon="qrcode"),
     Service(mark("家人代办"), "/family", icon="users-group", kind="info"),
@@ -79,7 +80,12 @@ CLERKS = (
     Place("day", "/cashier/day", mark("日结"), icon="report-money"),
     ACCOUNT,
 )
-DOCTORS = (Place("clinic", "/clinic", mark("接诊"), icon="stethoscope"), SIGNING, ACCOUNT)
+DOCTORS = (
+    Place("clinic", "/clinic", mark("接诊"), icon="stethoscope"),
+    Place("online", "/clinic/online", mark("线上"), icon="message-circle"),
+    SIGNING,
+    ACCOUNT,
+)
 
 TECHNICIANS = (Place("bench", "/laboratory", mark("检验"), icon="test-pipe"), ACCOUNT)
 

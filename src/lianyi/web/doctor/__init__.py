@@ -2,6 +2,11 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.doctor import clinic, prescription, visit
+from lianyi.web.doctor import clinic, online, prescription, visit
 
-ROUTES: tuple[BaseRoute, ...] = (*prescription.ROUTES, *visit.ROUTES, *clinic.ROUTES)
+ROUTES: tuple[BaseRoute, ...] = (
+    *prescription.ROUTES,
+    *visit.ROUTES,
+    *online.ROUTES,
+    *clinic.ROUTES,
+)

@@ -36,8 +36,9 @@ class Act(StrEnum):
     AMEND = "amend"
 
 
-class Writing(forms.Form, frozen=True):
-    act: Act
+class Noted(forms.Form, frozen=True):
+    """The outpatient record as it is typed."""
+
     diagnosis: list[str]
     complaint: Text = ""
     present: Text = ""
@@ -47,6 +48,10 @@ class Writing(forms.Form, frozen=True):
     findings: Text = ""
     treatment: Text = ""
     advice: Text = ""
+
+
+class Writing(Noted, frozen=True):
+    act: Act = Act.SAVE
     reason: Text = ""
 
 
@@ -89,13 +94,13 @@ async def permits_page(request: Request) -> Response:
 
 async def write(request: Request) -> Response:
     async def verb(tx: Tx, form: Writing) -> None:
-        id, written = _appointment(request), _written(form)
+        id, note = _appointment(request), written(form)
         if form.act is Act.AMEND:
-            await visit.amend(tx, appointment_id=id, note=written, reason=form.reason)
+            await visit.amend(tx, appointment_id=id, note=note, reason=form.reason)
         elif form.act is Act.SIGN:
-            await visit.sign(tx, appointment_id=id, note=written)
+            await visit.sign(tx, appointment_id=id, note=note)
         else:
-            await visit.save(tx, appointment_id=id, note=written)
+            await visit.save(tx, appointment_id=id, note=note)
 
     return await _act(request, Writing, verb, _note)
 
@@ -149,7 +154,7 @@ async def diagnoses(request: Request) -> Response:
     return answer.page(request, "doctor/diagnoses.html", view)
 
 
-def _written(form: Writing) -> Note:
+def written(form: Noted) -> Note:
     return Note(
         complaint=form.complaint,
         present=form.present,

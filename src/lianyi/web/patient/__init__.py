@@ -2,13 +2,25 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.patient import bills, booking, card, family, home, me, medicine, record, results
+from lianyi.web.patient import (
+    bills,
+    booking,
+    card,
+    family,
+    follow_up,
+    home,
+    me,
+    medicine,
+    record,
+    results,
+)
 
 ROUTES: tuple[BaseRoute, ...] = (
     *home.ROUTES,
     *card.ROUTES,
     *booking.ROUTES,
     *bills.ROUTES,
+    *follow_up.ROUTES,
     *family.ROUTES,
     *record.ROUTES,
     *results.ROUTES,

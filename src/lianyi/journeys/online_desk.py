@@ -1,0 +1,185 @@
+"""What a doctor's workbench shows of online visits: the queue, the conversation, the note."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.model import Purpose
+from lianyi.consult import queries
+from lianyi.consult.errors import NoSuchVisit
+from lianyi.consult.model import WITH_STAFF, Message, Offer, Proof, Reason, State, Visit
+from lianyi.consult.rules import notices
+from lianyi.consult.states import VISIT
+from lianyi.files import queries as files
+from lianyi.files.model import Content
+from lianyi.journeys import workbench_desk
+from lianyi.journeys.note_form import Asked, Typed, typed
+from lianyi.journeys.workbench_desk import Patient
+from lianyi.kernel import profile, time
+from lianyi.kernel.lifecycle import check_role
+from lianyi.kernel.work import Tx
+from lianyi.people import queries as people
+from lianyi.people.model import Institution, Person, Post
+from lianyi.records import queries as records
+
+UNSEEN = "线上未查体。"
+SOON = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One visit that waits for its doctor. `minutes` are left of the promised time."""
+
+    visit: Visit
+    person: Person | None
+    age: int | None
+    minutes: int | None
+
+    @property
+    def urgent(self) -> bool:
+        return self.minutes is not None and self.minutes * timedelta(minutes=1) <= SOON
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """The doctor's online side. `until`: the identity counts as proven until then (CON-09)."""
+
+    me: Post
+    now: datetime
+    until: datetime | None
+    offers: tuple[Offer, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def is_online(self) -> bool:
+        return self.until is not None and self.now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The outpatient record as its form shows it: as put down, or begun from the intake."""
+
+    note: Typed
+    at: datetime | None
+    signed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """The workbench with one visit in hand, or with none. `verbs` are its doctor's moves now."""
+
+    online: Online
+    visit: Visit | None = None
+    patient: Patient | None = None
+    messages: tuple[Message, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    sheet: Sheet | None = None
+    verbs: frozenset[str] = frozenset()
+    hospital: Institution | None = None
+    conditions: tuple[Reason, ...] = notices.CONDITIONS
+    list_version: str = notices.LIST_VERSION
+
+    @property
+    def current(self) -> UUID | None:
+        return self.visit.id if self.visit else None
+
+    @property
+    def undecided(self) -> bool:
+        return self.visit is not None and self.visit.met is None
+
+
+async def desk(tx: Tx) -> Hand:
+    """Return the queue of the acting doctor.
+
+    :raises WrongRole:
+    """
+    visits, persons = await _mine(tx)
+    offers = await queries.offers_of(tx, post_ids=[tx.actor.post_id])
+    return Hand(replace(await _online(tx, visits, persons), offers=tuple(offers)))
+
+
+async def hand(tx: Tx, *, visit_id: UUID) -> Hand:
+    """Return one visit of the acting doctor's with what is known of its patient.
+
+    :raises NoSuchVisit, NoSuchPerson, WrongRole:
+    """
+    visits, persons = await _mine(tx, also=visit_id)
+    visit = next((one for one in visits if one.id == visit_id), None)
+    if visit is None or visit.person_id not in persons:
+        raise NoSuchVisit(id=visit_id)
+    chart = await access.open_chart(
+        tx, person_id=visit.person_id, purpose=Purpose.TREAT, what="consult"
+    )
+    sheet = await records.sheet(tx, chart, visit_id=visit_id)
+    note = typed(sheet.note) if sheet.note else _begun(visit)
+    return Hand(
+        online=await _online(tx, [one for one in visits if one.state in WITH_STAFF], persons),
+        visit=visit,
+        patient=await workbench_desk.patient(tx, chart, person=persons[visit.person_id]),
+        messages=tuple(await queries.messages_of(tx, chart, visit=visit)),
+        proofs=tuple(await queries.proofs_of(tx, chart, visit=visit)),
+        sheet=Sheet(note, sheet.at, sheet.signed_at),
+        verbs=frozenset(VISIT.open_to(tx.actor.role, visit.state)),
+        hospital=await _hospital(tx, visit),
+    )
+
+
+async def picture(tx: Tx, *, visit_id: UUID, file_id: UUID) -> Content:
+    """Return a picture or paper of a visit of the acting doctor's.
+
+    :raises NoSuchFile, NoSuchVisit, ContentLost, NoSuchPerson, WrongRole:
+    """
+    treating = await access.open_desk(tx, purpose=Purpose.TREAT)
+    visit = await queries.own_visit(tx, treating, visit_id=visit_id)
+    chart = await access.open_chart(
+        tx, person_id=visit.person_id, purpose=Purpose.TREAT, what="consult"
+    )
+    return await files.content(tx, chart, file_id=file_id)
+
+
+async def _mine(tx: Tx, also: UUID | None = None) -> tuple[list[Visit], Mapping[UUID, Person]]:
+    """Return the acting doctor's visits, with those of their persons this desk may see."""
+    check_role(tx, VISIT, "take")
+    treating = await access.open_desk(tx, purpose=Purpose.TREAT)
+    visits = await queries.queue(tx, treating, also=also)
+    ids = sorted({visit.person_id for visit in visits})
+    access.saw(tx, treating, person_ids=ids, what="consult")
+    return visits, await people.persons(tx, treating, person_ids=ids)
+
+
+async def _online(tx: Tx, visits: Sequence[Visit], persons: Mapping[UUID, Person]) -> Online:
+    posts = await people.posts(tx, ids=[tx.actor.post_id])
+    return Online(
+        me=posts[tx.actor.post_id],
+        now=tx.now,
+        until=await queries.online_until(tx),
+        offers=(),
+        rows=tuple(_row(tx, visit, persons.get(visit.person_id)) for visit in visits),
+    )
+
+
+async def _hospital(tx: Tx, visit: Visit) -> Institution:
+    """Return where a visit is turned to: the hospital behind an internet hospital, or itself."""
+    practice = await people.practice(
+        tx, person_id=visit.doctor_id, institution_id=visit.institution_id
+    )
+    return practice.parent or practice.institution
+
+
+def _row(tx: Tx, visit: Visit, person: Person | None) -> Row:
+    today = time.day(tx.now, profile.at(tx.now).zone)
+    waits = visit.due_at is not None and visit.answered_at is None
+    left = visit.due_at - tx.now if waits and visit.due_at else None
+    minutes = None if left is None else max(left // timedelta(minutes=1), 0)
+    return Row(visit, person, person.age_on(today) if person else None, minutes)
+
+
+def _begun(visit: Visit) -> Typed:
+    """Begin the record with what the patient told and what was proven; the doctor writes on."""
+    told = visit.intake
+    diagnosis = (f"{visit.code} {visit.name}",) if visit.code else ()
+    present = "\n".join(text for text in (told.readings, told.medicines) if text)
+    findings = UNSEEN if visit.state is State.WITH_DOCTOR else ""
+    return Typed(told.complaint, present, "", Asked.UNASKED, "", findings, diagnosis, "", "")

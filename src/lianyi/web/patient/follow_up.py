@@ -1,0 +1,232 @@
+"""Online visits of a resident: find a doctor, prove, tell, pay, talk, rate (在线复诊)."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from types import NoneType
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lianyi.consult.errors import NotEligible
+from lianyi.consult.model import Answered, Course, Evidence, Intake, Kind
+from lianyi.journeys import follow_up, follow_up_asking, follow_up_desk
+from lianyi.journeys.follow_up_asking import Paper, Wish
+from lianyi.kernel.refusal import Conflict, Invalid
+from lianyi.kernel.text import words
+from lianyi.kernel.work import Tx, reading, within
+from lianyi.people.errors import MayNotPractise
+from lianyi.web import answer, forms, uploads
+from lianyi.web.forms import Filled
+from lianyi.web.i18n import mark
+from lianyi.web.patient.shell import show
+from lianyi.web.session import app_of, user
+
+PAGE = "/follow-up"
+DOCTOR = PAGE + "/doctors/{post:uuid}"
+VISIT = PAGE + "/visits/{visit:uuid}"
+SAID_HERE = (Invalid, Conflict)
+SIGN = "sign-"  # begins the name of a question about danger
+Text = Annotated[str, msgspec.Meta(max_length=2000)]
+Told = Annotated[
+    str, msgspec.Meta(min_length=2, max_length=2000, description=mark("请写几句这次的情况。"))
+]
+F = TypeVar("F", bound=forms.Form)
+
+
+class Asking(forms.Form, frozen=True):
+    complaint: Told
+    fen: int
+    kind: Kind = Kind.FOLLOW_UP
+    condition: Text = ""
+    disease: Text = ""
+    evidence: Evidence = Evidence.OUTPATIENT_RECORD
+    course: Course = Course.STABLE
+    readings: Text = ""
+    medicines: Text = ""
+    allergies: Text = ""
+    wanted: Text = ""
+    share: bool = False
+    agreed: bool = False
+    guardian: bool = False
+
+
+class Saying(forms.Form, frozen=True):
+    text: Text = ""
+
+
+class Rating(forms.Form, frozen=True):
+    stars: Annotated[int, msgspec.Meta(ge=1, le=5, description=mark("请选择 1 到 5 星。"))]
+    words: Text = ""
+
+
+async def find(request: Request) -> Response:
+    verb = partial(follow_up_desk.find, kind=_kind(request.query_params.get("kind", "")))
+    return await show(request, "patient/follow_up.html", verb)
+
+
+async def eligibility(request: Request) -> Response:
+    verb = partial(
+        follow_up_desk.eligibility, post_id=request.path_params["post"], kind=Kind.FOLLOW_UP
+    )
+    return await show(request, "patient/follow_up_doctor.html", verb)
+
+
+async def intake(request: Request) -> Response:
+    asked = request.query_params
+    return await _intake(request, _kind(asked.get("kind", "")), asked.get("from", ""))
+
+
+async def ask(request: Request) -> Response:
+    """Ask for a visit; every refusal stands above the form, with what was typed kept."""
+    papers, photos = [await uploads.contents(request, name) for name in ("papers", "photos")]
+    try:
+        form = await forms.read(request, Asking)
+    except forms.BadForm as bad:
+        told = bad.form
+        return await _intake(request, _kind(told.text("kind")), told.text("condition"), told)
+    data = await forms.posted(request)
+    signs = {name.removeprefix(SIGN): data[name] for name in data if name.startswith(SIGN)}
+    answers = tuple(Answered(sign, said == "yes") for sign, said in signs.items())
+    wish = _wish(form, answers, papers, photos)
+    try:
+        visit_id = await within(
+            app_of(request),
+            user(request),
+            lambda tx: _ask(tx, request.path_params["post"], form.kind, wish),
+            once=forms.once(request, form, UUID),
+        )
+    except SAID_HERE as refused:
+        kept = await forms.kept(request, **{"": _why(request, refused)})
+        return await _intake(request, form.kind, form.condition, kept)
+    return answer.go(request, f"{PAGE}/visits/{visit_id}")
+
+
+async def room(request: Request) -> Response:
+    return await _room(request)
+
+
+async def say(request: Request) -> Response:
+    pictures = await uploads.contents(request, "pictures")
+
+    async def verb(tx: Tx, form: Saying) -> None:
+        await follow_up.say(tx, visit_id=_visit(request), text=form.text, pictures=pictures)
+
+    return await _act(request, Saying, verb)
+
+
+async def withdraw(request: Request) -> Response:
+    async def verb(tx: Tx, _: forms.Form) -> None:
+        await follow_up.withdraw(tx, visit_id=_visit(request))
+
+    return await _act(request, forms.Form, verb)
+
+
+async def rate(request: Request) -> Response:
+    async def verb(tx: Tx, form: Rating) -> None:
+        await follow_up.rate(tx, visit_id=_visit(request), stars=form.stars, words=form.words)
+
+    return await _act(request, Rating, verb)
+
+
+async def picture(request: Request) -> Response:
+    file_id = request.path_params["file"]
+    found = await reading(
+        app_of(request),
+        user(request),
+        lambda tx: follow_up_desk.picture(tx, visit_id=_visit(request), file_id=file_id),
+    )
+    return uploads.as_file(found)
+
+
+def _wish(
+    form: Asking, answers: tuple[Answered, ...], papers: list[bytes], photos: list[bytes]
+) -> Wish:
+    return Wish(
+        intake=Intake(
+            form.complaint,
+            form.course,
+            readings=form.readings,
+            medicines=form.medicines,
+            allergies=form.allergies,
+            wanted=form.wanted,
+            answers=answers,
+        ),
+        fen=form.fen,
+        condition=form.condition,
+        disease=form.disease,
+        papers=tuple(Paper(form.evidence, each) for each in papers),
+        photos=tuple(photos),
+        share=form.share,
+        agreed=form.agreed,
+        guardian_present=form.guardian,
+    )
+
+
+async def _ask(tx: Tx, post_id: UUID, kind: Kind, wish: Wish) -> UUID:
+    return (await follow_up_asking.ask(tx, post_id=post_id, kind=kind, wish=wish)).id
+
+
+def _why(request: Request, refused: Invalid | Conflict) -> str | Invalid | Conflict:
+    """Say each finding of the law in the reader's words."""
+    if not isinstance(refused, NotEligible | MayNotPractise):
+        return refused
+    language = request.state.language
+    return " ".join(words(each.code, language) for each in refused.findings)
+
+
+async def _act(
+    request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[None]]
+) -> Response:
+    try:
+        form = await forms.read(request, struct)
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: verb(tx, form),
+            once=forms.once(request, form, NoneType),
+        )
+    except forms.BadForm as bad:
+        return await _room(request, bad.form)
+    except SAID_HERE as refused:
+        return await _room(request, await forms.kept(request, **{"": refused}))
+    return answer.go(request, f"{PAGE}/visits/{_visit(request)}")
+
+
+async def _intake(
+    request: Request, kind: Kind, condition: str, form: Filled | None = None
+) -> Response:
+    verb = partial(
+        follow_up_desk.form, post_id=request.path_params["post"], kind=kind, condition=condition
+    )
+    return await show(request, "patient/follow_up_intake.html", verb, form=form)
+
+
+async def _room(request: Request, form: Filled | None = None) -> Response:
+    verb = partial(follow_up_desk.room, visit_id=_visit(request))
+    return await show(request, "patient/follow_up_visit.html", verb, form=form)
+
+
+def _visit(request: Request) -> UUID:
+    visit_id: UUID = request.path_params["visit"]
+    return visit_id
+
+
+def _kind(text: str) -> Kind:
+    return Kind.COUNSEL if text == Kind.COUNSEL else Kind.FOLLOW_UP
+
+
+ROUTES = (
+    Route(PAGE, find, methods=["GET"]),
+    Route(DOCTOR, eligibility, methods=["GET"]),
+    Route(DOCTOR + "/intake", intake, methods=["GET"]),
+    Route(DOCTOR + "/ask", ask, methods=["POST"]),
+    Route(VISIT, room, methods=["GET"]),
+    Route(VISIT + "/say", say, methods=["POST"]),
+    Route(VISIT + "/withdraw", withdraw, methods=["POST"]),
+    Route(VISIT + "/rate", rate, methods=["POST"]),
+    Route(VISIT + "/files/{file:uuid}", picture, methods=["GET"]),
+)
