@@ -1554,6 +1554,29 @@ CREATE TABLE signatures.unlocking (
     CONSTRAINT unlocking_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'open'::text, 'refused'::text, 'closed'::text])))
 );
 
+CREATE TABLE supervision."case" (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    institution_id uuid NOT NULL,
+    visit_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    opens text NOT NULL,
+    reason text NOT NULL,
+    asked_by uuid NOT NULL,
+    asked_post_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_post_id uuid,
+    decided_at timestamp with time zone,
+    until timestamp with time zone,
+    CONSTRAINT case_check CHECK ((decided_by <> asked_by)),
+    CONSTRAINT case_check1 CHECK (((state = 'asked'::text) OR (decided_by IS NOT NULL))),
+    CONSTRAINT case_check2 CHECK (((state <> 'approved'::text) OR (until IS NOT NULL))),
+    CONSTRAINT case_opens_check CHECK ((opens = ANY (ARRAY['name'::text, 'chat'::text]))),
+    CONSTRAINT case_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT case_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'approved'::text, 'rejected'::text, 'closed'::text])))
+);
+
 CREATE TABLE supervision.tally (
     id uuid NOT NULL,
     institution_id uuid NOT NULL,
@@ -1564,6 +1587,55 @@ CREATE TABLE supervision.tally (
     open integer DEFAULT 0 NOT NULL,
     asked_at timestamp with time zone NOT NULL,
     at timestamp with time zone
+);
+
+CREATE TABLE supervision.trail (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    visit_id uuid NOT NULL,
+    number integer NOT NULL,
+    institution_id uuid NOT NULL,
+    log text NOT NULL,
+    "row" bigint NOT NULL,
+    thing text NOT NULL,
+    verb text NOT NULL,
+    before text NOT NULL,
+    after text NOT NULL,
+    by text NOT NULL,
+    post_id uuid,
+    at timestamp with time zone NOT NULL,
+    digest bytea NOT NULL,
+    chain bytea NOT NULL,
+    CONSTRAINT trail_by_check CHECK ((by = ANY (ARRAY['resident'::text, 'proxy'::text, 'staff'::text, 'system'::text]))),
+    CONSTRAINT trail_check CHECK (((post_id IS NOT NULL) = (by = 'staff'::text)))
+);
+
+CREATE TABLE supervision.trail_seal (
+    seq bigint NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    visit_id uuid NOT NULL,
+    lines integer NOT NULL,
+    chain bytea NOT NULL,
+    mac bytea NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE supervision.trail_seal ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME supervision.trail_seal_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE supervision.trail ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME supervision.trail_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE supervision.upload (
@@ -1938,11 +2010,29 @@ ALTER TABLE ONLY signatures.signature
 ALTER TABLE ONLY signatures.unlocking
     ADD CONSTRAINT unlocking_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY supervision."case"
+    ADD CONSTRAINT case_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY supervision.tally
     ADD CONSTRAINT tally_institution_id_day_key UNIQUE (institution_id, day);
 
 ALTER TABLE ONLY supervision.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY supervision.trail
+    ADD CONSTRAINT trail_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY supervision.trail_seal
+    ADD CONSTRAINT trail_seal_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY supervision.trail_seal
+    ADD CONSTRAINT trail_seal_visit_id_lines_key UNIQUE (visit_id, lines);
+
+ALTER TABLE ONLY supervision.trail
+    ADD CONSTRAINT trail_visit_id_log_row_key UNIQUE (visit_id, log, "row");
+
+ALTER TABLE ONLY supervision.trail
+    ADD CONSTRAINT trail_visit_id_number_key UNIQUE (visit_id, number);
 
 ALTER TABLE ONLY supervision.upload
     ADD CONSTRAINT upload_institution_id_kind_thing_id_key UNIQUE (institution_id, kind, thing_id);
@@ -2218,7 +2308,15 @@ CREATE INDEX unlocking_post_id_at_idx ON signatures.unlocking USING btree (post_
 
 CREATE UNIQUE INDEX unlocking_post_id_idx ON signatures.unlocking USING btree (post_id) WHERE (state = ANY (ARRAY['asked'::text, 'open'::text]));
 
+CREATE INDEX case_institution_id_id_idx ON supervision."case" USING btree (institution_id, id);
+
+CREATE INDEX case_visit_id_idx ON supervision."case" USING btree (visit_id);
+
 CREATE INDEX tally_day_idx ON supervision.tally USING btree (day);
+
+CREATE UNIQUE INDEX trail_seal_tx_seq_idx ON supervision.trail_seal USING btree (tx, seq);
+
+CREATE UNIQUE INDEX trail_tx_seq_idx ON supervision.trail USING btree (tx, seq);
 
 CREATE INDEX upload_day_institution_id_kind_idx ON supervision.upload USING btree (day, institution_id, kind);
 
@@ -2295,6 +2393,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.releas
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.version FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON signatures.proof FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON supervision.trail FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON supervision.trail_seal FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 ALTER TABLE ONLY accounts.hat
     ADD CONSTRAINT hat_digest_fkey FOREIGN KEY (digest) REFERENCES accounts.session(digest);

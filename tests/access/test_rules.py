@@ -41,10 +41,19 @@ def cause(role, purpose, *grounds):
 
 
 @pytest.mark.parametrize("role", [GUEST, OPERATOR, HEALTH_COMMISSION, DRUG_AUTHORITY])
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.INSPECT}))
 def test_some_roles_open_no_chart_on_any_ground(role, purpose):
     """PRI-26: a phone alone, the platform and the authorities."""
     assert rules.views(hat(role), purpose, EVERY_GROUND) == (Cause.NONE, ())
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != SYSTEM])
+def test_only_the_commission_inspects_and_only_by_the_relation_of_a_case(role):
+    """CON-18, PRI-26: a consent or a broken glass opens nothing to it."""
+    sees = cause(role, Purpose.INSPECT, *EVERY_GROUND) is Cause.CASE
+    assert sees == (role == HEALTH_COMMISSION)
+    others = [ground for ground in EVERY_GROUND if ground.cause is not Cause.RELATION]
+    assert rules.views(hat(role), Purpose.INSPECT, others) == (Cause.NONE, ())
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role != SYSTEM])

@@ -26,6 +26,7 @@ from lianyi.access.model import (
     Scope,
     Sensitive,
     Share,
+    View,
 )
 from lianyi.kernel.actor import NOWHERE, Actor, system
 from lianyi.kernel.lifecycle import WrongRole, WrongState
@@ -188,9 +189,14 @@ async def test_a_role_opens_no_door_for_a_purpose_that_is_not_its_own(app, here,
         await within(app, clerk, lambda tx: service.open_desk(tx, purpose=Purpose.TREAT))
 
 
-async def test_an_authority_opens_no_person_s_chart(app, here, person_id):
+async def test_an_authority_opens_no_person_s_chart_but_in_a_case(app, here, person_id):
+    with pytest.raises(NoSuchPerson):
+        await chart(app, here.hat(HEALTH_COMMISSION), person_id, Purpose.INSPECT)
     await here.relate(person_id, HEALTH_COMMISSION)
-    for purpose in Purpose:
+    opened = await chart(app, here.hat(HEALTH_COMMISSION), person_id, Purpose.INSPECT)
+    assert (opened.cause, opened.sees_unreleased) == (Cause.CASE, False)
+    assert opened.views == (View(),)
+    for purpose in set(Purpose) - {Purpose.INSPECT}:
         with pytest.raises(NoSuchPerson):
             await chart(app, here.hat(HEALTH_COMMISSION), person_id, purpose)
 

@@ -98,10 +98,13 @@ NAMELESS = {
     "signatures.queries.of",
     "signatures.queries.owed",
     "signatures.queries.own",
+    "supervision.queries.cases",
     "supervision.queries.counts",
     "supervision.queries.held",
     "supervision.queries.tallies",
     "supervision.queries.tally_slip",
+    "supervision.queries.trail",
+    "supervision.queries.trailed",
     "supervision.queries.troubled",
     "supervision.queries.uploads",
 }

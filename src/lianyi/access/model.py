@@ -52,6 +52,7 @@ class Purpose(StrEnum):
     PAY = "pay"
     SETTLE = "settle"  # with the insurance agency
     REPORT = "report"  # to the authorities, by law and under a pseudonym
+    INSPECT = "inspect"  # an authority, in a case that a second person has approved
     TELL = "tell"  # the person is sent a message
     MANAGE = "manage"  # quality, disputes, consents of an institution's patients
     OWN = "own"  # one's own record, or that of whom one acts for
@@ -88,6 +89,7 @@ class Cause(StrEnum):
     CONSENT = "consent"
     BREAK_GLASS = "break_glass"
     MANDATE = "mandate"
+    CASE = "case"
     NONE = "none"
 
 

@@ -1,4 +1,4 @@
-"""Walk the seals of every append-only log, and every row's history, and say whether they hold."""
+"""Walk the seals of all logs, the list of every visit, and every row's history, and say."""
 
 import asyncio
 import importlib
@@ -9,6 +9,7 @@ import click
 
 import lianyi
 from lianyi import main
+from lianyi.journeys import trail
 from lianyi.journeys.wiring import WIRING
 from lianyi.kernel import seal, walks
 from lianyi.kernel.config import Config
@@ -37,9 +38,11 @@ async def _walk(config: Config) -> bool:
         app = main.app(config, connections)
         sealed = [await _verdict(app, log) for log in WIRING.logs]
         walked = [await _walked(app, cycle) for cycle in lifecycles()]
-    for line in (*map(_line, sealed), *map(_steps, walked)):
+        visits = await within(app, WORKER, trail.walk)
+    for line in (*map(_line, sealed), *map(_steps, walked), _trails(visits)):
         click.echo(line)
-    return all(one.broken_at is None for one in sealed) and not any(one.strays for one in walked)
+    logs = all(one.broken_at is None for one in sealed)
+    return logs and not any(one.strays for one in walked) and not visits.broken
 
 
 async def _verdict(app: App, log: Log) -> Verdict:
@@ -66,3 +69,9 @@ def _steps(walked: Walked) -> str:
     first = walked.strays[0]
     step = f"{first.verb} {first.before or '—'} → {first.after}"
     return f"✗ {walked.table}: {first.id} did not walk, {step} 状态不符"
+
+
+def _trails(walked: trail.Walked) -> str:
+    if not walked.broken:
+        return f"✓ visits: {walked.trails} lists, {walked.lines} lines 就诊轨迹完好"
+    return f"✗ visits: the list of {walked.broken[0]} does not hold 就诊轨迹不符"

@@ -126,7 +126,32 @@ MESSAGES = Log(
     ("seq", "id", "visit_id", "at", "post_id", "author", "sealed", "files", "flags"),
 )
 
+TRAILS = Log(
+    "supervision.trail",
+    (
+        "seq",
+        "visit_id",
+        "number",
+        "institution_id",
+        "log",
+        "row",
+        "thing",
+        "verb",
+        "before",
+        "after",
+        "by",
+        "post_id",
+        "at",
+        "digest",
+        "chain",
+    ),
+)
+
+TRAIL_SEALS = Log("supervision.trail_seal", ("seq", "visit_id", "lines", "chain", "mac", "at"))
+
 LOGS = (
+    TRAILS,
+    TRAIL_SEALS,
     MOVES,
     HATS,
     READINGS,

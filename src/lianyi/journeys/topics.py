@@ -179,6 +179,7 @@ PAGES: Mapping[type[Any], Topics] = {
     supervision.UploadReceipted: _reports,
     supervision.UploadRefused: _reports,
     supervision.TallyTaken: _reports,
+    supervision.CaseMoved: lambda event: (f"institution/{event.institution_id}/cases",),
     people.CardChecked: lambda event: (f"person/{event.applicant_id}",),
     people.CardLapsed: lambda event: (f"person/{event.applicant_id}",),
     people.CardActivated: _card,

@@ -1,5 +1,8 @@
 """Acts that move no state and still must be known for ever: who did them, when and why."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from lianyi.kernel.work import Tx
@@ -21,3 +24,27 @@ async def note(
         tx.now,
         why,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One line of the history. Why it was done is left out: people write names into reasons."""
+
+    seq: int
+    thing: str
+    thing_id: UUID
+    verb: str
+    before: str
+    after: str
+    post_id: UUID
+    at: datetime
+
+
+async def acts(tx: Tx, *, thing_ids: Collection[UUID]) -> list[Act]:
+    """Return everything that was done to these things, in the order in which it was written."""
+    rows = await tx.db.fetch(
+        "SELECT seq, thing, thing_id, verb, coalesce(before, '') AS before, after, post_id, at"
+        " FROM kernel.history WHERE thing_id = ANY ($1::uuid[]) ORDER BY seq",
+        list(thing_ids),
+    )
+    return [Act(**row) for row in rows]

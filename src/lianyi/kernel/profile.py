@@ -79,6 +79,7 @@ CHINA = (
                 "PH-11.claim": 10,  # minutes a pharmacist keeps a prescription from others
                 "LIC-11": 60,  # minutes until a report to the province has its receipt
                 "LIC-11.tally": 1,  # hour of the day from which yesterday's counts are compared
+                "CON-18": 7,  # days for which an approved case opens a name or a conversation
                 "PRI-05": 48,  # hours before somebody who refused is asked again
                 "LRX-01": 28,  # days a supply may last without what LRX-02 demands
                 "PH-04.kidney": 180,  # days for which a kidney value is fresh

@@ -5,7 +5,7 @@ older than the oldest running transaction. SEC-17: each seal is SM3 over the sea
 digests of its rows, with an HMAC of the installation's key.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,15 @@ async def seal(tx: Tx, log: Log) -> int:
     if rows:
         await _write(tx, log, last, rows)
     return len(rows)
+
+
+async def digests(tx: Tx, log: Log, seqs: Sequence[int]) -> dict[int, bytes]:
+    """Return the SM3 of rows as a seal of this log sees them, by their `seq`; what's gone isn't."""
+    await _utc(tx)
+    rows = await tx.db.fetch(
+        f"SELECT seq, {log.row} AS body FROM {log.table} WHERE seq = ANY ($1::bigint[])", list(seqs)
+    )
+    return {row["seq"]: sm3(row["body"].encode()) for row in rows}
 
 
 async def verify(tx: Tx, log: Log) -> Verdict:

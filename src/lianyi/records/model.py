@@ -108,6 +108,18 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """That something was written, by whom and when: not what. `seq` is its row in the log."""
+
+    seq: int
+    type: str
+    fhir_id: str
+    version: int
+    post_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Concept:
     """What something is: its first code, and the words it was written with."""
 

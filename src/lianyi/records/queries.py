@@ -26,6 +26,7 @@ from lianyi.records.model import (
     Summary,
     Version,
     Visit,
+    Written,
 )
 
 LINES = 50
@@ -134,6 +135,11 @@ async def visits(tx: Tx, chart: Chart, *, limit: int = LINES) -> list[Visit]:
 async def of_encounter(tx: Tx, chart: Chart, *, encounter_id: str) -> list[Entry]:
     """Return everything written in one encounter, oldest first."""
     return await tables.list_of_encounter(tx, chart, f"Encounter/{encounter_id}", MANY)
+
+
+async def written(tx: Tx, chart: Chart, *, encounter_id: str) -> list[Written]:
+    """Return every writing of an encounter and of what was found out in it, oldest first."""
+    return await tables.list_written(tx, chart, encounter_id)
 
 
 async def resource(tx: Tx, chart: Chart, *, type: str, fhir_id: str) -> Entry:

@@ -14,7 +14,17 @@ from lianyi.access.model import Chart, Sensitive
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
-from lianyi.records.model import Counted, Entry, Mark, Note, Resource, Setting, Sheet, Version
+from lianyi.records.model import (
+    Counted,
+    Entry,
+    Mark,
+    Note,
+    Resource,
+    Setting,
+    Sheet,
+    Version,
+    Written,
+)
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -245,6 +255,16 @@ async def list_of_encounter(tx: Tx, chart: Chart, encounter: str, limit: int) ->
               ORDER BY r.at, r.type, r.fhir_id LIMIT $3"""
     rows = await tx.db.fetch(sql, chart.person_id, encounter, limit, *chart.args)
     return [_entry(row) for row in rows]
+
+
+async def list_written(tx: Tx, chart: Chart, encounter_id: str) -> list[Written]:
+    sql = f"""SELECT v.seq, v.type, v.fhir_id, v.version, v.post_id, v.at
+              FROM records.resource r JOIN records.version v USING (type, fhir_id)
+              WHERE r.owner = $1 AND (r.encounter = $2 OR (r.type = 'Encounter' AND r.fhir_id = $3))
+                AND {_admitted(chart, at=4)} ORDER BY v.seq"""
+    encounter = f"Encounter/{encounter_id}"
+    rows = await tx.db.fetch(sql, chart.person_id, encounter, encounter_id, *chart.args)
+    return [Written(**row) for row in rows]
 
 
 async def count(tx: Tx, chart: Chart) -> list[Counted]:

@@ -61,3 +61,17 @@ class TallyDue(_TallyEvent):
 @dataclass(frozen=True, slots=True)
 class TallyTaken(_TallyEvent):
     name: ClassVar[str] = "supervision.tally_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMoved:
+    """Somebody asked to know who was behind a visit, agreed, declined or is done with it."""
+
+    name: ClassVar[str] = "supervision.case_moved"
+    case_id: UUID
+    visit_id: UUID
+    institution_id: UUID
+
+    @property
+    def owner(self) -> UUID:
+        return self.visit_id

@@ -152,3 +152,96 @@ class Visit:
     ended_at: datetime
     diagnoses: tuple[str, ...]
     note: str
+
+
+class By(StrEnum):
+    """Whose hand it was; only staff are named by their post, since they act under their names."""
+
+    RESIDENT = "resident"
+    PROXY = "proxy"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of an append-only log that belongs to a visit, with that row's SM3 (CON-18)."""
+
+    log: str
+    row: int
+    thing: str
+    verb: str
+    before: str
+    after: str
+    by: By
+    post_id: UUID | None
+    at: datetime
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A step in its place. `chain` is SM3 over the chain before it and the step's digest."""
+
+    number: int
+    step: Step
+    chain: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TrailSeal:
+    """The signed chain of the first so many lines, and when it was signed."""
+
+    lines: int
+    chain: bytes
+    mac: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A visit's whole list, in order, with its seals."""
+
+    visit_id: UUID
+    institution_id: UUID
+    lines: tuple[Line, ...]
+    seals: tuple[TrailSeal, ...]
+
+
+class Opens(StrEnum):
+    """What a case asks to see."""
+
+    NAME = "name"
+    CHAT = "chat"  # and the name
+
+
+class CaseState(StrEnum):
+    ASKED = "asked"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Why an authority wants to know who was behind a visit, who asked, and who agreed.
+
+    Both are persons, whichever hat they wore. It opens nothing after `until`.
+    """
+
+    id: UUID
+    state: CaseState
+    institution_id: UUID
+    visit_id: UUID
+    opens: Opens
+    reason: str
+    asked_by: UUID
+    asked_post_id: UUID
+    at: datetime
+    decided_by: UUID | None
+    decided_post_id: UUID | None
+    decided_at: datetime | None
+    until: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        return self.state is CaseState.APPROVED and self.until is not None and now < self.until

@@ -9,9 +9,13 @@ from uuid import UUID
 
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
-from lianyi.people.model import ADMIN
-from lianyi.supervision import rules, tables
-from lianyi.supervision.model import Counted, Kind, State, Tally, TallySlip, Upload
+from lianyi.people.model import ADMIN, HEALTH_COMMISSION
+from lianyi.supervision import rules
+from lianyi.supervision.errors import NoSuchTrail
+from lianyi.supervision.model import Case, Counted, Kind, State, Tally, TallySlip, Trail, Upload
+from lianyi.supervision.tables import cases as cases_
+from lianyi.supervision.tables import trails
+from lianyi.supervision.tables import uploads as uploads_
 
 LINES = 50
 
@@ -31,7 +35,7 @@ async def uploads(
 
     :raises WrongRole:
     """
-    return await tables.list_uploads(
+    return await uploads_.list_uploads(
         tx,
         kinds=_seen(tx, "uploads") & set(kinds),
         institution_id=_reach(tx, institution_id),
@@ -48,7 +52,7 @@ async def troubled(tx: Tx, *, limit: int = LINES) -> list[Upload]:
 
     :raises WrongRole:
     """
-    return await tables.list_troubled(tx, _seen(tx, "troubled"), _reach(tx, None), limit)
+    return await uploads_.list_troubled(tx, _seen(tx, "troubled"), _reach(tx, None), limit)
 
 
 async def counts(tx: Tx, *, first: date, last: date) -> list[Counted]:
@@ -56,7 +60,7 @@ async def counts(tx: Tx, *, first: date, last: date) -> list[Counted]:
 
     :raises WrongRole:
     """
-    return await tables.count(tx, _seen(tx, "counts"), _reach(tx, None), first, last)
+    return await uploads_.count(tx, _seen(tx, "counts"), _reach(tx, None), first, last)
 
 
 async def tallies(tx: Tx, *, first: date, last: date) -> list[Tally]:
@@ -66,17 +70,46 @@ async def tallies(tx: Tx, *, first: date, last: date) -> list[Tally]:
     """
     if Kind.VISIT not in _seen(tx, "tallies"):
         raise WrongRole(verb="tallies", role=tx.actor.role)
-    return await tables.list_tallies(tx, _reach(tx, None), first, last)
+    return await uploads_.list_tallies(tx, _reach(tx, None), first, last)
 
 
 async def tally_slip(tx: Tx, *, tally_id: UUID) -> TallySlip:
     """Return whose counts of which day an errand asks for."""
-    return await tables.load_tally(tx, tally_id)
+    return await uploads_.load_tally(tx, tally_id)
 
 
 async def held(tx: Tx, *, slip: TallySlip) -> list[tuple[str, UUID, str]]:
     """Return kind, thing and receipt of all that a day's comparison should find there."""
-    return await tables.list_held(tx, slip.institution_id, slip.day)
+    return await uploads_.list_held(tx, slip.institution_id, slip.day)
+
+
+async def trail(tx: Tx, *, visit_id: UUID) -> Trail:
+    """Return a closed visit's list, in order (CON-18). Its patient is a pseudonym, and not here.
+
+    :raises NoSuchTrail: also for another institution's.
+    :raises WrongRole: for all but the commission and the institution itself.
+    """
+    if tx.actor.role not in {HEALTH_COMMISSION, ADMIN}:
+        raise WrongRole(verb="trail", role=tx.actor.role)
+    found = await trails.find(tx, visit_id, _reach(tx, None))
+    if found is None:
+        raise NoSuchTrail(visit_id=visit_id)
+    return found
+
+
+async def trailed(tx: Tx, *, after: UUID | None = None, limit: int = 200) -> list[Trail]:
+    """Return the lists of all visits, for whoever walks them; the last id continues."""
+    return await trails.list_all(tx, after, limit)
+
+
+async def cases(tx: Tx, *, visit_id: UUID | None = None, limit: int = LINES) -> list[Case]:
+    """Return the acting authority's cases, newest first, or those about one visit.
+
+    :raises WrongRole:
+    """
+    if tx.actor.role != HEALTH_COMMISSION:
+        raise WrongRole(verb="cases", role=tx.actor.role)
+    return await cases_.list_of(tx, tx.actor.institution_id, visit_id, limit)
 
 
 def _seen(tx: Tx, verb: str) -> frozenset[Kind]:

@@ -1,10 +1,12 @@
 """What is reported of a thing, when it is late, and whether two counts agree. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from lianyi.kernel.actor import Role
+from lianyi.kernel.crypto import sm3
 from lianyi.kernel.profile import Profile
 from lianyi.people.model import (
     ADMIN,
@@ -17,7 +19,7 @@ from lianyi.people.model import (
     Post,
     Practice,
 )
-from lianyi.supervision.model import Kind, Patient, Visit
+from lianyi.supervision.model import By, Case, Kind, Line, Patient, Step, Trail, Visit
 
 PROFESSIONALS = frozenset({DOCTOR, NURSE, PHARMACIST})
 # The commission sees care and licences, the drug authority what is sold, neither the other's; an
@@ -110,3 +112,47 @@ def visit(patient: Patient, closed: Visit) -> Content:
 
 def _patient(patient: Patient) -> Content:
     return {"patient": patient.pseudonym, "sex": patient.sex, "age": patient.age}
+
+
+SYSTEM_IDS = 5  # the version of the ids under which the platform itself acts
+START = bytes(32)
+
+
+def by(post_id: UUID, person_id: UUID, staff: Collection[UUID]) -> By:
+    """Return whose hand it was, as far as the authorities know."""
+    if post_id in staff:
+        return By.STAFF
+    if post_id == person_id:
+        return By.RESIDENT
+    return By.SYSTEM if post_id.version == SYSTEM_IDS else By.PROXY
+
+
+def chained(steps: Iterable[Step], number: int, chain: bytes) -> Iterator[Line]:
+    """Put further steps behind a chain of so many: each stands for all before it (SEC-17)."""
+    for step in steps:
+        number, chain = number + 1, sm3(chain + step.digest)
+        yield Line(number, step, chain)
+
+
+def first_break(trail: Trail, sources: Mapping[tuple[str, int], bytes]) -> int | None:
+    """Return the number of the first line that isn't what was sealed, or None (SEC-17).
+
+    `sources` are the digests of the logs' rows as they are now.
+    """
+    chain = START
+    for place, line in enumerate(trail.lines, start=1):
+        step = line.step
+        chain = sm3(chain + step.digest)
+        as_it_was = sources.get((step.log, step.row)) == step.digest
+        if line.number != place or line.chain != chain or not as_it_was:
+            return place
+    return None
+
+
+def may_decide(case: Case, person_id: UUID) -> bool:
+    """CON-18: whoever asked to know a name never agrees to it, in no hat of theirs."""
+    return case.asked_by != person_id
+
+
+def may_look(case: Case, person_id: UUID, now: datetime) -> bool:
+    return case.is_open(now) and person_id in {case.asked_by, case.decided_by}

@@ -1,4 +1,4 @@
-"""What becomes of an upload. Callers open the transaction; nothing here commits.
+"""What becomes of an upload.
 
 Each verb takes its turn per institution, so that a change, an answer and a licence that arrives
 at the same moment all see each other.
@@ -13,10 +13,11 @@ from lianyi.kernel import time as days
 from lianyi.kernel.lifecycle import WrongRole, advance
 from lianyi.kernel.work import Tx
 from lianyi.people.model import ADMIN
-from lianyi.supervision import events, rules, tables
+from lianyi.supervision import events, rules
 from lianyi.supervision.errors import NoSuchUpload, ReasonMissing, StillUnderWay
 from lianyi.supervision.model import Kind, Receipted, Slip, State, Task, Thing, Upload
 from lianyi.supervision.states import UPLOAD
+from lianyi.supervision.tables import uploads as tables
 
 SUBJECT = "supervision"
 CHANGED = "changed"

@@ -1,4 +1,4 @@
-"""Every statement supervision sends to the database. Private to this package."""
+"""Uploads to the province, and the comparison of a day's counts with it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime

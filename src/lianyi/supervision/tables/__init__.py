@@ -1,0 +1,1 @@
+"""Every statement supervision sends to the database, by subject. Private to this package."""
