@@ -118,6 +118,16 @@ async def place(tx: Tx, chart: Chart, *, appointment_id: UUID) -> Place:
     )
 
 
+def check_in_opens(tx: Tx, appointment: Appointment) -> datetime:
+    """Return from when on somebody may say that they have arrived."""
+    return rules.check_in_opens(appointment, profile.at(tx.now))
+
+
+def is_refundable(tx: Tx, appointment: Appointment) -> bool:
+    """Return whether the fee goes back if the number is given back now (CAP-10)."""
+    return rules.is_refundable(appointment, tx.now, profile.at(tx.now))
+
+
 async def _in_turn(tx: Tx, session: Session) -> list[Turn]:
     calling = Calling(session.calls, session.new_in_a_row)
     turns = await queue.list_turns(tx, session.id)

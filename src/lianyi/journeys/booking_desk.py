@@ -88,7 +88,8 @@ class Booked:
     bill: Bill | None
     instead: tuple[Offer, ...]
     now: datetime
-    can_check_in: bool
+    check_in_opens: datetime
+    refundable: bool
 
     @property
     def seconds_left(self) -> int:
@@ -184,7 +185,8 @@ async def booked(tx: Tx, *, appointment_id: UUID) -> Booked:
         bill=await _bill(tx, appointment),
         instead=await _instead(tx, appointment),
         now=tx.now,
-        can_check_in=appointment.day == _today(tx),
+        check_in_opens=booking.check_in_opens(tx, appointment),
+        refundable=booking.is_refundable(tx, appointment),
     )
 
 
