@@ -2,7 +2,7 @@
 
 from lianyi.kernel.actor import Role
 from lianyi.kernel.lifecycle import Lifecycle, Move
-from lianyi.people.model import DISPENSER, DOCTOR, PHARMACIST, RESIDENT, SYSTEM
+from lianyi.people.model import COURIER, DISPENSER, DOCTOR, PHARMACIST, RESIDENT, SYSTEM
 from lianyi.prescribing.model import State
 
 SELLERS = (PHARMACIST, DISPENSER, SYSTEM)
@@ -30,11 +30,11 @@ PRESCRIPTION = Lifecycle(
         _move("revoke", State.RETURNED, State.REVOKED, DOCTOR),
         _move("revoke", State.APPROVING, State.REVOKED, DOCTOR),
         _move("revoke", State.APPROVED, State.REVOKED, DOCTOR),
-        _move("accept", State.APPROVED, State.ACCEPTED, *SELLERS),
+        _move("accept", State.APPROVED, State.ACCEPTED, RESIDENT, *SELLERS),
         _move("let_go", State.ACCEPTED, State.APPROVED, RESIDENT, *SELLERS),
-        _move("dispense", State.ACCEPTED, State.DISPENSED, *SELLERS),
+        _move("dispense", State.ACCEPTED, State.DISPENSED, COURIER, *SELLERS),
         _move("dispense", State.PARTLY_DISPENSED, State.DISPENSED, *SELLERS),
-        _move("part", State.ACCEPTED, State.PARTLY_DISPENSED, *SELLERS),
+        _move("part", State.ACCEPTED, State.PARTLY_DISPENSED, COURIER, *SELLERS),
         _move("lapse", State.TO_REVIEW, State.LAPSED, SYSTEM),
         _move("lapse", State.RETURNED, State.LAPSED, SYSTEM),
         _move("lapse", State.APPROVING, State.LAPSED, SYSTEM),

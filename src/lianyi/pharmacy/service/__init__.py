@@ -5,7 +5,16 @@ Every verb locks its sale first. A chart says whose sale it must be; another sel
 
 from lianyi.pharmacy.service.dispensing import approve, check, mark_short, scan, tick
 from lianyi.pharmacy.service.handing import deliver, hand_over, miss, refuse, send, take_back
-from lianyi.pharmacy.service.sales import accept, choose, clear, decline, lapse, withdraw
+from lianyi.pharmacy.service.sales import (
+    accept,
+    choose,
+    clear,
+    decline,
+    lapse,
+    live_of,
+    waiting_for_money,
+    withdraw,
+)
 from lianyi.pharmacy.service.stock import add_seller, destroy, quarantine, receive, release
 
 __all__ = [
@@ -20,6 +29,7 @@ __all__ = [
     "destroy",
     "hand_over",
     "lapse",
+    "live_of",
     "mark_short",
     "miss",
     "quarantine",
@@ -30,5 +40,6 @@ __all__ = [
     "send",
     "take_back",
     "tick",
+    "waiting_for_money",
     "withdraw",
 ]

@@ -114,6 +114,18 @@ async def lapse(tx: Tx, *, sale_id: UUID, reason: str, early: bool = False) -> S
     return None
 
 
+async def live_of(tx: Tx, *, prescription_id: UUID) -> UUID | None:
+    """Return the sale a prescription is with, for those who must end it with the prescription."""
+    found = await sales.find_live(tx, prescription_id)
+    return found.id if found else None
+
+
+async def waiting_for_money(tx: Tx, *, sale_id: UUID) -> Sale | None:
+    """Return a sale that still waits to be paid."""
+    sale = await sales.lock(tx, sale_id)
+    return sale if sale.state in {SaleState.UNPAID, SaleState.BILLED} else None
+
+
 def collect_by(tx: Tx, sale: Sale) -> datetime:
     """RX-01: it leaves the pharmacy while the prescription is valid, or not at all."""
     soon = tx.now + timedelta(hours=profile.at(tx.now)["CAP-55"])

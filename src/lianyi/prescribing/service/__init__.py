@@ -13,7 +13,7 @@ from lianyi.prescribing.service.review import (
     send_back,
     unapproved,
 )
-from lianyi.prescribing.service.selling import accept, dispense, let_go
+from lianyi.prescribing.service.selling import accept, dispense, free, let_go, use_up
 from lianyi.prescribing.service.writing import draft, lapse, revoke, sign, signed, unsigned, write
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "claim",
     "dispense",
     "draft",
+    "free",
     "lapse",
     "let_go",
     "release",
@@ -34,5 +35,6 @@ __all__ = [
     "signed",
     "unapproved",
     "unsigned",
+    "use_up",
     "write",
 ]

@@ -6,7 +6,7 @@ from uuid import UUID
 from lianyi.access.model import Chart
 from lianyi.kernel import timers
 from lianyi.kernel.work import Tx
-from lianyi.people.model import RESIDENT
+from lianyi.people.model import COURIER, RESIDENT
 from lianyi.prescribing import events, tables
 from lianyi.prescribing.errors import OtherSeller
 from lianyi.prescribing.model import Prescription, State
@@ -62,3 +62,26 @@ async def _sellers(tx: Tx, chart: Chart, id: UUID) -> Prescription:
     if tx.actor.role != RESIDENT and seller_id not in {None, tx.actor.institution_id}:
         raise OtherSeller(id=id)
     return prescription
+
+
+async def free(
+    tx: Tx, chart: Chart, *, prescription_id: UUID, seller_id: UUID, reason: str
+) -> Prescription | None:
+    """Let go of a prescription if this seller has it and nothing of it has left; else None."""
+    prescription = await steps.persons(tx, chart, prescription_id)
+    if prescription.state is not State.ACCEPTED or prescription.seller_id != seller_id:
+        return None
+    return await let_go(tx, chart, prescription_id=prescription_id, reason=reason)
+
+
+async def use_up(
+    tx: Tx, chart: Chart, *, prescription_id: UUID, whole: bool
+) -> Prescription | None:
+    """Dispense a prescription as its parcel leaves; None for one that has left before.
+
+    Raises what `dispense` does.
+    """
+    prescription = await _sellers(tx, chart, prescription_id)
+    if prescription.state is not State.ACCEPTED and tx.actor.role == COURIER:
+        return None
+    return await dispense(tx, chart, prescription_id=prescription_id, whole=whole)
