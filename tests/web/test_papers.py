@@ -1,7 +1,7 @@
 """The paper of a prescription, and the page for whoever scans it (处方笺、扫码验真)."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -9,9 +9,10 @@ import pytest
 
 from lianyi.journeys import papers
 from lianyi.journeys.papers import Hand, Paper
-from lianyi.people.model import DOCTOR, PHARMACIST
+from lianyi.people.model import DOCTOR, PHARMACIST, Sex
 from lianyi.prescribing.errors import NoSuchPrescription
 from lianyi.prescribing.model import Kind, State
+from lianyi.prescribing.rules import document
 from lianyi.signatures import service as signatures
 from lianyi.web import printing
 from tests.place import Place
@@ -34,6 +35,19 @@ Rp
 """
 AT = datetime(2030, 1, 7, 4, tzinfo=UTC)
 URL = "https://lianyi.test/verify/x"
+HEADING = document.Heading(
+    institution="青山市第一人民医院",
+    department="内科",
+    name="王秀英",
+    sex=Sex.FEMALE,
+    birth_date=date(1969, 5, 1),
+    months=728,
+    doctor="张建国",
+    licence="110370100001234",
+    release="demo-2026.11",
+    issued=date(2030, 1, 7),
+    last_day=date(2030, 1, 7),
+)
 HAND = Hand("张建国", AT, is_valid=True)
 PAPER = Paper(UUID(int=9), "x", TEXT.format(id=7), Kind.ORDINARY, State.APPROVED, AT, HAND, HAND)
 
@@ -159,6 +173,21 @@ def test_the_same_paper_is_the_same_to_the_byte():
     made = printing.pdf(PAPER, URL)
     assert made.startswith(b"%PDF")
     assert made == printing.pdf(PAPER, URL)
+
+
+async def test_the_text_a_doctor_signs_is_set_apart_as_a_prescription_is(practice):
+    """RX-13: what the rules of prescribing write is what the paper knows how to show."""
+    drafted = await practice.drafted()
+    text = document.text(drafted, HEADING, ())
+    parts = printing.parts(text)
+    terms = {term for head in parts.heads for term, _ in head}
+    assert {"处方编号", "科室", "姓名", "性别", "年龄", "临床诊断", "开具日期"} <= terms
+    assert len(parts.items) == len(drafted.sheet.lines)
+    assert all(item.use for item in parts.items)
+    shown = printing.page(replace(PAPER, text=text), URL)
+    for line in text.splitlines():
+        for word in line.removeprefix("Rp").replace("：", " ").split():
+            assert word in shown, word
 
 
 async def test_the_paper_carries_both_signatures(practice):
