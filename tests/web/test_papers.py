@@ -1,5 +1,7 @@
 """The paper of a prescription, and the page for whoever scans it (处方笺、扫码验真)."""
 
+import os
+import signal
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -276,3 +278,13 @@ async def test_the_paper_comes_as_a_pdf(practice):
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
+
+
+async def test_a_printer_that_died_is_replaced():
+    printer = printing.Printer()
+    assert (await printer.printed(PAPER, URL)).startswith(b"%PDF")
+    (child,) = printer._pool._processes  # noqa: SLF001 - whom to kill
+    os.kill(child, signal.SIGKILL)
+    with pytest.raises(printing.PrinterAway):
+        await printer.printed(PAPER, URL)
+    assert (await printer.printed(PAPER, URL)).startswith(b"%PDF")

@@ -54,6 +54,13 @@ def as_user(user: pwd.struct_passwd | None) -> Identity:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
 
 
+def tether(parent: int) -> None:
+    """Die with the process of this id, which has just started us: the first act of a pool's own."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the tether held
+        sys.exit(1)
+
+
 def _tether(dies_by: signal.Signals, parent: int) -> Callable[[], None]:
     """Return what the child does before it becomes the command (after a change of user)."""
 

@@ -23,7 +23,7 @@ async def paper(request: Request) -> Response:
         app_of(request), user(request), lambda tx: papers.paper(tx, prescription_id=prescription_id)
     )
     found = replace(found, is_demo=demo.is_one(request))
-    content = await printing.printed(found, address(request, found.code))
+    content = await printing.PRINTER.printed(found, address(request, found.code))
     headers = {
         "content-disposition": f'inline; filename="{prescription_id}.pdf"',
         "cache-control": "no-store",

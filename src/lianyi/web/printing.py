@@ -4,17 +4,21 @@ RX-12: the ground of an emergency prescription is light yellow. RX-13: header, b
 its doctor signed stands here word for word; what came after the signature stands below it.
 """
 
+import os
 import re
 from asyncio import get_running_loop
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from multiprocessing import get_context
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lianyi.journeys.papers import Paper
+from lianyi.kernel import process
+from lianyi.kernel.refusal import Unavailable
 from lianyi.kernel.text import words
 from lianyi.web import draw, jinja
 
@@ -22,7 +26,6 @@ DRUG = re.compile(r"\d+\. ")
 USE = "   "
 BODY = "Rp"
 PAIR = re.compile(r"(\S+?)：(.*?)(?=\s\S+?：|$)")
-PRINTER = ThreadPoolExecutor(1, "printer")  # one at a time: it takes a core for a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,34 @@ class Parts:
     notes: tuple[str, ...]
 
 
-async def printed(paper: Paper, url: str) -> bytes:
-    """Return the PDF, made beside the event loop. `url` is where its code leads."""
-    return await get_running_loop().run_in_executor(PRINTER, pdf, paper, url)
+class PrinterAway(Unavailable):
+    """The process that prints has died; the next paper finds a new one."""
+
+
+class Printer:
+    """A process beside this one, since printing holds the interpreter for half a second."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def printed(self, paper: Paper, url: str) -> bytes:
+        """Return the PDF. `url` is where its code leads.
+
+        :raises PrinterAway:
+        """
+        if self._pool is None:
+            spawn = get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, spawn, process.tether, (os.getpid(),))
+        pool = self._pool
+        try:
+            return await get_running_loop().run_in_executor(pool, pdf, paper, url)
+        except BrokenExecutor:
+            if self._pool is pool:
+                self._pool = None
+            raise PrinterAway from None
+
+
+PRINTER = Printer()
 
 
 def pdf(paper: Paper, url: str) -> bytes:
