@@ -254,6 +254,15 @@ async def test_two_pharmacists_do_not_read_the_same(practice, clock):
     await practice.approve(signed)
 
 
+async def test_what_was_decided_is_in_nobodys_hand(practice):
+    signed = await practice.signed()
+    await practice.do(practice.pharmacist, service.claim, prescription_id=signed.id)
+    await practice.send_back(signed)
+    await practice.mend(signed, sheet(line(days=5)))
+    second = await practice.place.appoint(PHARMACIST, name="蒋文斌")
+    await practice.do(second, service.claim, prescription_id=signed.id)
+
+
 async def test_twenty_pharmacists_take_one_prescription_in_hand_once(practice):
     signed = await practice.signed()
     hats = [

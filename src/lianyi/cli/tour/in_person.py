@@ -67,7 +67,7 @@ async def scene(stage: Stage) -> None:
 async def _arrive(stage: Stage) -> Story:
     with stage.script.step(NAME, "挂省医院内科的号，到院签到", "/book") as step:
         patient = await stage.browser(PHONE)
-        times, login = await _find(patient)
+        times, login = await find(patient)
         form = times.form("/book/sessions/")
         kept = await patient.send(times, form, starts_at=form.choices["starts_at"][0])
         booked = await patient.submit(kept, "/confirm")
@@ -77,7 +77,7 @@ async def _arrive(stage: Stage) -> Story:
     return Story(stage, patient, doctor, login, waiting.url)
 
 
-async def _find(browser: Browser) -> tuple[Page, str]:
+async def find(browser: Browser) -> tuple[Page, str]:
     """Look for somebody of the hospital with the laboratory who is paid at the visit."""
     staff = network.load().staff
     doctors = {one.name: one.login for one in staff if one.institution == "province"}

@@ -14,7 +14,7 @@ import click
 from lianyi.cli import addresses
 from lianyi.cli.addresses import Addresses
 from lianyi.cli.serve import answers_at
-from lianyi.cli.tour import card, clock, doors, in_person, pay, script, sign, stage, visit
+from lianyi.cli.tour import card, clock, doors, in_person, pay, review, script, sign, stage, visit
 from lianyi.cli.tour.script import Script, Step
 from lianyi.kernel import process
 from lianyi.kernel.config import Config
@@ -22,7 +22,16 @@ from lianyi.kernel.refusal import Unavailable
 
 START = 120.0  # seconds a first start may take
 STOP = 30.0
-SCENES = (clock.scene, doors.scene, card.scene, sign.scene, visit.scene, in_person.scene, pay.scene)
+SCENES = (
+    clock.scene,
+    doors.scene,
+    card.scene,
+    sign.scene,
+    visit.scene,
+    in_person.scene,
+    review.scene,
+    pay.scene,
+)
 
 
 class NoDemo(Unavailable):

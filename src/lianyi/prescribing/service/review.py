@@ -139,7 +139,7 @@ async def _own_claim(tx: Tx, prescription: Prescription) -> Claim | None:
 async def _written(
     tx: Tx, prescription: Prescription, decision: Decision, opinion: Opinion
 ) -> Review:
-    """Write the review down to the letter.
+    """Write the review down to the letter; nobody reads the prescription any more.
 
     :raises OtherDocument, TakenByOther:
     """
@@ -167,4 +167,5 @@ async def _written(
     text = rules.text_of(review, documents[opinion.document_id].digest)
     review = replace(review, text=text, digest=sm3(text.encode()).hex())
     await reviews.insert(tx, review)
+    await reviews.let_go(tx, prescription.id)
     return review

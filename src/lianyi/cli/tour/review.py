@@ -1,0 +1,205 @@
+"""Scene: no pharmacist, no prescription; one returned with a reason, mended, approved (审方)."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lianyi.cli.demo import network
+from lianyi.cli.tour.browser import Browser
+from lianyi.cli.tour.in_person import find
+from lianyi.cli.tour.page import Form, Page
+from lianyi.cli.tour.script import Failed, check
+from lianyi.cli.tour.stage import Stage
+from lianyi.journeys.demo import PIN
+from lianyi.prescribing.model.review import Item
+
+NAME, PHONE = "张建国", "19905311002"
+PHARMACIST, HERE = "p01", "省一院"
+DIAGNOSES = ["I10.x00x002 高血压", "E78.500 高脂血症"]
+AMLODIPINE, SIMVASTATIN = "amlodipine-tab-5mg", "simvastatin-tab-40mg"
+ASKED: dict[str, Any] = {"allergies": "none", "medicines": "none", "history": "none"}
+ADVICE = "合用氨氯地平时辛伐他汀每日不超过 20mg，请减量"
+WRITING = re.compile(r"/prescription/[0-9a-f-]{36}$")
+REASON = re.compile(r'name="(reason:[^"]+)"')
+WAITING = re.compile(r'href="(/review/[0-9a-f-]{36})"')
+
+
+@dataclass(slots=True)
+class Story:
+    stage: Stage
+    patient: Browser
+    doctor: Browser
+    pharmacist: Browser
+    name: str
+    page: str  # of the visit's prescriptions
+
+    @property
+    def who(self) -> str:
+        return f"医师{self.name}"
+
+
+async def scene(stage: Stage) -> None:
+    story = await _begin(stage)
+    await _nobody_on_duty(story)
+    await _on_duty(story)
+    await _sent_with_a_reason(story)
+    await _returned(story)
+    await _mended(story)
+    await _approved(story)
+    await _told(story)
+
+
+async def _begin(stage: Stage) -> Story:
+    with stage.script.step(NAME, "挂省医院的号，到院签到", "/book") as step:
+        patient = await stage.browser(PHONE)
+        times, login = await find(patient)
+        form = times.form("/book/sessions/")
+        kept = await patient.send(times, form, starts_at=form.choices["starts_at"][0])
+        waiting = await patient.submit(await patient.submit(kept, "/confirm"), "/check-in")
+        check(step, "候诊中", holds=waiting.says("前面还有"), seen=waiting.words)
+        doctor = await stage.staff(step, login)
+    name = next(one.name for one in network.load().staff if one.login == login)
+    with stage.script.step(f"医师{name}", "接诊，开两种药", "/clinic") as step:
+        called = await _call_in(doctor)
+        inside = await doctor.submit(called, "/clinic/start")
+        page = f"{inside.url.split('?')[0].rstrip('/')}/prescription"
+        begun = await doctor.submit(await doctor.get(page), "/prescription", diagnosis=DIAGNOSES)
+        for code in (AMLODIPINE, SIMVASTATIN):
+            begun = await _fill(doctor, begun, f"add:{code}")
+        check(step, "两种药", holds=begun.says("共 2 种药"), seen=begun.words)
+        await _unlock(stage, doctor)
+    pharmacist = await stage.browser(PHARMACIST)
+    return Story(stage, patient, doctor, pharmacist, name, page)
+
+
+async def _nobody_on_duty(story: Story) -> None:
+    with story.stage.script.step(story.who, "没有药师在岗，不能提交 LIC-04", story.page) as step:
+        form = _writing(await story.doctor.get(story.page))
+        told = await _check(story.doctor, story.page, form)
+        check(step, "说明原因", holds=told.says("没有药师在岗审方"), seen=told.words)
+        refused = await _sign(story, told)
+        check(step, "没有发出", holds=refused.says("处方还不能签名"), seen=refused.words)
+
+
+async def _on_duty(story: Story) -> None:
+    with story.stage.script.step("药师冯玉兰", "选岗位，上班，解锁签名", "/review") as step:
+        browser = await story.stage.staff(step, PHARMACIST)
+        posts = await browser.get("/sign-in/post")
+        found = re.search(rf'value="([^"]+)".{{0,400}}?{HERE}(?!互联网)', posts.html, re.DOTALL)
+        desk = await browser.submit(posts, "/sign-in/post", post=found[1] if found else "")
+        page = await browser.submit(desk, "/review/on-duty")
+        check(step, "在岗", holds=page.says("在岗至"), seen=page.words)
+        await _unlock(story.stage, browser)
+
+
+async def _sent_with_a_reason(story: Story) -> None:
+    what = "核查提示相互作用，写明理由后签名送审"
+    with story.stage.script.step(story.who, what, story.page) as step:
+        form = _writing(await story.doctor.get(story.page))
+        told = await _check(story.doctor, story.page, form)
+        check(step, "提示上限 20mg", holds=told.says("相互作用", "上限 20mg"), seen=told.words)
+        await _sign(story, told)
+        sent = await story.stage.until(story.doctor, story.page, "待药师审核")
+        check(step, "待审核", holds=sent.says("待药师审核"), seen=sent.words)
+    with story.stage.script.step(NAME, "看到处方正在审核，还不能取药", "/prescriptions") as step:
+        seen = await story.patient.get("/prescriptions")
+        check(step, "待审核", holds=seen.says("待药师审核"), seen=seen.words)
+
+
+async def _returned(story: Story) -> None:
+    with story.stage.script.step("药师冯玉兰", "按风险领取，退回并写明原因", "/review") as step:
+        page = await _take(story)
+        check(step, "看到医师理由", holds=page.says("医师理由", "相互作用"), seen=page.words)
+        back = await story.pharmacist.submit(page, "/send-back", reason="interaction", note=ADVICE)
+        check(step, "已退回", holds=back.says("药师退回"), seen=back.words)
+
+
+async def _mended(story: Story) -> None:
+    with story.stage.script.step(
+        story.who, "看到退回原因，减到 20mg，重新签名", story.page
+    ) as step:
+        seen = await story.doctor.get(story.page)
+        check(step, "原因和建议", holds=seen.says("药师退回", ADVICE), seen=seen.words)
+        saved = await _fill(story.doctor, seen, "save", **{"dose-2": "20", "unit-2": "mg"})
+        told = await _check(story.doctor, story.page, _writing(saved))
+        check(step, "相互作用已消除", holds=not told.says("上限 20mg"), seen=told.words)
+        await _sign(story, told)
+        await story.stage.until(story.doctor, story.page, "待药师审核")
+
+
+async def _approved(story: Story) -> None:
+    what = "复核修改后的处方，逐项核对，签名通过"
+    with story.stage.script.step("药师冯玉兰", what, "/review") as step:
+        page = await _take(story)
+        check(step, "标明退回后重开", holds=page.says("退回后重开"), seen=page.words)
+        answers = [f"{item}:by_hand" for item in Item]
+        signing = await story.pharmacist.submit(page, "/approve", answer=answers)
+        check(step, "等待签名", holds=signing.says("药师签名"), seen=signing.words)
+        done = await story.stage.until(story.pharmacist, signing.url, "处方已生效")
+        check(step, "已生效", holds=done.says("审核通过，待取药"), seen=done.words)
+
+
+async def _told(story: Story) -> None:
+    with story.stage.script.step(NAME, "收到短信，看到用法和验真码", "/prescriptions") as step:
+        await story.stage.until(
+            await story.stage.browser("inbox"), f"/demo/inbox?phone={PHONE}", "已审核通过"
+        )
+        page = await story.patient.get("/prescriptions")
+        one = await story.patient.get(page.link("高血压"))
+        check(step, "用法、验真码", holds=one.says("每次", "验真二维码"), seen=one.words)
+
+
+async def _take(story: Story) -> Page:
+    """Take the first of the queue in hand."""
+    queue = await story.stage.until(story.pharmacist, "/review", "审核下一张")
+    found = WAITING.search(queue.html)
+    if found is None:
+        raise Failed(f"没有待审的处方：{queue.words[:200]}")
+    return await story.pharmacist.submit(await story.pharmacist.get(found[1]), "/claim")
+
+
+async def _call_in(doctor: Browser) -> Page:
+    """Call until it is this patient's turn; whoever else waits is seen and leaves again."""
+    while True:
+        called = await doctor.submit(await doctor.get("/clinic"), "/clinic/call")
+        if f"<h1>{NAME}</h1>" in called.html:
+            return called
+        inside = await doctor.submit(called, "/clinic/start")
+        await doctor.submit(inside, "/clinic/finish")
+
+
+async def _unlock(stage: Stage, browser: Browser) -> None:
+    page = await browser.get("/signing")
+    if page.says("未解锁"):
+        await browser.submit(page, "/signing/unlock", pin=PIN)
+        await stage.until(browser, "/signing", "已解锁")
+
+
+def _writing(page: Page) -> Form:
+    """Return the form of the prescription that is being written."""
+    for form in page.forms:
+        if WRITING.search(form.action):
+            return form
+    raise Failed(f"没有正在书写的处方：{page.words[:200]}")
+
+
+async def _fill(doctor: Browser, page: Page, act: str, **values: Any) -> Page:  # noqa: ANN401
+    form = _writing(page)
+    return await doctor.send(page, form, act=act, **ASKED, **_every(form), **values)
+
+
+def _every(form: Form) -> dict[str, Any]:
+    return {"diagnosis": [each for each in form.every["diagnosis"] if each]}
+
+
+async def _check(doctor: Browser, url: str, form: Form) -> Page:
+    """Return what the check says of the form as it is; nothing is kept."""
+    asked = replace(form, action=f"{form.action}/check")
+    return await doctor.send(await doctor.get(url), asked, act="save", **ASKED, **_every(form))
+
+
+async def _sign(story: Story, told: Page) -> Page:
+    """Sign what is written, with a reason wherever one is asked for."""
+    reasons: dict[str, Any] = dict.fromkeys(REASON.findall(told.html), "既往耐受，已告知并安排复查")
+    page = await story.doctor.get(story.page)
+    return await _fill(story.doctor, page, "sign", **reasons)
