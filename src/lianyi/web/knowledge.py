@@ -46,7 +46,7 @@ async def approve(request: Request) -> Response:
 async def _page(request: Request, form: Filled | None = None) -> Response:
     desk = await reading(app_of(request), user(request), knowledge.desk)
     view = {"desk": desk, "rail": nav.RAILS[user(request).role]}
-    return answer.page(request, "knowledge.html", view, 422 if form else 200, form=form)
+    return answer.page(request, "admin/knowledge.html", view, 422 if form else 200, form=form)
 
 
 ROUTES = (Route(PAGE, page, methods=["GET"]), Route(PAGE, approve, methods=["POST"]))
