@@ -14,7 +14,19 @@ import click
 from lianyi.cli import addresses
 from lianyi.cli.addresses import Addresses
 from lianyi.cli.serve import answers_at
-from lianyi.cli.tour import card, clock, doors, in_person, pay, review, script, sign, stage, visit
+from lianyi.cli.tour import (
+    card,
+    clock,
+    doors,
+    in_person,
+    pay,
+    prescribe,
+    review,
+    script,
+    sign,
+    stage,
+    visit,
+)
 from lianyi.cli.tour.script import Script, Step
 from lianyi.kernel import process
 from lianyi.kernel.config import Config
@@ -29,6 +41,7 @@ SCENES = (
     sign.scene,
     visit.scene,
     in_person.scene,
+    prescribe.scene,
     review.scene,
     pay.scene,
 )
