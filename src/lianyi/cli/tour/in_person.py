@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lianyi.cli.demo import network
+from lianyi.cli.tour import insured
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.page import Page
 from lianyi.cli.tour.script import Failed, check
@@ -13,6 +14,7 @@ from lianyi.cli.tour.visit import DEPTH, sessions
 
 NAME, PHONE = "张强", "19905311003"
 SALTS, BLOOD = "electrolytes", "250101015"
+KIDNEY, KIDNEY_LABEL = "kidney_function", "肾功能测定"
 LABELS = {SALTS: "电解质测定", BLOOD: "血细胞分析"}
 VALUES = {"2823-3": "6.8", "2951-2": "139", "2075-0": "101", "2000-8": "2.3"}
 POTASSIUM = "2823-3"
@@ -129,14 +131,17 @@ def _id_of(page: Page, label: str) -> str:
 
 
 async def _pay(story: Story) -> None:
-    for label in LABELS.values():
-        with story.stage.script.step(NAME, f"手机缴费：{label}", "/bills") as step:
-            bill = (await story.patient.get("/bills")).link(label)
-            await story.patient.submit(await story.patient.get(bill), "/pay")
-            code = await story.stage.until(story.patient, f"{bill}/pay", "演示付款")
-            await story.patient.submit(code, "/pay/demo")
-            paid = await story.stage.until(story.patient, f"{bill}/pay", "支付成功")
-            check(step, "已支付", holds=paid.says("已支付"), seen=paid.words)
+    """Pay as the insured do: on a good day, with an answer lost, with the agency closed."""
+    stage, patient = story.stage, story.patient
+    await insured.pay(stage, patient, NAME, LABELS[SALTS])
+    await insured.pay_unheard(stage, patient, NAME, LABELS[BLOOD])
+    await insured.close(stage)
+    with stage.script.step(f"医师{story.doctor_name}", "加开一项检验", story.visit) as step:
+        offered = await story.doctor.get(f"{story.visit}/orders")
+        placed = await story.doctor.submit(offered, "/orders", code=[KIDNEY])
+        check(step, "待缴费", holds=placed.says("待缴费"), seen=placed.words)
+    await insured.pay_alone(stage, patient, NAME, KIDNEY_LABEL)
+    await insured.open_again(stage)
 
 
 async def _cancel(story: Story, order_id: str) -> None:
@@ -153,7 +158,7 @@ async def _cancel(story: Story, order_id: str) -> None:
 
 
 async def _ready(story: Story, page: str) -> Page:
-    """Look until both orders are paid for, whoever pays."""
+    """Look until all orders are paid for, whoever pays."""
     while True:
         seen = await story.stage.until(story.doctor, page, "待采集")
         if not seen.says("待缴费"):

@@ -26,9 +26,10 @@ NEWEST = 200  # settlements shown to whoever runs the demo
 
 
 class AgencyFaults(Faults):
+    closed: Count = 0  # of the next messages: not taken at all, and said so
     settle_unheard: Count = 0  # of the next settlements: made, and the answer never arrives
     refuse_settlement: Count = 0  # of the next settlements: refused by a code of the agency's
-    split_differently: Count = 0  # of the next settlements: one cent more is the person's
+    split_differently: Count = 0  # of the next settlements: one cent less is the pool's
 
 
 class Insured(msgspec.Struct, frozen=True):
@@ -92,6 +93,8 @@ class Office:
         body = await request.body()
         if not self._door.is_signed(request, body):
             return self._door.say(request, {}, HTTPStatus.UNAUTHORIZED)
+        if self._machine.goes_wrong("closed"):
+            return self._door.say(request, {}, HTTPStatus.SERVICE_UNAVAILABLE)
         message = msgspec.json.decode(body, type=Message)
         reply = self._answered(message)
         if self._machine.goes_wrong("duplicate"):
