@@ -3,12 +3,14 @@ from datetime import UTC, datetime
 import pytest
 
 from lianyi.billing import queries as billing
-from lianyi.cli.demo import laboratory, money, network, seed
+from lianyi.cli.demo import laboratory, money, network, pharmacies, seed
 from lianyi.cli.demo.seed import SEEDER
 from lianyi.kernel.work import reading
 from lianyi.people import queries as people
 from lianyi.people import rules
-from lianyi.people.model import DOCTOR, Kind
+from lianyi.people.model import COURIER, DOCTOR, PHARMACIST, Kind
+from lianyi.pharmacy import queries as stock
+from lianyi.terminology import queries as terminology
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +71,46 @@ def test_everything_a_laboratory_offers_has_a_price_there():
     prices = {(price.code, place) for price in money.load().price for place in price.at}
     offered = {(item.code, place) for item in laboratory.load().item for place in item.at}
     assert offered - prices == set()
+
+
+async def sold_by(app, key):
+    """Return the shelves of a seller, by the drugs' codes."""
+    place = next(one for one in network.load().institution if one.key == key)
+    here = await reading(app, SEEDER, lambda tx: people.institutions_of(tx, kinds=[place.kind]))
+    (id,) = (one.id for one in here if one.name == place.name)
+    codes = [code for price in pharmacies.load().price for code in price.codes]
+    shelves = await reading(
+        app, SEEDER, lambda tx: stock.free(tx, institution_ids=[id], codes=codes)
+    )
+    return {code: shelf for (_, code), shelf in shelves.items()}
+
+
+async def test_every_seller_has_what_it_may_sell_and_not_what_it_lacks(app):
+    await seed.seed(app)
+    hospital, store, online = [
+        await sold_by(app, key) for key in ("province", "baicao_jiefang", "kanghe_online")
+    ]
+    assert hospital["amlodipine-tab-5mg"].free == 12  # not the batch that expires in days
+    assert "codeine-tab-30mg" in hospital
+    assert "codeine-tab-30mg" not in store  # DS-02
+    assert "simvastatin-tab-20mg" in hospital.keys() & online.keys() - store.keys()
+    assert "warfarin-tab-2-5mg" in store.keys() - online.keys()  # DS-04
+
+
+def test_every_drug_of_the_master_has_one_price_in_the_market():
+    market = pharmacies.load()
+    priced = sorted(code for price in market.price for code in price.codes)
+    assert priced == sorted(terminology.snapshot().drugs)
+    known = set(priced)
+    assert all(shop.lacks | shop.near | shop.stale <= known for shop in market.seller)
+
+
+def test_every_seller_has_an_account_a_pharmacist_and_who_delivers():
+    staff = network.load().staff
+    at = {
+        role: {key for one in staff if one.role == role for key in (one.institution, *one.also_at)}
+        for role in (PHARMACIST, COURIER)
+    }
+    sellers = {shop.institution for shop in pharmacies.load().seller}
+    assert sellers <= at[PHARMACIST] & at[COURIER] & {one.institution for one in money.load().payee}
+    assert len([one for one in staff if one.role == PHARMACIST]) <= 6

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lianyi import main
 from lianyi.accounts import service as accounts
-from lianyi.cli.demo import households, insurance, laboratory, money, network, schedule
+from lianyi.cli.demo import households, insurance, laboratory, money, network, pharmacies, schedule
 from lianyi.cli.demo.network import Member, Network, Place, Ward
 from lianyi.journeys import demo, knowledge, sign
 from lianyi.kernel import demo as clock
@@ -77,6 +77,7 @@ async def _bring_in(tx: Tx, all: Network, known: Known) -> None:
         known.places[place.key] = await _found(tx, place, known.places)
     await money.bring_in(tx, known.places)
     await laboratory.bring_in(tx, known.places)
+    await pharmacies.bring_in(tx, known.places)
     for ward in all.department:
         here = _at(tx, known.places[ward.institution])
         known.wards[ward.institution, ward.code] = await _open(here, ward)
@@ -127,7 +128,8 @@ async def _employ(tx: Tx, member: Member, known: Known) -> None:
     await _appoint(here, member, person_id, known, member.institution)
     for further in member.also_at:
         there = _at(tx, known.places[further])
-        await registry.file_practice(there, person_id=person_id, filing=_filing(there, member))
+        if member.licence:
+            await registry.file_practice(there, person_id=person_id, filing=_filing(there, member))
         await _appoint(there, member, person_id, known, further)
     await accounts.add_staff(
         here,
