@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from multiprocessing import get_context
+from typing import Never
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -22,6 +23,7 @@ from lianyi.kernel.refusal import Unavailable
 from lianyi.kernel.text import words
 from lianyi.web import draw, jinja
 
+SHEET = jinja.FOLDER / "paper" / "prescription.css"
 DRUG = re.compile(r"\d+\. ")
 USE = "   "
 BODY = "Rp"
@@ -77,8 +79,8 @@ PRINTER = Printer()
 def pdf(paper: Paper, url: str) -> bytes:
     import weasyprint
 
-    html = weasyprint.HTML(string=page(paper, url))
-    made: bytes = html.write_pdf(pdf_identifier=paper.document_id.bytes)
+    html = weasyprint.HTML(string=page(paper, url), url_fetcher=_nothing)
+    made: bytes = html.write_pdf(stylesheets=[SHEET], pdf_identifier=paper.document_id.bytes)
     return made
 
 
@@ -115,6 +117,11 @@ def _pairs(line: str) -> list[tuple[str, str]]:
     found = PAIR.findall(line)
     whole = " ".join(f"{term}：{value}" for term, value in found)
     return found if whole == line else [("", line)]
+
+
+def _nothing(url: str) -> Never:
+    """Fetch nothing: a paper is whole in itself, whatever it names elsewhere."""
+    raise ValueError(url)
 
 
 @cache
