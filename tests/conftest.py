@@ -65,6 +65,12 @@ def cluster(request):
 
 
 @pytest.fixture(scope="session")
+def worker_id(request):
+    """Return which of the processes this is, also where the suite runs in one alone."""
+    return getattr(request.config, "workerinput", {"workerid": "master"})["workerid"]
+
+
+@pytest.fixture(scope="session")
 def dsn(cluster, worker_id):
     with cluster.clone(worker_id) as url:
         yield url
