@@ -10,8 +10,12 @@ export PYTHONPATH := src
 run: setup
 	@exec $(BIN)/python -m lianyi.cli demo
 
-setup: .venv/run assets
+setup: .venv/run assets compiled
 	@$(PYTHON) tools/system.py print
+
+# Every process of an installation reads what is compiled here, also where none may write it.
+compiled: .venv/run
+	@$(BIN)/python -m compileall -q src/lianyi migrations
 
 node_modules/.package-lock.json: package-lock.json
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
@@ -48,7 +52,7 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports > .contracts || (cat .contracts; false)
 
-test: .venv/dev assets
+test: .venv/dev assets compiled
 	@$(PYTHON) tools/system.py print browser
 	$(BIN)/pytest -n 2 --ignore=tests/browser
 	$(BIN)/pytest -n 2 --dist loadfile tests/browser  # its loop and ours share no process
@@ -62,4 +66,4 @@ messages: .venv/dev
 schema: .venv/dev
 	$(BIN)/python -m tools.schema
 
-.PHONY: run setup assets lock check test bench messages schema
+.PHONY: run setup assets compiled lock check test bench messages schema

@@ -152,6 +152,10 @@ def test_an_unknown_login_has_no_right_password():
     assert service.is_password(None, "nobody has this password") is False
 
 
+def test_an_unknown_login_takes_as_long_as_a_known_one():
+    assert not service.HASHER.check_needs_rehash(service.NOBODY)
+
+
 def test_a_weak_password_is_not_taken():
     with pytest.raises(WeakPassword):
         service.hash_password("123456")

@@ -1,4 +1,4 @@
-"""The bodies of the processes that a supervisor starts."""
+"""The bodies of the processes that a supervisor starts; each loads only what it is made of."""
 
 import asyncio
 import signal
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import uvicorn
 import uvloop
 
-from lianyi import main
 from lianyi.kernel.config import Config
 from lianyi.links.simulators import NAMES
 
@@ -34,6 +33,8 @@ class Server(uvicorn.Server):
 
 
 def web(config: Config, fd: int) -> None:
+    from lianyi import main
+
     app = main.web(config)
     _serve(app, fd, app.state.live.close)
 
@@ -47,6 +48,8 @@ def worker(config: Config) -> None:
 
 
 async def _worker(config: Config) -> None:
+    from lianyi import main
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for word in (signal.SIGTERM, signal.SIGINT):
