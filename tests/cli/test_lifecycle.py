@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lianyi.kernel import postgres, sm2
+from lianyi.kernel.text import LANGUAGES
 from lianyi.links.ca import TEST
 from lianyi.links.simulators import NAMES, x509
 from tests.cli.installation import SRC, Installation, lianyi, until
@@ -145,11 +146,54 @@ def certified(home, id="licensed"):
     (folder / "root.pem").write_text(x509.signed(draft, key))
 
 
+def answered_for(home, rules="jurist", knowledge="pharmacist", demo="false"):
+    """Put the rules and the knowledge there that somebody answers for by name."""
+    (Path(home) / "profile.toml").write_text(
+        f"[[profile]]\nversion = 'own-1'\nsince = 2024-01-01\napproved_by = '{rules}'\n"
+        "numbers = {'RX-01.most' = 2}\n"
+    )
+    shipped = SRC / "lianyi/terminology/data/demo-2026.11"
+    own = Path(home) / "knowledge" / "own-1"
+    shutil.copytree(shipped, own)
+    (own / "release.toml").write_text(
+        "version = 'own-1'\ntitle = 'own'\nissued = 2024-01-01\n"
+        f"demo = {demo}\napproved_by = '{knowledge}'\n"
+    )
+
+
 def test_production_with_everything_in_place_starts():
     with tempfile.TemporaryDirectory() as home:
         certified(home)
+        answered_for(home)
         with Installation(home, "serve", **IN_PLACE) as installation:
             assert installation.is_ready()
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"rules": ""}, "Nobody has signed the rule profile own-1"),
+        ({"knowledge": ""}, "Nobody has approved the knowledge base own-1"),
+        ({"demo": "true"}, "is for demonstration"),
+    ],
+)
+def test_production_refuses_rules_and_knowledge_that_nobody_answers_for(tmp_path, given, missing):
+    certified(tmp_path)
+    answered_for(tmp_path, **given)
+    start = lianyi("serve", home=tmp_path, **IN_PLACE)
+    assert start.returncode == 1
+    assert missing in start.stderr
+    assert start.stderr.count("  - ") == len(LANGUAGES), "it names nothing else"
+
+
+def test_a_profile_with_a_number_no_rule_asks_for_is_refused_in_words(tmp_path):
+    answered_for(tmp_path)
+    file = tmp_path / "profile.toml"
+    file.write_text(file.read_text().replace("RX-01.most", "RX-01.mots"))
+    start = lianyi("serve", home=tmp_path)
+    assert start.returncode == 1
+    assert "RX-01.mots" in start.stderr
+    assert "Traceback" not in start.stderr
 
 
 def test_production_refuses_the_demos_authority(tmp_path):
@@ -160,13 +204,22 @@ def test_production_refuses_the_demos_authority(tmp_path):
     assert "demo's certification authority" in start.stderr
 
 
-def test_production_refuses_the_database_of_a_demo(running, home):
-    running.process.terminate()
-    running.process.wait()
-    certified(home)
-    start = lianyi("serve", home=home, **IN_PLACE)
+def test_production_refuses_the_database_of_a_demo(running, tmp_path):
+    certified(tmp_path)
+    answered_for(tmp_path)
+    url = postgres.url(running.home)
+    start = lianyi("serve", home=tmp_path, LIANYI_DATABASE_URL=url, **IN_PLACE)
     assert start.returncode == 1
     assert "This is a demo database" in start.stderr
+
+
+def test_production_refuses_the_home_of_a_demo(running, home):
+    """Its keys and credentials are those the simulators know."""
+    running.process.terminate()
+    running.process.wait()
+    start = lianyi("serve", home=home, **IN_PLACE)
+    assert start.returncode == 1
+    assert "is the home of a demo" in start.stderr
 
 
 def test_production_says_everything_that_is_missing(tmp_path):

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
+from lianyi.cli import own
 from lianyi.kernel import config, logs
 from lianyi.kernel.config import Config
 from lianyi.kernel.refusal import Refused
@@ -22,7 +24,8 @@ HELP = """联医 Lianyi: a self-hosted internet-hospital network.
 Settings come from LIANYI_<SETTING> in the environment, then from LIANYI_HOME/config.toml:
 database_url, host, port, web_processes, pool_size, demo, public_url, log_level, log_file,
 links.<name>.url.
-Without a database_url Lianyi runs a PostgreSQL of its own inside LIANYI_HOME.
+Without a database_url Lianyi runs a PostgreSQL of its own inside LIANYI_HOME, where profile.toml
+holds the numbers of the rules as your jurist has signed them, and knowledge/ your drug knowledge.
 """
 
 
@@ -40,7 +43,7 @@ def serve() -> None:
 
     with _in_words():
         settings = _settings()
-        production.refuse_unfit(settings, tuple(NAMES))
+        production.refuse_unfit(settings, tuple(NAMES), datetime.now(UTC))
         household.serve(settings, simulators=(), ready=_say_where)
 
 
@@ -178,6 +181,7 @@ def simulate(name: str, fd: int) -> None:
 def _settings() -> Config:
     settings = config.read(os.environ)
     logs.configure(settings.log_level, settings.log_file)
+    own.adopt(settings)
     return settings
 
 

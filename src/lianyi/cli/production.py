@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from lianyi.kernel import profile
 from lianyi.kernel.config import Config
 from lianyi.kernel.refusal import Conflict
 from lianyi.links import ca
 from lianyi.terminology import queries as terminology
+
+SIMULATORS = "simulators"  # what a home keeps for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class NotFit(Conflict):
     findings: list[Finding]
 
 
-def refuse_unfit(config: Config, neighbours: tuple[str, ...]) -> None:
+def refuse_unfit(config: Config, neighbours: tuple[str, ...], now: datetime) -> None:
     """Production starts with everything in place or not at all.
 
     :raises NotFit:
@@ -36,6 +40,7 @@ def refuse_unfit(config: Config, neighbours: tuple[str, ...]) -> None:
     findings = [
         *_demo(config),
         *_knowledge(),
+        *_rules(now),
         *_address(config),
         *_neighbours(config, neighbours),
         *_authority(config),
@@ -47,13 +52,24 @@ def refuse_unfit(config: Config, neighbours: tuple[str, ...]) -> None:
 def _demo(config: Config) -> Iterator[Finding]:
     if config.demo:
         yield Finding("cli.demo_is_set")
+    if (config.home / SIMULATORS).exists():
+        yield Finding("cli.demo_home", str(config.home))
 
 
 def _knowledge() -> Iterator[Finding]:
-    """Knowledge for demonstration is for nobody's treatment, whoever approved it."""
+    """Knowledge for demonstration is for nobody's treatment, whoever approved it (CAP-60)."""
     release = terminology.release()
     if release.demo:
         yield Finding("cli.demo_knowledge", release.version)
+    elif not release.approved:
+        yield Finding("cli.unapproved_knowledge", release.version)
+
+
+def _rules(now: datetime) -> Iterator[Finding]:
+    """RULES 0: numbers that no jurist has signed are a proposal."""
+    rules = profile.at(now)
+    if not rules.approved_by:
+        yield Finding("cli.unapproved_rules", rules.version)
 
 
 def _address(config: Config) -> Iterator[Finding]:

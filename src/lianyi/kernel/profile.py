@@ -1,18 +1,27 @@
-"""The numbers of one jurisdiction from one day on, by the id of the rule that needs them."""
+"""The numbers of one jurisdiction from one day on, by the id of the rule that needs them.
 
+What ships is a proposal that nobody has signed. An installation writes its own in a file: who
+answers for it, and the numbers that differ.
+"""
+
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
+    """`approved_by` names the jurist who has signed it; empty: nobody has."""
+
     version: str
     since: datetime
     zone: ZoneInfo
     numbers: Mapping[str, int]
+    approved_by: str = ""
 
     def __getitem__(self, rule: str) -> int:
         return self.numbers[rule]
@@ -97,5 +106,33 @@ CHINA = (
 )
 
 
+_profiles = {each.version: each for each in CHINA}
+
+
 def at(now: datetime) -> Profile:
-    return max((p for p in CHINA if p.since <= now), key=lambda p: p.since)
+    return max((p for p in _profiles.values() if p.since <= now), key=lambda p: p.since)
+
+
+def adopt(file: Path) -> None:
+    """Go by the profiles of this file too, if there is one.
+
+    Each `[[profile]]` has a version, since (a day), approved_by and the numbers that differ from
+    those in force until then.
+
+    :raises OSError, KeyError, TypeError, ValueError: for a file that can't be gone by.
+    """
+    if file.exists():
+        for told in tomllib.loads(file.read_text(encoding="utf-8"))["profile"]:
+            own = _own(**told)
+            _profiles[own.version] = own
+
+
+def _own(*, version: str, since: date, approved_by: str, numbers: Mapping[str, int]) -> Profile:
+    zone = CHINA[-1].zone
+    begins = datetime.combine(since, time(), zone)
+    before = at(begins).numbers
+    if strange := sorted(set(numbers) - set(before)):
+        raise ValueError(", ".join(strange))
+    if not all(type(value) is int for value in numbers.values()):
+        raise TypeError(version)
+    return Profile(version, begins, zone, MappingProxyType({**before, **numbers}), approved_by)

@@ -1,6 +1,6 @@
 """What everyone may ask about drugs, diagnoses, observations and words; from memory, no statement.
 
-`version` is a shipped release; None is the newest. Every answer that can decide something carries
+`version` is a release; None is the one in force. Every answer that can decide something carries
 the release's version and the ids of its sources.
 """
 
@@ -51,8 +51,8 @@ N = TypeVar("N", bound=_Named)
 
 
 def snapshot(version: str | None = None) -> Snapshot:
-    """Raise NoSuchRelease for a version that isn't shipped."""
-    wanted = version or tables.versions()[-1]
+    """Raise NoSuchRelease for a version that isn't here."""
+    wanted = version or next(reversed(tables.releases()))
     try:
         return tables.snapshot(wanted)
     except KeyError:
@@ -64,9 +64,9 @@ def release(version: str | None = None) -> Release:
     return snapshot(version).release
 
 
-def source(id: str) -> Source | None:
+def source(id: str, *, version: str | None = None) -> Source | None:
     """Return None for `unsourced`, which is no source."""
-    return tables.sources().get(id)
+    return snapshot(version).sources.get(id)
 
 
 def drug(code: str, *, version: str | None = None) -> Drug:

@@ -1,6 +1,7 @@
-"""Reads a shipped release from its files into one immutable snapshot; private to the room.
+"""Reads a release from its files into one immutable snapshot; private to the room.
 
-Files are read once per process and version. A file that does not fit its columns fails at once:
+A release is a folder: those shipped lie in `data`, an installation's own where `adopt` says. Files
+are read once per process and version. A file that does not fit its columns fails at once:
 a snapshot is whole or it isn't served.
 """
 
@@ -47,6 +48,7 @@ from lianyi.terminology.model import (
 )
 
 DATA = Path(__file__).parent / "data"
+RELEASE = "release.toml"
 T = TypeVar("T")
 Row = Mapping[str, str]
 
@@ -68,22 +70,34 @@ class Snapshot:
     lay_words: Mapping[str, LayWord]
 
 
-def versions() -> tuple[str, ...]:
-    """Return the shipped versions, oldest first by their names."""
-    return tuple(sorted(path.parent.name for path in DATA.glob("*/release.toml")))
+_shelves = [DATA]
+
+
+def adopt(folder: Path) -> None:
+    """Serve also the releases that lie in this folder."""
+    if folder not in _shelves:
+        _shelves.append(folder)
+        releases.cache_clear()
+
+
+@cache
+def releases() -> dict[str, Path]:
+    """Return the folder of each version, the one in force last: the newest that is no demo."""
+    folders = [path.parent for shelf in _shelves for path in shelf.glob(f"*/{RELEASE}")]
+    found = [(_release(folder), folder) for folder in folders]
+    found.sort(key=lambda each: (not each[0].demo, each[0].issued, each[0].version))
+    return {release.version: folder for release, folder in found}
 
 
 @cache
 def snapshot(version: str) -> Snapshot:
-    """Return the snapshot of a shipped version; KeyError if there is none."""
-    if version not in versions():
-        raise KeyError(version)
-    folder = DATA / version
+    """Return the snapshot of a version; KeyError if there is none."""
+    folder = releases()[version]
     groups = _keyed(folder, "groups", _group, lambda group: group.code)
     substances = _keyed(folder, "substances", _substance, lambda substance: substance.code)
     return Snapshot(
-        release=Release(**tomllib.loads((folder / "release.toml").read_text(encoding="utf-8"))),
-        sources=sources(),
+        release=_release(folder),
+        sources=_sources(folder),
         substances=substances,
         drugs=_keyed(folder, "drugs", _drug, lambda drug: drug.code),
         frequencies=_keyed(folder, "frequencies", _frequency, lambda each: each.code),
@@ -96,9 +110,12 @@ def snapshot(version: str) -> Snapshot:
     )
 
 
-@cache
-def sources() -> Mapping[str, Source]:
-    told = tomllib.loads((DATA / "sources.toml").read_text(encoding="utf-8"))
+def _release(folder: Path) -> Release:
+    return Release(**tomllib.loads((folder / RELEASE).read_text(encoding="utf-8")))
+
+
+def _sources(folder: Path) -> Mapping[str, Source]:
+    told = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
     return MappingProxyType({row["id"]: Source(**row) for row in told["source"]})
 
 
