@@ -1,4 +1,7 @@
-"""The one place that builds things and joins them."""
+"""The one place that builds things and joins them.
+
+Whole floors are imported by the process that is made of them: a start is as fast as its imports.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import msgspec
-from starlette.applications import Starlette
 
 from lianyi.kernel import demo, live, loop
 from lianyi.kernel.config import Config
@@ -22,12 +24,13 @@ from lianyi.kernel.live import Hub
 from lianyi.kernel.witness import Scribe
 from lianyi.kernel.work import App
 from lianyi.links import Links
-from lianyi.web import notify, pages, site
-from lianyi.web.demo import Message
-from lianyi.worker import run as worker_run
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Pool, Record
+    from starlette.applications import Starlette
+
+    from lianyi.web.demo import Message
+    from lianyi.web.notify import Reader
 
 ROLE = {"role": "lianyi_app", "timezone": "UTC", "standard_conforming_strings": "on"}
 
@@ -85,12 +88,14 @@ async def _listen(config: Config, clock: demo.Clock, hub: Hub) -> None:
     await listen(connect, {live.CHANNEL: hub.heard, demo.CHANNEL: clock.heard}, again)
 
 
-def web(config: Config) -> Starlette:
+def web(config: Config) -> "Starlette":
     """Return the faces. The app comes to life with the server that runs them."""
+    from lianyi.web import pages, site
+
     hub = Hub()
 
     @asynccontextmanager
-    async def lifespan(starlette: Starlette) -> AsyncIterator[None]:
+    async def lifespan(starlette: "Starlette") -> AsyncIterator[None]:
         async with running(config, hub) as app:
             starlette.state.lianyi = app
             starlette.state.inbox = partial(_inbox, config)
@@ -102,16 +107,17 @@ def web(config: Config) -> Starlette:
     return site.site(None, hub, pages.ROUTES, lifespan=lifespan)
 
 
-def _payment_notices(config: Config) -> notify.Reader:
+def _payment_notices(config: Config) -> "Reader":
     """Return what tells a notification of the payment provider from a forged one."""
     from lianyi.links.wechat_notices import Notices
 
     return Notices(config.home / "credentials" / "payment", now).read
 
 
-async def _inbox(config: Config, phone: str) -> list[Message]:
+async def _inbox(config: Config, phone: str) -> list["Message"]:
     """Ask the demo's carrier what it brought to a phone."""
     from lianyi.links import client as http
+    from lianyi.web.demo import Message
 
     async with http.opened() as client:
         found = await client.get(f"{_url(config, 'sms')}/inbox", params={"phone": phone})
@@ -143,6 +149,7 @@ async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[
     from lianyi.links.province import IdentityProvider
     from lianyi.links.signed import SignedWire
     from lianyi.links.wechat import WechatPayments
+    from lianyi.web.notify import PATH
 
     papers = config.home / "credentials"
     async with http.opened() as client:
@@ -152,7 +159,7 @@ async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[
                 SignedWire(client, _url(config, "identity"), papers / "identity", now)
             ),
             payments=WechatPayments(
-                _url(config, "payment"), papers / "payment", config.public_url + notify.PATH
+                _url(config, "payment"), papers / "payment", config.public_url + PATH
             ),
             ca=Authority(SignedWire(client, _url(config, "ca"), papers / "ca", now)),
             insurer=Agency(
@@ -171,5 +178,7 @@ def _url(config: Config, name: str) -> str:
 
 async def worker(config: Config, stop: asyncio.Event) -> None:
     """Deliver, run errands and timers until told to stop; what has begun is ended."""
+    from lianyi.worker import run as worker_run
+
     async with running(config, Hub()) as app, links(config, app.clock) as neighbours:
         await worker_run.run(app, neighbours, stop)

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -40,10 +39,11 @@ def serve() -> None:
     from lianyi.cli import production
     from lianyi.cli import serve as household
     from lianyi.links.simulators import NAMES
+    from lianyi.main import now
 
     with _in_words():
         settings = _settings()
-        production.refuse_unfit(settings, tuple(NAMES), datetime.now(UTC))
+        production.refuse_unfit(settings, tuple(NAMES), now())
         household.serve(settings, simulators=(), ready=_say_where)
 
 
