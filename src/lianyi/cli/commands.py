@@ -43,7 +43,7 @@ def serve() -> None:
 
     with _in_words():
         settings = _settings()
-        production.refuse_unfit(settings, tuple(NAMES), now())
+        production.refuse_unfit(settings, tuple(NAMES), now)
         household.serve(settings, simulators=(), ready=_say_where)
 
 

@@ -1,6 +1,6 @@
 """What an installation for real people must not have, and what it must."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -14,6 +14,7 @@ from lianyi.kernel.refusal import Conflict
 from lianyi.links import ca
 from lianyi.terminology import queries as terminology
 
+Clock = Callable[[], datetime]
 SIMULATORS = "simulators"  # what a home keeps for them
 
 
@@ -32,7 +33,7 @@ class NotFit(Conflict):
     findings: list[Finding]
 
 
-def refuse_unfit(config: Config, neighbours: tuple[str, ...], now: datetime) -> None:
+def refuse_unfit(config: Config, neighbours: tuple[str, ...], clock: Clock) -> None:
     """Production starts with everything in place or not at all.
 
     :raises NotFit:
@@ -40,7 +41,7 @@ def refuse_unfit(config: Config, neighbours: tuple[str, ...], now: datetime) -> 
     findings = [
         *_demo(config),
         *_knowledge(),
-        *_rules(now),
+        *_rules(clock),
         *_address(config),
         *_neighbours(config, neighbours),
         *_authority(config),
@@ -65,9 +66,9 @@ def _knowledge() -> Iterator[Finding]:
         yield Finding("cli.unapproved_knowledge", release.version)
 
 
-def _rules(now: datetime) -> Iterator[Finding]:
+def _rules(clock: Clock) -> Iterator[Finding]:
     """RULES 0: numbers that no jurist has signed are a proposal."""
-    rules = profile.at(now)
+    rules = profile.at(clock())
     if not rules.approved_by:
         yield Finding("cli.unapproved_rules", rules.version)
 
