@@ -22,6 +22,13 @@ def test_a_form_sends_what_a_browser_would_send_untouched():
     assert PAGE.form("/leave").fields == {"why": "x"}
 
 
+def test_a_form_is_found_by_where_it_goes_before_those_beside_it():
+    html = '<form action="/orders/1/cancel"></form><form action="/visits/1/orders"></form>'
+    page = pages.read(200, "http://t/", html)
+    assert page.form("/orders").action == "/visits/1/orders"
+    assert page.form("/orders/").action == "/orders/1/cancel"
+
+
 def test_a_page_reads_as_a_person_reads_it():
     assert PAGE.says("预约 挂号", "王建平 主任医师", "锁号")
     assert not PAGE.says("not read")

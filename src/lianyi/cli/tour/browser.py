@@ -18,6 +18,8 @@ from lianyi.cli.tour.page import Form, Page
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 TIMEOUT = 20.0  # seconds
+# A server closes what was idle for 5 seconds; whoever is nearly as patient speaks into the closing.
+IDLE = httpx.Limits(keepalive_expiry=2.0)
 
 Files = Mapping[str, tuple[str, bytes, str]]
 
@@ -34,7 +36,9 @@ class Browser:
         self.cookies: dict[str, str] = {}
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
         headers = {"sec-fetch-site": "same-origin", "origin": origin, "accept-language": "zh-CN"}
-        self._http = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, headers=headers, timeout=TIMEOUT, limits=IDLE
+        )
 
     async def __aenter__(self) -> Self:
         return self

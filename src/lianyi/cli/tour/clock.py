@@ -17,11 +17,11 @@ async def scene(stage: Stage) -> None:
     with stage.script.step("平台顾言", "把演示时钟拨到工作日早上七点半", "/demo/clock") as step:
         operator = await stage.staff(step, "o01")
         page = await operator.get("/admin/health")
-        now = _shown(page)
+        now = shown(page)
         ahead = (_morning(now) - now) // MINUTE
         if ahead:
             page = await operator.submit(page, "/demo/clock", minutes=ahead, back="/admin/health")
-        check(step, "时钟已到", holds=_shown(page).strftime("%H:%M") == "07:30", seen=page.words)
+        check(step, "时钟已到", holds=shown(page).strftime("%H:%M") == "07:30", seen=page.words)
 
 
 async def forward(stage: Stage, step: Step, minutes: int) -> None:
@@ -34,7 +34,7 @@ async def forward(stage: Stage, step: Step, minutes: int) -> None:
     await operator.submit(page, "/demo/clock", minutes=minutes, back="/admin/health")
 
 
-def _shown(page: Page) -> datetime:
+def shown(page: Page) -> datetime:
     """Return the time in the bar of the demo, as the place's clocks show it."""
     found = SHOWN.search(page.words)
     if found is None:

@@ -1,5 +1,8 @@
 """Steps: an insured person pays their part, on good days and on bad ones (医保缴费)."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from lianyi.cli.tour import clock
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.script import check
@@ -46,12 +49,14 @@ async def pay_alone(stage: Stage, patient: Browser, name: str, label: str) -> No
         await _scan(stage, patient, bill)
 
 
-async def close(stage: Stage) -> None:
+@asynccontextmanager
+async def closed(stage: Stage) -> AsyncIterator[None]:
+    """Let the agency answer nothing for a while; it opens again however the while ends."""
     await stage.neighbour(AGENCY, "/faults", {"closed": MANY})
-
-
-async def open_again(stage: Stage) -> None:
-    await stage.neighbour(AGENCY, "/faults", {})
+    try:
+        yield
+    finally:
+        await stage.neighbour(AGENCY, "/faults", {})
 
 
 async def _scan(stage: Stage, patient: Browser, bill: str) -> None:

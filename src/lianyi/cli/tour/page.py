@@ -44,14 +44,14 @@ class Page:
     links: tuple[Link, ...]
 
     def form(self, action: str) -> Form:
-        """Return the form whose action contains these words.
+        """Return the form whose action ends with these words, or else one that contains them.
 
         :raises NoSuchForm:
         """
-        for form in self.forms:
-            if action in form.action:
-                return form
-        raise NoSuchForm(f"{action} on {self.url}: {self.words[:200]}")
+        found = [form for form in self.forms if action in form.action]
+        if not found:
+            raise NoSuchForm(f"{action} on {self.url}: {self.words[:200]}")
+        return next((form for form in found if form.action.endswith(action)), found[0])
 
     def link(self, words: str) -> str:
         """Return where the link with these words leads.

@@ -4,16 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from lianyi.cli.demo import network
+from lianyi.cli.tour import room
 from lianyi.cli.tour.browser import Browser
-from lianyi.cli.tour.in_person import find
 from lianyi.cli.tour.page import NoSuchForm, Page
 from lianyi.cli.tour.script import check
 from lianyi.cli.tour.sign import unlock
 from lianyi.cli.tour.stage import Stage
 
 NAME, PHONE = "刘立平", "19905311007"
-HOSPITAL, PHARMACIST = "省一院", "p01"
+PHARMACIST = "p01"
 DIAGNOSES = ["I10.x00x002", "E78.500"]
 AMLODIPINE, SIMVASTATIN = "amlodipine-tab-5mg", "simvastatin-tab-40mg"
 ASKED: dict[str, Any] = {"allergies": "none", "medicines": "none", "history": "none"}
@@ -33,8 +32,7 @@ class Story:
 
     @property
     def who(self) -> str:
-        name = next(one.name for one in network.load().staff if one.login == self.login)
-        return f"医师{name}"
+        return f"医师{room.name_of(self.login)}"
 
 
 async def scene(stage: Stage) -> None:
@@ -48,7 +46,7 @@ async def scene(stage: Stage) -> None:
 async def _go_on_duty(stage: Stage) -> None:
     with stage.script.step("药师冯玉兰", "上班审方，查看已批准的知识库", "/review") as step:
         pharmacist = await stage.staff(step, PHARMACIST)
-        await _wear(pharmacist)
+        await room.wear(pharmacist)
         page = await pharmacist.get("/review")
         if not page.says("在岗至"):
             page = await pharmacist.submit(page, "/review/on-duty")
@@ -62,37 +60,18 @@ async def _go_on_duty(stage: Stage) -> None:
 async def _arrive(stage: Stage) -> Story:
     with stage.script.step(NAME, "高血压、高脂血症复诊，挂号签到", "/book") as step:
         patient = await stage.resident(step, PHONE)
-        times, login = await find(patient)
-        form = times.form("/book/sessions/")
-        kept = await patient.send(times, form, starts_at=form.choices["starts_at"][0])
-        waiting = await patient.submit(await patient.submit(kept, "/confirm"), "/check-in")
-        check(step, "候诊中", holds=waiting.says("前面还有"), seen=waiting.words)
+        _, login = await room.arrive(step, patient)
     return await _call_in(stage, login)
 
 
 async def _call_in(stage: Stage, login: str) -> Story:
     with stage.script.step(f"医师 {login}", "叫号，解锁签名密钥", "/clinic") as step:
         doctor = await stage.staff(step, login)
-        await _wear(doctor)
+        await room.wear(doctor)
         await unlock(stage, step, doctor)
-        while True:
-            called = await doctor.submit(await doctor.get("/clinic"), "/clinic/call")
-            inside = await doctor.submit(called, "/clinic/start")
-            if f"<h1>{NAME}</h1>" in called.html:
-                break
-            await doctor.submit(inside, "/clinic/finish")
+        inside = await room.call_in(doctor, NAME)
         check(step, "患者在诊室", holds=inside.says(NAME), seen=inside.words)
-    return Story(stage, doctor, login, f"{called.url}/prescription")
-
-
-async def _wear(browser: Browser) -> None:
-    """Choose the post at the hospital, for those who have several."""
-    posts = await browser.get("/sign-in/post")
-    for button in re.findall(r'<button class="post".*?</button>', posts.html, re.DOTALL):
-        if re.search(rf">{HOSPITAL}[<·]", button):
-            chosen = re.search(r'value="([^"]+)"', button)
-            await browser.submit(posts, "/sign-in/post", post=chosen[1] if chosen else "")
-            return
+    return Story(stage, doctor, login, f"{inside.url}/prescription")
 
 
 async def _write(story: Story) -> Page:

@@ -4,9 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lianyi.cli.demo import network
+from lianyi.cli.tour import room
 from lianyi.cli.tour.browser import Browser
-from lianyi.cli.tour.in_person import find
 from lianyi.cli.tour.page import Form, Page
 from lianyi.cli.tour.script import Failed, check
 from lianyi.cli.tour.stage import Stage
@@ -14,14 +13,14 @@ from lianyi.journeys.demo import PIN
 from lianyi.prescribing.model.review import Item
 
 NAME, PHONE = "张建国", "19905311002"
-PHARMACIST, HERE = "p01", "省一院"
+MASKED = "张*国"
+PHARMACIST = "p01"
 DIAGNOSES = ["I10.x00x002 高血压", "E78.500 高脂血症"]
 AMLODIPINE, SIMVASTATIN = "amlodipine-tab-5mg", "simvastatin-tab-40mg"
 ASKED: dict[str, Any] = {"allergies": "none", "medicines": "none", "history": "none"}
 ADVICE = "合用氨氯地平时辛伐他汀每日不超过 20mg，请减量"
 WRITING = re.compile(r"/prescription/[0-9a-f-]{36}$")
 REASON = re.compile(r'name="(reason:[^"]+)"')
-WAITING = re.compile(r'href="(/review/[0-9a-f-]{36})"')
 
 
 @dataclass(slots=True)
@@ -52,24 +51,30 @@ async def scene(stage: Stage) -> None:
 async def _begin(stage: Stage) -> Story:
     with stage.script.step(NAME, "挂省医院的号，到院签到", "/book") as step:
         patient = await stage.browser(PHONE)
-        times, login = await find(patient)
-        form = times.form("/book/sessions/")
-        kept = await patient.send(times, form, starts_at=form.choices["starts_at"][0])
-        waiting = await patient.submit(await patient.submit(kept, "/confirm"), "/check-in")
-        check(step, "候诊中", holds=waiting.says("前面还有"), seen=waiting.words)
+        _, login = await room.arrive(step, patient)
         doctor = await stage.staff(step, login)
-    name = next(one.name for one in network.load().staff if one.login == login)
+    name = room.name_of(login)
     with stage.script.step(f"医师{name}", "接诊，开两种药", "/clinic") as step:
-        called = await _call_in(doctor)
-        inside = await doctor.submit(called, "/clinic/start")
+        inside = await room.call_in(doctor, NAME)
         page = f"{inside.url.split('?')[0].rstrip('/')}/prescription"
         begun = await doctor.submit(await doctor.get(page), "/prescription", diagnosis=DIAGNOSES)
         for code in (AMLODIPINE, SIMVASTATIN):
             begun = await _fill(doctor, begun, f"add:{code}")
         check(step, "两种药", holds=begun.says("共 2 种药"), seen=begun.words)
         await _unlock(stage, doctor)
-    pharmacist = await stage.browser(PHARMACIST)
+    pharmacist = await _off_duty(stage)
     return Story(stage, patient, doctor, pharmacist, name, page)
+
+
+async def _off_duty(stage: Stage) -> Browser:
+    with stage.script.step("药师冯玉兰", "下班", "/review") as step:
+        pharmacist = await stage.staff(step, PHARMACIST)
+        await room.wear(pharmacist)
+        page = await pharmacist.get("/review")
+        if page.says("在岗至"):
+            page = await pharmacist.submit(page, "/review/off-duty")
+        check(step, "不在岗", holds=not page.says("在岗至"), seen=page.words)
+    return pharmacist
 
 
 async def _nobody_on_duty(story: Story) -> None:
@@ -82,14 +87,11 @@ async def _nobody_on_duty(story: Story) -> None:
 
 
 async def _on_duty(story: Story) -> None:
-    with story.stage.script.step("药师冯玉兰", "选岗位，上班，解锁签名", "/review") as step:
-        browser = await story.stage.staff(step, PHARMACIST)
-        posts = await browser.get("/sign-in/post")
-        found = re.search(rf'value="([^"]+)".{{0,400}}?{HERE}(?!互联网)', posts.html, re.DOTALL)
-        desk = await browser.submit(posts, "/sign-in/post", post=found[1] if found else "")
-        page = await browser.submit(desk, "/review/on-duty")
+    with story.stage.script.step("药师冯玉兰", "上班，解锁签名", "/review") as step:
+        duty = await story.pharmacist.get("/review")
+        page = await story.pharmacist.submit(duty, "/review/on-duty")
         check(step, "在岗", holds=page.says("在岗至"), seen=page.words)
-        await _unlock(story.stage, browser)
+        await _unlock(story.stage, story.pharmacist)
 
 
 async def _sent_with_a_reason(story: Story) -> None:
@@ -150,22 +152,10 @@ async def _told(story: Story) -> None:
 
 
 async def _take(story: Story) -> Page:
-    """Take the first of the queue in hand."""
-    queue = await story.stage.until(story.pharmacist, "/review", "审核下一张")
-    found = WAITING.search(queue.html)
-    if found is None:
-        raise Failed(f"没有待审的处方：{queue.words[:200]}")
-    return await story.pharmacist.submit(await story.pharmacist.get(found[1]), "/claim")
-
-
-async def _call_in(doctor: Browser) -> Page:
-    """Call until it is this patient's turn; whoever else waits is seen and leaves again."""
-    while True:
-        called = await doctor.submit(await doctor.get("/clinic"), "/clinic/call")
-        if f"<h1>{NAME}</h1>" in called.html:
-            return called
-        inside = await doctor.submit(called, "/clinic/start")
-        await doctor.submit(inside, "/clinic/finish")
+    """Take this patient's from the queue in hand; others may wait there too."""
+    queue = await story.stage.until(story.pharmacist, "/review", MASKED)
+    page = await story.pharmacist.get(queue.link(MASKED))
+    return await story.pharmacist.submit(page, "/claim")
 
 
 async def _unlock(stage: Stage, browser: Browser) -> None:
