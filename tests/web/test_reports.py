@@ -67,7 +67,9 @@ async def test_the_commission_follows_a_number_to_its_list(refused, reader, app)
     (href, *_) = [one.href for one in page.links if "kind=visit" in one.href]
     assert (await reader.get(href)).says("上报列表", "平台未予接收")
     assert (await reader.get("/regulator/screen")).says("互联网诊疗监管平台", "今日就诊")
-    assert (await reader.get("/regulator/licences")).says("机构与许可", "青山市第一人民医院")
+    licences = await reader.get("/regulator/licences")
+    assert licences.says("机构与许可", "青山市第一人民医院")
+    assert str(refused.place.id) in licences.html
 
 
 async def test_no_page_of_an_authority_names_a_patient(refused, reader, app):
@@ -88,7 +90,9 @@ async def test_the_drug_authority_sees_neither_visits_nor_hospitals(refused, rea
     assert page.says("调剂发药")
     assert not page.says("每日对数")
     assert not (await reader.get("/regulator/reports?kind=visit")).says("平台未予接收")
-    assert not (await reader.get("/regulator/licences")).says("青山市第一人民医院")
+    licences = await reader.get("/regulator/licences")
+    assert licences.says("机构与许可")
+    assert str(refused.place.id) not in licences.html
 
 
 @pytest.mark.parametrize("role", [INSURER, CLERK, OPERATOR])
