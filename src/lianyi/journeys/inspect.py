@@ -14,7 +14,7 @@ from lianyi.access.model import Purpose
 from lianyi.consult import queries as consult
 from lianyi.consult.errors import NoSuchVisit
 from lianyi.consult.model import Message
-from lianyi.journeys import report, trail
+from lianyi.journeys import reported, trail
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import HEALTH_COMMISSION, Institution, Person, Post
@@ -74,7 +74,7 @@ async def visit(tx: Tx, *, visit_id: UUID) -> Inspected:
         now=tx.now,
         trail=found,
         holds=await trail.holds(tx, found),
-        patient=report.pseudonym(tx, person_id) if person_id else "",
+        patient=reported.pseudonym(tx, person_id) if person_id else "",
         place=places[found.institution_id],
         posts=posts,
         cases=cases,

@@ -11,10 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from lianyi.access import service as access
-from lianyi.access.model import Chart, Purpose
-from lianyi.kernel import profile, time
-from lianyi.kernel.crypto import sm3
+from lianyi.journeys import reported
 from lianyi.kernel.errand import Answer, Errand, Outcome
 from lianyi.kernel.work import Tx
 from lianyi.links import Links
@@ -30,14 +27,21 @@ from lianyi.people.events import (
 )
 from lianyi.people.model import Post
 from lianyi.people.rules.practice import UNLICENSED
-from lianyi.records import queries as records
+from lianyi.pharmacy.events import SaleHandedOver, SaleReturned
+from lianyi.prescribing import queries as prescribing
+from lianyi.prescribing.events import (
+    PrescriptionApproved,
+    PrescriptionReturned,
+    PrescriptionRevoked,
+    PrescriptionSigned,
+)
+from lianyi.prescribing.model import Prescription
+from lianyi.prescribing.model.review import Decision
 from lianyi.records.events import NoteWritten
 from lianyi.supervision import queries, rules
 from lianyi.supervision import service as supervision
 from lianyi.supervision.events import TallyDue
-from lianyi.supervision.model import Kind, Patient, Receipted, Slip, Task, Thing, Visit
-
-ONLINE = "VR"  # the class of an encounter that was not in person
+from lianyi.supervision.model import Kind, Receipted, Task, Thing
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -74,13 +78,40 @@ async def visit(tx: Tx, event: NoteWritten) -> None:
     await supervision.due(tx, thing=thing)
 
 
+async def prescription(tx: Tx, event: PrescriptionSigned | PrescriptionRevoked) -> None:
+    """Report what a doctor has signed, and that it was revoked; never a mere draft."""
+    found = await _prescription(tx, event.person_id, event.prescription_id)
+    if found.signed_at is not None:
+        thing = Thing(Kind.PRESCRIPTION, found.id, found.person_id, found.visit.id)
+        await supervision.due(tx, thing=thing)
+
+
+async def review(tx: Tx, event: PrescriptionApproved | PrescriptionReturned) -> None:
+    """Report every decision about a prescription, each once; no approval that was never signed."""
+    chart = await reported.chart_of(tx, event.person_id, Kind.REVIEW)
+    found = await prescribing.prescription(tx, chart, prescription_id=event.prescription_id)
+    said = (await prescribing.reviews_of(tx, chart, prescriptions=[found]))[found.id]
+    approved = said[0] if isinstance(event, PrescriptionApproved) else None
+    for each in reversed(said):
+        if each is approved or each.decision is Decision.RETURN:
+            thing = Thing(Kind.REVIEW, each.id, event.person_id, found.visit.id)
+            await supervision.due(tx, thing=thing, again=False)
+
+
+async def dispense(tx: Tx, event: SaleHandedOver | SaleReturned) -> None:
+    """Have a seller report what it handed over, and what came back for a defect."""
+    found = await _prescription(tx, event.person_id, event.prescription_id)
+    thing = Thing(Kind.DISPENSE, event.sale_id, event.person_id, found.visit.id)
+    await supervision.due(tx, thing=thing)
+
+
 async def compare(tx: Tx, event: TallyDue) -> None:
     await supervision.open_tally(tx, day=date.fromisoformat(event.day))
 
 
-def pseudonym(tx: Tx, person_id: UUID) -> str:
-    """Return what the authorities know a person by: the same for all reports, and nobody's id."""
-    return tx.keys.digest(f"supervision {person_id}").hex()[:32]
+async def _prescription(tx: Tx, person_id: UUID, prescription_id: UUID) -> Prescription:
+    chart = await reported.chart_of(tx, person_id, Kind.PRESCRIPTION)
+    return await prescribing.prescription(tx, chart, prescription_id=prescription_id)
 
 
 async def _practitioner(tx: Tx, held: Post) -> None:
@@ -91,7 +122,7 @@ async def _practitioner(tx: Tx, held: Post) -> None:
 async def _prepare(tx: Tx, upload_id: UUID) -> Report:
     slip = await supervision.take_up(tx, upload_id=upload_id)
     upload = slip.upload
-    content = await _content(tx, slip)
+    content = await reported.content(tx, slip)
     here = (await people.institutions(tx, ids=[upload.institution_id]))[upload.institution_id]
     edition = await supervision.sent(tx, upload=upload, digest=digest(content))
     return Report(
@@ -102,62 +133,6 @@ async def _prepare(tx: Tx, upload_id: UUID) -> Report:
         day=upload.day,
         content=content,
     )
-
-
-async def _content(tx: Tx, slip: Slip) -> dict[str, Any]:
-    upload = slip.upload
-    if upload.kind is Kind.LICENCE:
-        return await _licence(tx, upload.thing_id)
-    if upload.kind is Kind.PRACTITIONER:
-        return await _post(tx, upload.thing_id)
-    if slip.person_id is None:
-        raise AssertionError(upload.kind)
-    chart = await access.open_chart(
-        tx, person_id=slip.person_id, purpose=Purpose.REPORT, what=upload.kind
-    )
-    return await _visit(tx, chart, upload.thing_id)
-
-
-async def _licence(tx: Tx, institution_id: UUID) -> dict[str, Any]:
-    here = (await people.institutions(tx, ids=[institution_id]))[institution_id]
-    departments = await people.departments_of(tx, institution_id=institution_id)
-    return rules.licence(here, (each.code for each in departments if each.licensed))
-
-
-async def _post(tx: Tx, post_id: UUID) -> dict[str, Any]:
-    held = (await people.posts(tx, ids=[post_id]))[post_id]
-    known = await people.practice(
-        tx,
-        person_id=held.person_id,
-        institution_id=held.institution_id,
-        department_id=held.department_id,
-        role=held.role,
-    )
-    return rules.practitioner(held, known)
-
-
-async def _visit(tx: Tx, chart: Chart, visit_id: UUID) -> dict[str, Any]:
-    id = str(visit_id)
-    (note, *_) = await records.versions(tx, chart, type="Composition", fhir_id=id)
-    seen = next(each for each in await records.visits(tx, chart) if each.fhir_id == id)
-    problems = await records.problems(tx, chart)
-    author = (await people.posts(tx, ids=[note.post_id]))[note.post_id]
-    closed = Visit(
-        online=seen.kind == ONLINE,
-        doctor=author.licence_number,
-        department=author.department_name,
-        began_at=seen.at,
-        ended_at=seen.ended_at or note.at,
-        diagnoses=tuple(p.what.code for p in problems if p.fhir_id.startswith(f"{id}-")),
-        note=sm3(note.body.encode()).hex(),
-    )
-    return rules.visit(await _patient(tx, chart), closed)
-
-
-async def _patient(tx: Tx, chart: Chart) -> Patient:
-    person = await people.person(tx, chart)
-    today = time.day(tx.now, profile.at(tx.now).zone)
-    return Patient(pseudonym(tx, person.id), person.sex, person.age_on(today))
 
 
 async def _send(links: Links, key: UUID, report: Report) -> Answer:

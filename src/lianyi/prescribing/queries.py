@@ -117,6 +117,18 @@ async def reviews_of(
     return found
 
 
+async def review_of(tx: Tx, chart: Chart, *, review_id: UUID) -> tuple[Prescription, Review]:
+    """Return what was said under this id, and of which of the chart's person's prescriptions.
+
+    :raises NoSuchPrescription:
+    """
+    found = await reviewing.find_review(tx, review_id)
+    if found is None:
+        raise NoSuchPrescription(id=review_id)
+    about = await prescription(tx, chart, prescription_id=found.prescription_id)
+    return about, found
+
+
 def suggested(sheet: Sheet, document: Document, *, may_prescribe: bool) -> tuple[Suggested, ...]:
     """Return what the software can say of each item of a review, and what it leaves open."""
     drugs = [terminology.drug(line.drug) for line in sheet.lines]

@@ -154,6 +154,68 @@ class Visit:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """One line of a prescription; `packs` is how many were prescribed."""
+
+    drug: str
+    name: str
+    strength: str
+    use: str
+    packs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prescribed:
+    """A signed prescription. `document` is the SM3 of the signed text, `state` as it is now."""
+
+    visit: UUID
+    doctor: str
+    diagnoses: tuple[str, ...]
+    lines: tuple[Ordered, ...]
+    document: str
+    signed_at: datetime
+    until: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a pharmacist has decided; `text` is the SM3 of what they signed."""
+
+    prescription: UUID
+    version: int
+    pharmacist: str
+    decision: str
+    reason: str
+    serious: bool
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One pack that was sold, by its trace code."""
+
+    drug: str
+    trace: str
+    lot: str
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Dispensed:
+    """Medicines as they left a seller, and whether they came back for a defect."""
+
+    prescription: UUID
+    seller: str
+    pharmacist: str
+    packs: tuple[Box, ...]
+    at: datetime
+    by_proxy: bool
+    returned: bool
+
+
 class By(StrEnum):
     """Whose hand it was; only staff are named by their post, since they act under their names."""
 

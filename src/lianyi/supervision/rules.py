@@ -19,7 +19,19 @@ from lianyi.people.model import (
     Post,
     Practice,
 )
-from lianyi.supervision.model import By, Case, Kind, Line, Patient, Step, Trail, Visit
+from lianyi.supervision.model import (
+    By,
+    Case,
+    Dispensed,
+    Kind,
+    Line,
+    Patient,
+    Prescribed,
+    Reviewed,
+    Step,
+    Trail,
+    Visit,
+)
 
 PROFESSIONALS = frozenset({DOCTOR, NURSE, PHARMACIST})
 # The commission sees care and licences, the drug authority what is sold, neither the other's; an
@@ -107,6 +119,65 @@ def visit(patient: Patient, closed: Visit) -> Content:
         "ended": closed.ended_at.isoformat(),
         "diagnoses": list(closed.diagnoses),
         "note": closed.note,
+    }
+
+
+def prescription(patient: Patient, signed: Prescribed) -> Content:
+    """LIC-11: what was prescribed, by whom, with the digest of what the doctor has signed."""
+    return {
+        **_patient(patient),
+        "visit": signed.visit.hex,
+        "doctor": signed.doctor,
+        "diagnoses": list(signed.diagnoses),
+        "lines": [
+            {
+                "drug": line.drug,
+                "name": f"{line.name} {line.strength}",
+                "use": line.use,
+                "packs": line.packs,
+            }
+            for line in signed.lines
+        ],
+        "document": signed.document,
+        "signed": signed.signed_at.isoformat(),
+        "until": signed.until.isoformat(),
+        "state": signed.state,
+    }
+
+
+def review(said: Reviewed) -> Content:
+    """LIC-11, PH-06: what the pharmacist has decided, and why it was sent back."""
+    return {
+        "prescription": said.prescription.hex,
+        "version": said.version,
+        "pharmacist": said.pharmacist,
+        "decision": said.decision,
+        "reason": said.reason,
+        "serious": said.serious,
+        "at": said.at.isoformat(),
+        "text": said.text,
+    }
+
+
+def dispense(patient: Patient, sold: Dispensed) -> Content:
+    """LIC-11, FR-20: which packs left which seller, for which prescription."""
+    return {
+        **_patient(patient),
+        "prescription": sold.prescription.hex,
+        "seller": sold.seller,
+        "pharmacist": sold.pharmacist,
+        "packs": [
+            {
+                "drug": box.drug,
+                "trace": box.trace,
+                "lot": box.lot,
+                "expires": box.expires_on.isoformat(),
+            }
+            for box in sold.packs
+        ],
+        "at": sold.at.isoformat(),
+        "proxy": sold.by_proxy,
+        "returned": sold.returned,
     }
 
 

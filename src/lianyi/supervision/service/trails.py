@@ -22,7 +22,7 @@ async def extend(tx: Tx, *, visit_id: UUID, steps: Sequence[Step]) -> int:
     number, chain = (had[-1].number, had[-1].chain) if had else (0, rules.START)
     lines = list(rules.chained(new, number, chain))
     if lines:
-        await trails.insert(tx, visit_id, tx.actor.institution_id, lines)
+        await trails.insert(tx, visit_id, await trails.load_place(tx, visit_id), lines)
         last = lines[-1]
         await trails.insert_seal(tx, visit_id, last, mac(tx, visit_id, last.number, last.chain))
     return len(lines)

@@ -23,13 +23,18 @@ SUBJECT = "supervision"
 CHANGED = "changed"
 
 
-async def due(tx: Tx, *, thing: Thing) -> None:
-    """Have the acting institution report a thing, or report it again as it now is (LIC-11)."""
+async def due(tx: Tx, *, thing: Thing, again: bool = True) -> None:
+    """Have the acting institution report a thing, or report it again as it now is (LIC-11).
+
+    What never changes is not reported `again`.
+    """
     here = tx.actor.institution_id
     await tx.alone(here, SUBJECT)
     known = await tables.find(tx, thing)
     if known is None:
         await _begin(tx, thing)
+    elif not again:
+        return
     elif known.state in {State.DUE, State.SENT}:
         await tables.mark_stale(tx, known.id)
     else:

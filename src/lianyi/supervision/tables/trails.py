@@ -10,8 +10,9 @@ from lianyi.supervision.model import By, Line, Step, Trail, TrailSeal
 if TYPE_CHECKING:
     from asyncpg import Record
 
-PERSON = """SELECT person_id FROM supervision.upload
-            WHERE visit_id = $1 AND person_id IS NOT NULL ORDER BY id LIMIT 1"""
+# What was prescribed or sold is reported too, but the visit is closed once it is itself.
+VISITED = """SELECT person_id, institution_id FROM supervision.upload
+             WHERE visit_id = $1 AND kind = 'visit'"""
 UPLOADS = "SELECT id FROM supervision.upload WHERE visit_id = $1"
 INSERT = """INSERT INTO supervision.trail (visit_id, number, institution_id, log, row, thing, verb,
               before, after, by, post_id, at, digest, chain)
@@ -29,7 +30,13 @@ VISITS = """SELECT DISTINCT visit_id FROM supervision.trail
 
 async def find_person(tx: Tx, visit_id: UUID) -> UUID | None:
     """Return whose visit it was, for who gathers its list or opens a case."""
-    id: UUID | None = await tx.db.fetchval(PERSON, visit_id)
+    id: UUID | None = await tx.db.fetchval(VISITED, visit_id)
+    return id
+
+
+async def load_place(tx: Tx, visit_id: UUID) -> UUID:
+    """Return where a closed visit was, whoever reports what followed from it."""
+    id: UUID = await tx.db.fetchval(VISITED, visit_id, column=1)
     return id
 
 
