@@ -40,6 +40,7 @@ NAMELESS = {
     "billing.queries.order_slip",
     "billing.queries.priced",
     "billing.queries.prices",
+    "billing.queries.prices_at",
     "billing.queries.refund_slip",
     "billing.queries.sellers",
     "billing.queries.statement_slip",

@@ -46,8 +46,18 @@ async def prices(
     at: datetime | None = None,
 ) -> dict[str, Price]:
     """Return the prices that hold now, or held at an instant, by code (CAP-113)."""
-    found = await price_list.list_prices(tx, institution_id, codes, at or tx.now)
+    found = await price_list.list_prices(tx, [institution_id], codes, at or tx.now)
     return {price.code: price for price in found}
+
+
+async def prices_at(
+    tx: Tx, *, institution_ids: Collection[UUID], codes: Collection[str]
+) -> dict[UUID, dict[str, Price]]:
+    """Return what each of these institutions asks now for those of these items it has."""
+    asked: dict[UUID, dict[str, Price]] = {id: {} for id in institution_ids}
+    for price in await price_list.list_prices(tx, institution_ids, codes, tx.now):
+        asked[price.institution_id][price.code] = price
+    return asked
 
 
 async def priced(tx: Tx, *, institution_id: UUID, items: Sequence[Item]) -> tuple[Line, ...]:
@@ -89,6 +99,11 @@ async def bill(tx: Tx, chart: Chart, *, bill_id: UUID) -> Bill:
     if found is None:
         raise NoSuchBill(id=bill_id)
     return found
+
+
+async def bills_for(tx: Tx, chart: Chart, *, subject: Subject) -> list[Bill]:
+    """Return what a person was charged for one thing, newest first."""
+    return await bills.list_for(tx, chart, subject)
 
 
 async def bills_of(

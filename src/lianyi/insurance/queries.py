@@ -1,10 +1,21 @@
 """What others may ask about insurance. Whatever names a person wants a Chart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from lianyi.access.model import Chart
-from lianyi.insurance.model import Booked, Books, Claim, ClaimView, Cover, Difference, Slip
+from lianyi.insurance import rules
+from lianyi.insurance.model import (
+    Booked,
+    Books,
+    Charge,
+    Claim,
+    ClaimView,
+    Cover,
+    Difference,
+    Slip,
+    Split,
+)
 from lianyi.insurance.tables import books, claims, covers
 from lianyi.kernel import profile, time
 from lianyi.kernel.lifecycle import WrongRole
@@ -15,6 +26,33 @@ from lianyi.people.model import ADMIN
 async def cover(tx: Tx, chart: Chart) -> Cover | None:
     """Return the newest word about how the chart's person is insured."""
     return await covers.of_chart(tx, chart)
+
+
+async def previews(
+    tx: Tx, chart: Chart, *, charges: Mapping[UUID, Sequence[Charge]]
+) -> dict[UUID, Split]:
+    """Return our own arithmetic of what charges would come to at each of these institutions.
+
+    Nothing for who isn't insured. What lies on the personal account only the agency knows, so the
+    person's part is shown whole.
+    """
+    numbers = profile.at(tx.now)
+    known = await covers.standing(tx, chart, time.day(tx.now, numbers.zone).year)
+    if known is None or known[0].scheme is None or not rules.is_bound(known[0]):
+        return {}
+    cover, used = known
+    terms = rules.terms_of(numbers.numbers, known[0].scheme, cover.person_type)
+    codes = {charge.code for each in charges.values() for charge in each}
+    items = await covers.items(tx, charges.keys(), codes)
+    return {
+        id: rules.split_of(
+            [rules.rating_of(rules.line_of(one, items.get((id, one.code)))) for one in each],
+            terms,
+            used,
+            aided=cover.aided,
+        )
+        for id, each in charges.items()
+    }
 
 
 async def claims_of(tx: Tx, chart: Chart, *, bill_ids: Sequence[UUID]) -> dict[UUID, ClaimView]:

@@ -122,6 +122,19 @@ async def list_of(tx: Tx, chart: Chart, before: UUID | None, limit: int) -> list
     return await _with_lines(tx, rows)
 
 
+async def list_for(tx: Tx, chart: Chart, subject: Subject) -> list[Bill]:
+    rows = await tx.db.fetch(
+        f"""SELECT {COLUMNS} FROM billing.bill
+            WHERE subject_type = $1 AND subject_id = $2 AND person_id = $3
+              AND {_admits(chart, at=4)}
+            ORDER BY at DESC, id DESC""",
+        *subject,
+        chart.person_id,
+        *chart.args,
+    )
+    return await _with_lines(tx, rows)
+
+
 async def list_open(tx: Tx, desk: Desk, limit: int) -> list[Bill]:
     rows = await tx.db.fetch(
         f"""SELECT {COLUMNS} FROM billing.bill

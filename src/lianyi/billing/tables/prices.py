@@ -27,14 +27,14 @@ INSERT_PRICE = """INSERT INTO billing.price (id, institution_id, code, label, fe
 # The version that began last rules; once it has ended there is no price, even if an older one
 # had no end.
 PRICES = """SELECT * FROM (
-              SELECT DISTINCT ON (code) id, institution_id, code, label, fee_class, unit_price,
-                valid_from, valid_to, approved_by
+              SELECT DISTINCT ON (institution_id, code) id, institution_id, code, label, fee_class,
+                unit_price, valid_from, valid_to, approved_by
               FROM billing.price
-              WHERE institution_id = $1 AND ($2::text[] IS NULL OR code = ANY ($2))
+              WHERE institution_id = ANY ($1) AND ($2::text[] IS NULL OR code = ANY ($2))
                 AND valid_from <= $3
-              ORDER BY code, valid_from DESC) AS latest
+              ORDER BY institution_id, code, valid_from DESC) AS latest
             WHERE valid_to IS NULL OR valid_to > $3
-            ORDER BY code"""
+            ORDER BY institution_id, code"""
 
 
 async def load_payee(tx: Tx, institution_id: UUID) -> Payee:
@@ -78,10 +78,10 @@ async def insert_price(tx: Tx, price: Price) -> bool:
 
 
 async def list_prices(
-    tx: Tx, institution_id: UUID, codes: Collection[str] | None, at: datetime
+    tx: Tx, institution_ids: Collection[UUID], codes: Collection[str] | None, at: datetime
 ) -> list[Price]:
     asked = None if codes is None else list(codes)
-    return [_price(row) for row in await tx.db.fetch(PRICES, institution_id, asked, at)]
+    return [_price(row) for row in await tx.db.fetch(PRICES, list(institution_ids), asked, at)]
 
 
 def _price(row: "Record") -> Price:

@@ -50,8 +50,8 @@ async def open_claim(
     cover = await covers.find(tx, person_id)
     if cover is None or cover.scheme is None or not rules.is_bound(cover):
         return None
-    known = await covers.items(tx, institution_id, {charge.code for charge in charges})
-    lines = [rules.line_of(charge, known.get(charge.code)) for charge in charges]
+    known = await covers.items(tx, [institution_id], {charge.code for charge in charges})
+    lines = [rules.line_of(each, known.get((institution_id, each.code))) for each in charges]
     if code := rules.untraced(kind, lines):
         raise NoTraceCode(item=code)
     claim = Claim(

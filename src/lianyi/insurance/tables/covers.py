@@ -1,7 +1,7 @@
 """Who is covered, what an institution's items are, and what a year has used up."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -30,9 +30,14 @@ UPSERT_ITEM = """INSERT INTO insurance.item (institution_id, code, national, lev
                  SET national = excluded.national, level = excluded.level,
                    first_share = excluded.first_share, standard_fen = excluded.standard_fen,
                    is_drug = excluded.is_drug"""
-ITEMS = "SELECT * FROM insurance.item WHERE institution_id = $1 AND code = ANY ($2)"
+ITEMS = "SELECT * FROM insurance.item WHERE institution_id = ANY ($1) AND code = ANY ($2)"
 COUNTER = """SELECT deductible_fen, pool_fen, open_fen FROM insurance.counter
              WHERE person_id = $1 AND scheme = $2 AND year = $3"""
+# How somebody is insured, with what this year has used up of it.
+STANDING = f"""SELECT cover.*, coalesce(c.deductible_fen, 0) AS deductible_fen,
+                 coalesce(c.pool_fen, 0) AS pool_fen, coalesce(c.open_fen, 0) AS open_fen
+               FROM ({FIND}) AS cover LEFT JOIN insurance.counter c
+                 ON c.person_id = cover.person_id AND c.scheme = cover.scheme AND c.year = $2"""
 COUNT = """INSERT INTO insurance.counter (person_id, scheme, year, deductible_fen, pool_fen,
              open_fen) VALUES ($1, $2, $3, $4, $5, $6)
            ON CONFLICT (person_id, scheme, year) DO UPDATE
@@ -86,14 +91,26 @@ async def upsert_item(tx: Tx, item: Item) -> None:
     )
 
 
-async def items(tx: Tx, institution_id: UUID, codes: Collection[str]) -> dict[str, Item]:
-    rows = await tx.db.fetch(ITEMS, institution_id, list(codes))
-    return {row["code"]: Item(**{**row, "level": Level(row["level"])}) for row in rows}
+async def items(
+    tx: Tx, institution_ids: Collection[UUID], codes: Collection[str]
+) -> dict[tuple[UUID, str], Item]:
+    rows = await tx.db.fetch(ITEMS, list(institution_ids), list(codes))
+    found = [Item(**{**row, "level": Level(row["level"])}) for row in rows]
+    return {(item.institution_id, item.code): item for item in found}
 
 
 async def counter(tx: Tx, person_id: UUID, scheme: Scheme, year: int) -> Counter:
     row = await tx.db.fetchrow(COUNTER, person_id, scheme, year)
     return Counter() if row is None else Counter(**row)
+
+
+async def standing(tx: Tx, chart: Chart, year: int) -> tuple[Cover, Counter] | None:
+    """Return the newest word about somebody's cover, and the year's counter in its scheme."""
+    row = await tx.db.fetchrow(STANDING, chart.person_id, year)
+    if row is None:
+        return None
+    used = {name: row[name] for name in Counter.__dataclass_fields__}
+    return _cover(tx, {k: v for k, v in row.items() if k not in used}), Counter(**used)
 
 
 async def count(
@@ -108,7 +125,7 @@ async def raise_counter(tx: Tx, person_id: UUID, scheme: Scheme, year: int, more
     await tx.db.execute(COUNT, person_id, scheme, year, *amounts)
 
 
-def _cover(tx: Tx, row: "Record") -> Cover:
+def _cover(tx: Tx, row: "Mapping[str, Any] | Record") -> Cover:
     number, scheme = row["number"], row["scheme"]
     return Cover(
         **{
