@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -47,7 +48,8 @@ class Market:
         return self.practice.patient
 
     async def seller(self, kind=SellerKind.STORE, *, price="12.50", many=5):
-        counter = await Counter.open(self.app, kind=kind, patient=self.patient)
+        own = self.practice.place if kind is SellerKind.HOSPITAL else None
+        counter = await Counter.open(self.app, kind=kind, patient=self.patient, place=own)
         counter.packs = await counter.receive(many=many) if many else []
         place = counter.place
         await place.do(
@@ -123,6 +125,23 @@ class Market:
         sale_state, prescription_state = await self.practice.place.ask(self.patient, look)
         bill = await self.bill(sale)
         return sale_state, bill and bill.state, prescription_state
+
+    async def sale(self, page):
+        """Return the sale that a resident's page shows."""
+
+        async def look(tx):
+            chart = await access.open_chart(
+                tx, person_id=self.patient.person_id, purpose=Purpose.OWN
+            )
+            return await queries.sale_of(tx, chart, sale_id=UUID(page.url.rsplit("/", 1)[-1]))
+
+        return await self.practice.place.ask(self.patient, look)
+
+    async def state_of(self, prescription):
+        return await self.practice.state(prescription)
+
+    async def another_hospital(self):
+        return await Place.found(self.app)
 
     async def accepted(self, counter, prescription, **given):
         sale = await self.choose(counter, prescription, **given)

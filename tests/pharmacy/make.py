@@ -72,9 +72,9 @@ class Counter:
     courier: object
 
     @classmethod
-    async def open(cls, app, *, hospital=False, kind=None, patient=None):
+    async def open(cls, app, *, hospital=False, kind=None, patient=None, place=None):
         kind = kind or (SellerKind.HOSPITAL if hospital else SellerKind.STORE)
-        place = await found(app, kind)
+        place = place or await found(app, kind)
         await place.do(place.office, service.add_seller, kind=kind, delivers=True)
         pharmacist, second, assistant, courier = [
             await place.appoint(role, name=name)

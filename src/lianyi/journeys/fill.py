@@ -23,8 +23,9 @@ from lianyi.people import queries as people
 from lianyi.people.model import COURIER, DISPENSER, PHARMACIST
 from lianyi.pharmacy import queries
 from lianyi.pharmacy import service as pharmacy
+from lianyi.pharmacy.errors import NoSuchSeller, PriceChanged
 from lianyi.pharmacy.events import SaleDue
-from lianyi.pharmacy.model import Declined, Delivery, Sale, SellerKind, Slip, Want
+from lianyi.pharmacy.model import Declined, Delivery, Sale, SellerKind, Slip, Want, Withdrawn
 from lianyi.prescribing import queries as prescriptions
 from lianyi.prescribing import service as prescribing
 from lianyi.prescribing.errors import NoSuchPrescription
@@ -39,24 +40,33 @@ SELLING = frozenset({PHARMACIST, DISPENSER})
 
 
 async def choose(
-    tx: Tx, *, prescription_id: UUID, seller_id: UUID, delivery: Delivery | None = None
+    tx: Tx,
+    *,
+    prescription_id: UUID,
+    seller_id: UUID,
+    delivery: Delivery | None = None,
+    shown_fen: int | None = None,
 ) -> Sale:
-    """Take a prescription in force to a seller, at the prices shown now (PH-01).
+    """Take a prescription in force to a seller, at the prices of now, which were shown (PH-01).
 
-    :raises NoSuchPrescription, NoSuchPerson, ProofTooLow, NoPrice:
+    :raises NoSuchPrescription, NoSuchPerson, ProofTooLow, NoSuchSeller, NoPrice, PriceChanged:
     Raises further what `pharmacy.choose` and, at a hospital, `prescribing.accept` do.
     """
     chart = await _own(tx)
     found = await prescriptions.prescription(tx, chart, prescription_id=prescription_id)
     if found.state is not State.APPROVED:  # nothing is charged before the review
         raise NoSuchPrescription(id=prescription_id)
+    await _check_seller(tx, found, seller_id)
+    wants = await wants_of(tx, found, seller_id)
     fen = await delivery_fen(tx, seller_id) if delivery else 0
+    if shown_fen not in {None, fen + sum(want.fen for want in wants)}:
+        raise PriceChanged
     sale = await pharmacy.choose(
         tx,
         chart,
         seller_id=seller_id,
         slip=await slip_of(tx, chart, found),
-        wants=await wants_of(tx, found, seller_id),
+        wants=wants,
         delivery=delivery,
         delivery_fen=fen,
     )
@@ -108,10 +118,10 @@ async def decline(tx: Tx, *, sale_id: UUID, reason: Declined) -> None:
     await undo(tx, chart, sale, reason)
 
 
-async def withdraw(tx: Tx, *, sale_id: UUID) -> None:
+async def withdraw(tx: Tx, *, sale_id: UUID, reason: Withdrawn = Withdrawn.OTHER) -> None:
     """Leave a seller before the medicines leave it. Raises what `pharmacy.withdraw` does."""
     chart = await _own(tx)
-    sale = await pharmacy.withdraw(tx, chart, sale_id=sale_id)
+    sale = await pharmacy.withdraw(tx, chart, sale_id=sale_id, reason=reason)
     await undo(tx, chart, sale, "withdrawn")
 
 
@@ -167,6 +177,12 @@ async def at_counter(tx: Tx, sale_id: UUID, purpose: Purpose = Purpose.DISPENSE)
     return await access.open_chart(tx, person_id=sale.person_id, purpose=purpose, what="pharmacy")
 
 
+async def hospitals_of(tx: Tx, found: Prescription) -> frozenset[UUID]:
+    """Return whose pharmacies fill it: the hospital that wrote it, and the one it leans on."""
+    (place,) = (await people.institutions(tx, ids=[found.institution_id])).values()
+    return frozenset(id for id in (place.id, place.parent_id) if id)
+
+
 async def slip_of(tx: Tx, chart: Chart, found: Prescription) -> Slip:
     """Return a prescription in force as it travels to a seller."""
     reviews = await prescriptions.reviews_of(tx, chart, prescriptions=[found])
@@ -220,6 +236,14 @@ async def delivery_fen(tx: Tx, seller_id: UUID) -> int:
     """
     (line,) = await money.priced(tx, institution_id=seller_id, items=[Item(DELIVERY)])
     return line.fen
+
+
+async def _check_seller(tx: Tx, found: Prescription, seller_id: UUID) -> None:
+    """Keep a hospital's pharmacy to what its own hospital prescribes."""
+    seller = await queries.seller(tx, institution_id=seller_id)
+    is_hospital = seller.kind is SellerKind.HOSPITAL
+    if is_hospital and seller_id not in await hospitals_of(tx, found):
+        raise NoSuchSeller(id=seller_id)
 
 
 async def _lapse(tx: Tx, sale_id: UUID, reason: str, *, early: bool) -> None:

@@ -163,6 +163,13 @@ class CanNotSell(Conflict):
 
 
 @dataclass(eq=False)
+class PriceChanged(Conflict):
+    """What was shown isn't what it costs any more: it is shown anew first."""
+
+    rule: ClassVar[str] = "CAP-113"
+
+
+@dataclass(eq=False)
 class NoDelivery(Conflict):
     """The seller doesn't deliver, or has no counter to collect at."""
 

@@ -63,6 +63,15 @@ class Declined(StrEnum):
     NO_PHARMACIST = "no_pharmacist"  # 药师不在岗
 
 
+class Withdrawn(StrEnum):
+    """Why a person leaves a seller (换药房或不取的原因)."""
+
+    OTHER_SELLER = "other_seller"  # 换一家药房
+    TOO_LONG = "too_long"  # 等待太久
+    NOT_NEEDED = "not_needed"  # 不再需要
+    OTHER = "other"  # 其他
+
+
 class Missed(StrEnum):
     """Why a courier comes back with the medicines to try again."""
 

@@ -118,10 +118,10 @@ async def sale_of(tx: Tx, chart: Chart, *, sale_id: UUID) -> Sale:
 
     :raises NoSuchSale:
     """
-    for one in await sales.list_of(tx, chart, None, LINES):
-        if one.id == sale_id:
-            return one
-    raise NoSuchSale(id=sale_id)
+    found = await sales.find_of(tx, chart, sale_id)
+    if found is None:
+        raise NoSuchSale(id=sale_id)
+    return found
 
 
 async def scans_of(tx: Tx, desk: Desk, *, sales_: Sequence[Sale]) -> list[Scanned]:
@@ -143,4 +143,14 @@ async def ticked(tx: Tx, desk: Desk, *, sale: Sale) -> frozenset[Check]:
 
 async def delivery_of(tx: Tx, desk: Desk, *, sale: Sale) -> Delivery | None:
     """Return where a sale this desk has goes to."""
+    return await sales.load_delivery(tx, sale.id)
+
+
+async def delivery_to(tx: Tx, chart: Chart, *, sale: Sale) -> Delivery | None:
+    """Return where a sale of the chart's person goes to.
+
+    :raises NoSuchSale:
+    """
+    if sale.person_id != chart.person_id:
+        raise NoSuchSale(id=sale.id)
     return await sales.load_delivery(tx, sale.id)

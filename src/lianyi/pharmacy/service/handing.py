@@ -55,7 +55,9 @@ async def miss(tx: Tx, chart: Chart, *, sale_id: UUID, reason: Missed) -> Sale:
     """
     sale = await moves.own(tx, chart, sale_id)
     until = tx.now + timedelta(hours=profile.at(tx.now)["CAP-55"])
-    return await moves.go(tx, sale, "miss", why=reason, due_at=until)
+    missed = await moves.go(tx, sale, "miss", why=reason, due_at=until)
+    await sales.mark_reason(tx, sale.id, reason)
+    return replace(missed, reason=reason)
 
 
 async def deliver(tx: Tx, chart: Chart, *, sale_id: UUID, receiver: Receiver) -> Sale:

@@ -22,6 +22,7 @@ from lianyi.pharmacy.model import (
     SellerKind,
     Slip,
     Want,
+    Withdrawn,
 )
 from lianyi.pharmacy.service import moves
 from lianyi.pharmacy.states import SALE
@@ -92,13 +93,15 @@ async def decline(tx: Tx, chart: Chart, *, sale_id: UUID, reason: Declined) -> S
     return await _end(tx, sale, "decline", reason)
 
 
-async def withdraw(tx: Tx, chart: Chart, *, sale_id: UUID) -> Sale:
+async def withdraw(
+    tx: Tx, chart: Chart, *, sale_id: UUID, reason: Withdrawn = Withdrawn.OTHER
+) -> Sale:
     """Take a prescription away from a seller before the medicines leave.
 
     :raises NoSuchSale, WrongRole, WrongState:
     """
     sale = await moves.own(tx, chart, sale_id)
-    return await _end(tx, sale, "withdraw", "")
+    return await _end(tx, sale, "withdraw", reason)
 
 
 async def lapse(tx: Tx, *, sale_id: UUID, reason: str, early: bool = False) -> Sale | None:

@@ -45,6 +45,7 @@ LOAD = f"SELECT {COLUMNS} FROM pharmacy.sale s WHERE s.id = $1"
 # The one live sale of a prescription; a unique index sees to it that there is no second.
 LIVE_OF = f"""SELECT {COLUMNS} FROM pharmacy.sale s WHERE s.prescription_id = $1
               AND s.state NOT IN ('declined', 'withdrawn', 'lapsed')"""
+OF_PERSON = f"SELECT {COLUMNS} FROM pharmacy.sale s WHERE s.id = $1 AND s.person_id = $2"
 INSERT_LINES = """INSERT INTO pharmacy.line (sale_id, number, code, label, usage, packs, unit_price,
                     fee_class, fen)
                   SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::text[],
@@ -154,6 +155,11 @@ async def list_of(
         limit,
     )
     return [_sale(row) for row in rows]
+
+
+async def find_of(tx: Tx, chart: Chart, id: UUID) -> Sale | None:
+    row = await tx.db.fetchrow(OF_PERSON, id, chart.person_id)
+    return None if row is None else _sale(row)
 
 
 async def load_delivery(tx: Tx, id: UUID) -> Delivery | None:
