@@ -13,7 +13,9 @@ from lianyi.journeys.resident_desk import Who
 from lianyi.kernel import cursors, profile, time
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
-from lianyi.people.model import Post
+from lianyi.people.model import Institution, Post
+from lianyi.pharmacy import queries as pharmacy
+from lianyi.pharmacy.model import UNSOLD, Sale
 from lianyi.prescribing import queries
 from lianyi.prescribing.errors import NoSuchPrescription
 from lianyi.prescribing.model import IN_FORCE, Prescription, State
@@ -70,6 +72,14 @@ class SheetsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One seller the prescription was taken to."""
+
+    sale: Sale
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class SheetPage:
     """One prescription; `code` leads from its QR to the page that says it is authentic."""
 
@@ -79,6 +89,13 @@ class SheetPage:
     doctor: Post | None = None
     pharmacist: Post | None = None
     code: str = ""
+    sales: tuple[Attempt, ...] = ()
+    may_choose: bool = False
+
+    @property
+    def live(self) -> Attempt | None:
+        """The seller that has it now."""
+        return next((each for each in self.sales if each.sale.state not in UNSOLD), None)
 
 
 async def sheets(tx: Tx, *, cursor: str = "") -> SheetsPage:
@@ -86,10 +103,8 @@ async def sheets(tx: Tx, *, cursor: str = "") -> SheetsPage:
 
     :raises NoSuchPerson:
     """
-    who = await _who(tx)
-    try:
-        chart = await _open(tx, Purpose.OWN)
-    except ProofTooLow:
+    who, chart = await enter(tx)
+    if chart is None:
         return SheetsPage(who, locked=True)
     place = f"prescriptions {chart.person_id}"
     at = cursors.read(tx, place, cursor)
@@ -108,10 +123,8 @@ async def sheet(tx: Tx, *, prescription_id: UUID) -> SheetPage:
 
     :raises NoSuchPerson, NoSuchPrescription:
     """
-    who = await _who(tx)
-    try:
-        chart = await _open(tx, Purpose.OWN)
-    except ProofTooLow:
+    who, chart = await enter(tx)
+    if chart is None:
         return SheetPage(who, locked=True)
     found = await queries.prescription(tx, chart, prescription_id=prescription_id)
     if found.state not in queries.SHOWN:
@@ -119,7 +132,8 @@ async def sheet(tx: Tx, *, prescription_id: UUID) -> SheetPage:
     reviewer_id = await _reviewer(tx, chart, found)
     ids = [found.post_id, *([reviewer_id] if reviewer_id else [])]
     posts = await people.posts(tx, ids=ids)
-    (shown,) = await _sheets(tx, [found])
+    sales = await pharmacy.sales_of(tx, chart, prescription_ids=[prescription_id])
+    shown, attempts = await _shown(tx, found, sales)
     is_paper = shown.in_force and found.document_id is not None
     return SheetPage(
         who,
@@ -128,7 +142,23 @@ async def sheet(tx: Tx, *, prescription_id: UUID) -> SheetPage:
         doctor=posts[found.post_id],
         pharmacist=posts[reviewer_id] if reviewer_id else None,
         code=papers.code_of(tx.keys, found.document_id) if is_paper and found.document_id else "",
+        sales=attempts,
+        may_choose=found.state is State.APPROVED
+        and not shown.over
+        and all(sale.state in UNSOLD for sale in sales),
     )
+
+
+async def enter(tx: Tx, what: str = "prescriptions") -> tuple[Who, Chart | None]:
+    """Open what a person has of this; None where their proof, or the mandate, doesn't reach.
+
+    :raises NoSuchPerson:
+    """
+    try:
+        chart = await _open(tx, Purpose.OWN, what)
+    except ProofTooLow:
+        return await _who(tx, await _open(tx, Purpose.RECEIVE, what)), None
+    return await _who(tx, chart), chart
 
 
 async def _reviewer(tx: Tx, chart: Chart, found: Prescription) -> UUID | None:
@@ -141,16 +171,26 @@ async def _reviewer(tx: Tx, chart: Chart, found: Prescription) -> UUID | None:
 
 async def _sheets(tx: Tx, found: Sequence[Prescription]) -> tuple[Sheet, ...]:
     places = await people.institutions(tx, ids=sorted({each.institution_id for each in found}))
-    return tuple(
-        Sheet(
-            prescription=each,
-            place=places[each.institution_id].short_name,
-            last_day=_last_day(tx, each),
-            over=each.expires_at is not None
-            and each.state is not State.DISPENSED
-            and not is_valid(each, tx.now),
-        )
-        for each in found
+    return tuple(_sheet(tx, each, places[each.institution_id]) for each in found)
+
+
+async def _shown(
+    tx: Tx, found: Prescription, sales: Sequence[Sale]
+) -> tuple[Sheet, tuple[Attempt, ...]]:
+    ids = {found.institution_id, *(sale.institution_id for sale in sales)}
+    places = await people.institutions(tx, ids=sorted(ids))
+    attempts = tuple(Attempt(sale, places[sale.institution_id].short_name) for sale in sales)
+    return _sheet(tx, found, places[found.institution_id]), attempts
+
+
+def _sheet(tx: Tx, found: Prescription, place: Institution) -> Sheet:
+    return Sheet(
+        prescription=found,
+        place=place.short_name,
+        last_day=_last_day(tx, found),
+        over=found.expires_at is not None
+        and found.state is not State.DISPENSED
+        and not is_valid(found, tx.now),
     )
 
 
@@ -161,12 +201,9 @@ def _last_day(tx: Tx, found: Prescription) -> date | None:
     return time.last_day(found.expires_at, profile.at(tx.now).zone)
 
 
-async def _who(tx: Tx) -> Who:
-    about = await _open(tx, Purpose.RECEIVE)
-    return Who(await people.person(tx, about), own=tx.actor.for_person_id is None)
+async def _who(tx: Tx, chart: Chart) -> Who:
+    return Who(await people.person(tx, chart), own=tx.actor.for_person_id is None)
 
 
-async def _open(tx: Tx, purpose: Purpose) -> Chart:
-    return await access.open_chart(
-        tx, person_id=tx.actor.subject_id, purpose=purpose, what="prescriptions"
-    )
+async def _open(tx: Tx, purpose: Purpose, what: str) -> Chart:
+    return await access.open_chart(tx, person_id=tx.actor.subject_id, purpose=purpose, what=what)

@@ -11,6 +11,7 @@ from lianyi.web.patient import (
     home,
     me,
     medicine,
+    purchases,
     record,
     results,
 )
@@ -25,5 +26,6 @@ ROUTES: tuple[BaseRoute, ...] = (
     *record.ROUTES,
     *results.ROUTES,
     *medicine.ROUTES,
+    *purchases.ROUTES,
     *me.ROUTES,
 )
