@@ -47,8 +47,8 @@ class Market:
     def patient(self):
         return self.practice.patient
 
-    async def seller(self, kind=SellerKind.STORE, *, price="12.50", many=5):
-        own = self.practice.place if kind is SellerKind.HOSPITAL else None
+    async def seller(self, kind=SellerKind.STORE, *, price="12.50", many=5, place=None, **named):
+        own = self.practice.place if kind is SellerKind.HOSPITAL else place
         counter = await Counter.open(self.app, kind=kind, patient=self.patient, place=own)
         counter.packs = await counter.receive(many=many) if many else []
         place = counter.place
@@ -67,7 +67,7 @@ class Market:
                 place.office,
                 billing.set_price,
                 code=code,
-                label=code,
+                label=named.get("label", code) if code == AMLODIPINE else "配送费",
                 fee_class=fee,
                 unit_price=Decimal(yuan),
             )
