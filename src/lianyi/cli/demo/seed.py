@@ -8,7 +8,17 @@ from uuid import UUID
 
 from lianyi import main
 from lianyi.accounts import service as accounts
-from lianyi.cli.demo import households, insurance, laboratory, money, network, pharmacies, schedule
+from lianyi.cli.demo import (
+    households,
+    insurance,
+    laboratory,
+    money,
+    network,
+    online,
+    past,
+    pharmacies,
+    schedule,
+)
 from lianyi.cli.demo.network import Member, Network, Place, Ward
 from lianyi.journeys import demo, knowledge, sign
 from lianyi.kernel import demo as clock
@@ -85,6 +95,8 @@ async def _bring_in(tx: Tx, all: Network, known: Known) -> None:
         await _employ(tx, member, known)
     residents = await households.bring_in(tx, all.resident, known.clerks)
     await insurance.bring_in(tx, all, known.places, residents)
+    await past.bring_in(tx, all.resident, residents, known.places)
+    await online.bring_in(tx, known.places)
     await schedule.publish(tx)
     await clock.seeded(tx.db)
 
