@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.model import Purpose
+from lianyi.access.model import Chart, Purpose
 from lianyi.consult import queries
 from lianyi.consult.errors import NoSuchVisit
 from lianyi.consult.model import WITH_STAFF, Message, Offer, Proof, Reason, State, Visit
@@ -24,6 +25,7 @@ from lianyi.people import queries as people
 from lianyi.people.model import Institution, Person, Post
 from lianyi.records import queries as records
 
+P = TypeVar("P")
 UNSEEN = "线上未查体。"
 SOON = timedelta(minutes=15)
 
@@ -67,8 +69,11 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """The workbench with one visit in hand, or with none. `verbs` are its doctor's moves now."""
+class Hand(Generic[P]):
+    """The workbench with one visit in hand, or with none. `verbs` are its doctor's moves now.
+
+    `page` is what one of the visit's further pages shows.
+    """
 
     online: Online
     visit: Visit | None = None
@@ -80,6 +85,7 @@ class Hand:
     hospital: Institution | None = None
     conditions: tuple[Reason, ...] = notices.CONDITIONS
     list_version: str = notices.LIST_VERSION
+    page: P | None = None
 
     @property
     def current(self) -> UUID | None:
@@ -89,8 +95,24 @@ class Hand:
     def undecided(self) -> bool:
         return self.visit is not None and self.visit.met is None
 
+    @property
+    def begun(self) -> bool:
+        """Return whether a prescription may be written now (CON-03, CON-04, CON-26)."""
+        visit = self.visit
+        return visit is not None and visit.state is State.WITH_DOCTOR and bool(visit.met)
 
-async def desk(tx: Tx) -> Hand:
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A visit in hand, with what its pages read further from."""
+
+    hand: Hand[Any]
+    visit: Visit
+    patient: Patient
+    chart: Chart
+
+
+async def desk(tx: Tx) -> Hand[None]:
     """Return the queue of the acting doctor.
 
     :raises WrongRole:
@@ -100,8 +122,26 @@ async def desk(tx: Tx) -> Hand:
     return Hand(replace(await _online(tx, visits, persons), offers=tuple(offers)))
 
 
-async def hand(tx: Tx, *, visit_id: UUID) -> Hand:
-    """Return one visit of the acting doctor's with what is known of its patient.
+async def hand(tx: Tx, *, visit_id: UUID) -> Hand[None]:
+    """Return one visit of the acting doctor's with what was said, proven and written in it.
+
+    :raises NoSuchVisit, NoSuchPerson, WrongRole:
+    """
+    taken = await in_hand(tx, visit_id=visit_id)
+    visit, chart = taken.visit, taken.chart
+    sheet = await records.sheet(tx, chart, visit_id=visit_id)
+    note = typed(sheet.note) if sheet.note else _begun(visit)
+    return replace(
+        taken.hand,
+        messages=tuple(await queries.messages_of(tx, chart, visit=visit)),
+        proofs=tuple(await queries.proofs_of(tx, chart, visit=visit)),
+        sheet=Sheet(note, sheet.at, sheet.signed_at),
+        hospital=await _hospital(tx, visit),
+    )
+
+
+async def in_hand(tx: Tx, *, visit_id: UUID) -> Taken:
+    """Return a visit of the acting doctor's and the patient's chart, for one of its pages.
 
     :raises NoSuchVisit, NoSuchPerson, WrongRole:
     """
@@ -112,18 +152,14 @@ async def hand(tx: Tx, *, visit_id: UUID) -> Hand:
     chart = await access.open_chart(
         tx, person_id=visit.person_id, purpose=Purpose.TREAT, what="consult"
     )
-    sheet = await records.sheet(tx, chart, visit_id=visit_id)
-    note = typed(sheet.note) if sheet.note else _begun(visit)
-    return Hand(
+    patient = await workbench_desk.patient(tx, chart, person=persons[visit.person_id])
+    found: Hand[Any] = Hand(
         online=await _online(tx, [one for one in visits if one.state in WITH_STAFF], persons),
         visit=visit,
-        patient=await workbench_desk.patient(tx, chart, person=persons[visit.person_id]),
-        messages=tuple(await queries.messages_of(tx, chart, visit=visit)),
-        proofs=tuple(await queries.proofs_of(tx, chart, visit=visit)),
-        sheet=Sheet(note, sheet.at, sheet.signed_at),
+        patient=patient,
         verbs=frozenset(VISIT.open_to(tx.actor.role, visit.state)),
-        hospital=await _hospital(tx, visit),
     )
+    return Taken(found, visit, patient, chart)
 
 
 async def picture(tx: Tx, *, visit_id: UUID, file_id: UUID) -> Content:

@@ -3,20 +3,26 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from lianyi.journeys import prescribe, prescription_form, visit_desk, workbench_desk
+from lianyi.access.model import Chart
+from lianyi.journeys import online_desk, prescribe, prescription_form, visit_desk, workbench_desk
+from lianyi.journeys.online_desk import Hand
 from lianyi.journeys.prescription_form import Screen, Texts
 from lianyi.journeys.visit_desk import Visit
+from lianyi.journeys.workbench_desk import Patient
 from lianyi.kernel.work import Tx
 from lianyi.orders.rules import sex_of
 from lianyi.people.model import Sex as PersonSex
 from lianyi.prescribing import queries as prescribing
-from lianyi.prescribing.model import OPEN, Finding, Prescription, Severity, Sheet, State
+from lianyi.prescribing.model import OPEN, Diagnosed, Finding, Prescription, Severity, Sheet, State
 from lianyi.prescribing.model.review import Decision, Review
 from lianyi.prescribing.rules.document import drug_text, use_text
 from lianyi.prescribing.rules.person import pregnancy
 from lianyi.prescribing.states import PRESCRIPTION
+from lianyi.records.fhir.outpatient import ICD10
 from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Frequency, Pregnancy, Release, Source
+
+NOTHING: Texts = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,9 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`may_be_pregnant` says whether the question is asked."""
+    """`known` are the diagnoses to begin from; `may_be_pregnant` says whether that is asked."""
 
+    known: tuple[Diagnosed, ...]
     shown: tuple[Shown, ...]
     writing: Writing | None
     frequencies: tuple[Frequency, ...]
@@ -73,35 +80,55 @@ class Safety:
         return any(each.finding.severity is Severity.BLOCK for each in self.said)
 
 
-async def page(tx: Tx, *, appointment_id: UUID) -> Visit[Page]:
+async def page(tx: Tx, *, appointment_id: UUID, texts: Texts = NOTHING) -> Visit[Page]:
     """Return the prescriptions of a visit, and the one that is being written.
+
+    `texts` are shown instead of what is written down, where a form was refused.
 
     :raises NoSuchAppointment, NoSuchPerson, WrongRole:
     """
     hand = await visit_desk.in_hand(tx, appointment_id)
     patient = await workbench_desk.patient(tx, hand.chart, person=hand.person)
-    found = (await prescribing.of_visits(tx, hand.chart, visit_ids=[appointment_id]))[
-        appointment_id
-    ]
-    reviews = await prescribing.reviews_of(tx, hand.chart, prescriptions=found)
-    draft = next((each for each in reversed(found) if each.state in OPEN), None)
-    shown = Page(
-        shown=tuple(_shown(tx, each) for each in reversed(found) if each is not draft),
-        writing=None if draft is None else _writing(draft, reviews[draft.id]),
-        frequencies=tuple(terminology.frequencies().values()),
-        release=terminology.release(),
-        may_be_pregnant=_may_be_pregnant(hand.person.sex, patient.age),
-    )
+    known = [each.what for each in patient.problems if each.what.system == ICD10]
+    told = tuple(Diagnosed(what.code, what.text) for what in known)
+    shown = await _page(tx, hand.chart, patient, appointment_id, known=told, texts=texts)
     return visit_desk.framed(tx, hand, patient, shown)
 
 
-def as_typed(view: Visit[Page], texts: Texts) -> Visit[Page]:
-    """Return the page with what was typed instead of what is written down."""
-    writing = view.page.writing
-    if writing is None or "version" not in texts:
-        return view
-    typed = replace(writing, screen=prescription_form.screen_as_typed(texts))
-    return replace(view, page=replace(view.page, writing=typed))
+async def online(tx: Tx, *, visit_id: UUID, texts: Texts = NOTHING) -> Hand[Page]:
+    """Return the prescriptions of an online visit, for what was diagnosed in person (CON-02).
+
+    Where none may be written any more, what was begun isn't gone on with (CON-04).
+
+    :raises NoSuchVisit, NoSuchPerson, WrongRole:
+    """
+    taken = await online_desk.in_hand(tx, visit_id=visit_id)
+    hand, proven = taken.hand, taken.visit.proven
+    told = tuple(Diagnosed(code, terminology.diagnosis(code).name) for code in proven)
+    shown = await _page(tx, taken.chart, taken.patient, visit_id, known=told, texts=texts)
+    return replace(hand, page=shown if hand.begun else replace(shown, writing=None))
+
+
+async def _page(
+    tx: Tx,
+    chart: Chart,
+    patient: Patient,
+    visit_id: UUID,
+    *,
+    known: tuple[Diagnosed, ...],
+    texts: Texts,
+) -> Page:
+    found = (await prescribing.of_visits(tx, chart, visit_ids=[visit_id]))[visit_id]
+    reviews = await prescribing.reviews_of(tx, chart, prescriptions=found)
+    draft = next((each for each in reversed(found) if each.state in OPEN), None)
+    return Page(
+        known=known,
+        shown=tuple(_shown(tx, each) for each in reversed(found) if each is not draft),
+        writing=None if draft is None else _writing(draft, reviews[draft.id], texts),
+        frequencies=tuple(terminology.frequencies().values()),
+        release=terminology.release(),
+        may_be_pregnant=_may_be_pregnant(patient.person.sex, patient.age),
+    )
 
 
 async def safety(tx: Tx, *, visit_id: UUID, prescription_id: UUID | None, screen: Screen) -> Safety:
@@ -150,9 +177,14 @@ def _about(finding: Finding) -> str:
     return terminology.drug(finding.drug).name if finding.drug else ""
 
 
-def _writing(draft: Prescription, reviews: list[Review]) -> Writing:
+def _writing(draft: Prescription, reviews: list[Review], texts: Texts) -> Writing:
     returned = next((each for each in reviews if each.decision is Decision.RETURN), None)
-    screen = prescription_form.screen_of(draft.sheet)
+    typed = "version" in texts
+    screen = (
+        prescription_form.screen_as_typed(texts)
+        if typed
+        else prescription_form.screen_of(draft.sheet)
+    )
     return Writing(draft, screen, returned if draft.state is State.RETURNED else None)
 
 

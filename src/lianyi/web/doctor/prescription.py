@@ -145,15 +145,25 @@ async def _texts(request: Request) -> Mapping[str, Sequence[str]]:
 
 
 async def _page(request: Request, form: Filled | None = None) -> Response:
-    verb = partial(prescription_desk.page, appointment_id=_visit(request))
-    view = await reading(app_of(request), user(request), verb)
-    if form and view.page.writing:
-        view = prescription_desk.as_typed(view, form.texts)
-    return answer.page(request, "doctor/prescription.html", view, 422 if form else 200, form=form)
+    """Show the prescriptions of a visit in person, or of an online visit."""
+    app, hat, status = app_of(request), user(request), 422 if form else 200
+    texts = form.texts if form else {}
+    if _is_online(request):
+        online = partial(prescription_desk.online, visit_id=_visit(request), texts=texts)
+        hand = await reading(app, hat, online)
+        return answer.page(request, "doctor/online_prescription.html", hand, status, form=form)
+    verb = partial(prescription_desk.page, appointment_id=_visit(request), texts=texts)
+    view = await reading(app, hat, verb)
+    return answer.page(request, "doctor/prescription.html", view, status, form=form)
 
 
 def _back(request: Request) -> Response:
-    return answer.go(request, f"/clinic/visits/{_visit(request)}/prescription")
+    kind = "online" if _is_online(request) else "visits"
+    return answer.go(request, f"/clinic/{kind}/{_visit(request)}/prescription")
+
+
+def _is_online(request: Request) -> bool:
+    return request.url.path.startswith("/clinic/online/")
 
 
 def _visit(request: Request) -> UUID:
@@ -166,13 +176,22 @@ def _prescription(request: Request) -> UUID:
     return prescription_id
 
 
-PAGE = "/clinic/visits/{visit_id:uuid}/prescription"
-ONE = f"{PAGE}/{{prescription_id:uuid}}"
+PAGES = ("/clinic/visits/{visit_id:uuid}", "/clinic/online/{visit_id:uuid}")
+
+
+def _routes(visit: str) -> tuple[Route, ...]:
+    here = f"{visit}/prescription"
+    one = f"{here}/{{prescription_id:uuid}}"
+    return (
+        Route(here, page, methods=["GET"]),
+        Route(here, begin, methods=["POST"]),
+        Route(one, write, methods=["POST"]),
+        Route(f"{one}/check", check, methods=["POST"]),
+        Route(f"{one}/revoke", revoke, methods=["POST"]),
+    )
+
+
 ROUTES = (
     Route("/clinic/drugs", drugs, methods=["GET"]),
-    Route(PAGE, page, methods=["GET"]),
-    Route(PAGE, begin, methods=["POST"]),
-    Route(ONE, write, methods=["POST"]),
-    Route(f"{ONE}/check", check, methods=["POST"]),
-    Route(f"{ONE}/revoke", revoke, methods=["POST"]),
+    *(route for visit in PAGES for route in _routes(visit)),
 )
