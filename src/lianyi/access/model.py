@@ -223,6 +223,11 @@ class Share:
     covers_until: datetime | None = None
     classes: frozenset[Sensitive] = frozenset()
 
+    @property
+    def covers_last(self) -> datetime | None:
+        """Return the last instant that is covered."""
+        return self.covers_until - datetime.resolution if self.covers_until else None
+
 
 @dataclass(frozen=True, slots=True)
 class Consent:
@@ -244,6 +249,15 @@ class Glass:
     at: datetime
     until: datetime
     state: GlassState
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How often one kind of thing was read under a broken glass."""
+
+    glass_id: UUID
+    what: str
+    times: int
 
 
 @dataclass(frozen=True, slots=True)

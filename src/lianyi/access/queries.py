@@ -1,7 +1,10 @@
 """What a person may ask about their own data's readers, and a reviewer about broken glass."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from lianyi.access import tables
-from lianyi.access.model import Chart, Consent, Desk, Glass, Reading
+from lianyi.access.model import Chart, Consent, Desk, Glass, Looked, Reading
 from lianyi.kernel.work import Tx
 
 
@@ -23,6 +26,21 @@ async def consents(tx: Tx, chart: Chart) -> list[Consent]:
 async def own_glass(tx: Tx, chart: Chart) -> Glass | None:
     """Return the glass the acting post has broken for this person, while it lies open."""
     return await tables.find_live_glass(tx, chart)
+
+
+async def glasses_of(tx: Tx, chart: Chart) -> list[Glass]:
+    """Return every glass that was broken for the person, newest first, with its reason."""
+    return await tables.list_glasses_of(tx, chart)
+
+
+async def looked_under(
+    tx: Tx, desk: Desk, *, glass_ids: Collection[UUID]
+) -> dict[UUID, list[Looked]]:
+    """Return what was read under glasses that the desk's institution has to review."""
+    found: dict[UUID, list[Looked]] = {id: [] for id in glass_ids}
+    for each in await tables.list_looked(tx, desk, glass_ids):
+        found[each.glass_id].append(each)
+    return found
 
 
 async def glasses_to_review(tx: Tx, desk: Desk, *, limit: int = 50) -> list[Glass]:

@@ -1,6 +1,6 @@
 """Every statement access sends to the database. Private to this package."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,6 +15,7 @@ from lianyi.access.model import (
     Glass,
     GlassState,
     Ground,
+    Looked,
     Mandate,
     Purpose,
     Reading,
@@ -72,6 +73,13 @@ LIVE_GLASS = """SELECT * FROM access.glass WHERE person_id = $1 AND post_id = $2
                 ORDER BY until DESC LIMIT 1"""
 LIST_GLASSES = """SELECT * FROM access.glass WHERE institution_id = $1 AND state = 'broken'
                   ORDER BY at LIMIT $2"""
+GLASSES_OF = "SELECT * FROM access.glass WHERE person_id = $1 ORDER BY at DESC, id LIMIT 200"
+LOOKED = """SELECT g.id AS glass_id, l.what, count(*) AS times
+            FROM access.glass g JOIN access.log l ON l.person_ids @> ARRAY[g.person_id]
+              AND l.post_id = g.post_id AND l.cause = 'break_glass'
+              AND l.at >= g.at AND l.at < g.until
+            WHERE g.id = ANY ($1) AND g.institution_id = $2
+            GROUP BY g.id, l.what ORDER BY g.id, times DESC, l.what"""
 LAST_REFUSAL = """SELECT max(answered_at) FROM access.consent
                   WHERE person_id = $1 AND receiver_id = $2 AND holder_id = $3
                     AND state = 'refused'"""
@@ -215,6 +223,15 @@ async def find_live_glass(tx: Tx, chart: Chart) -> Glass | None:
 
 async def list_glasses(tx: Tx, desk: Desk, limit: int) -> list[Glass]:
     return [_glass(row) for row in await tx.db.fetch(LIST_GLASSES, desk.institution_id, limit)]
+
+
+async def list_glasses_of(tx: Tx, chart: Chart) -> list[Glass]:
+    return [_glass(row) for row in await tx.db.fetch(GLASSES_OF, chart.person_id)]
+
+
+async def list_looked(tx: Tx, desk: Desk, glass_ids: Collection[UUID]) -> list[Looked]:
+    rows = await tx.db.fetch(LOOKED, list(glass_ids), desk.institution_id)
+    return [Looked(**row) for row in rows]
 
 
 async def list_readings(

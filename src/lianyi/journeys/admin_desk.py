@@ -5,11 +5,13 @@ Everything here is of the acting institution only; another's post is as unknown 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter
 from uuid import UUID
 
 from lianyi.accounts import service as accounts
+from lianyi.journeys import sharing
+from lianyi.journeys.sharing import Opened
 from lianyi.kernel import profile
 from lianyi.kernel.actor import Role
 from lianyi.kernel.lifecycle import WrongRole
@@ -125,6 +127,15 @@ class Departments:
     offers_online: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Glasses:
+    """What was opened in an emergency and waits to be judged, the oldest first."""
+
+    me: Post
+    opened: tuple[Opened, ...]
+    now: datetime
+
+
 async def staff(tx: Tx, *, post_id: UUID | None = None) -> Staff:
     """Return everybody in a post here, by department, and one of them to be looked at.
 
@@ -162,6 +173,16 @@ async def departments(tx: Tx) -> Departments:
         ),
         offers_online=rules.offers_online(here.kind),
     )
+
+
+async def glasses(tx: Tx) -> Glasses:
+    """Return what this institution's staff opened and nobody has judged yet (EMR-17).
+
+    :raises WrongRole:
+    """
+    opened = await sharing.glasses_to_review(tx)
+    posts = await queries.posts(tx, ids=[tx.actor.post_id])
+    return Glasses(posts[tx.actor.post_id], tuple(opened), tx.now)
 
 
 async def appoint(

@@ -7,11 +7,12 @@ from uuid import UUID
 from lianyi.access import queries as readers
 from lianyi.access import service as access
 from lianyi.access.errors import ProofTooLow
-from lianyi.access.model import Chart, Consent, Purpose, Reading
+from lianyi.access.model import Cause, Chart, Consent, Glass, Purpose, Reading, Sensitive
 from lianyi.access.states import CONSENT
 from lianyi.insurance import queries as insurance
 from lianyi.insurance.model import Cover
 from lianyi.insurance.rules import is_bound, why_not
+from lianyi.journeys.sharing import HOLDERS
 from lianyi.kernel import cursors, profile
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -29,6 +30,7 @@ from lianyi.people.model import (
     Post,
     Progress,
 )
+from lianyi.records import queries as records
 
 SCANNED = "card.scan"  # how the log calls a card that was held out
 LATENCY = 5  # seconds; a code is drawn anew before it dies, however slow the line
@@ -138,12 +140,27 @@ class ConsentsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class SharingPage:
+    """What may be shared without being asked: whose records, read where."""
+
+    who: Who
+    locked: bool
+    holders: tuple[Institution, ...] = ()
+    receivers: tuple[Institution, ...] = ()
+    classes: tuple[Sensitive, ...] = tuple(Sensitive)
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """One reading of the record: by whom, where, and the line of the log itself."""
+    """One reading of the record: by whom, where, and the line of the log itself.
+
+    `glass` says why it was opened in an emergency, and what a reviewer thought of that.
+    """
 
     reading: Reading
     reader: str
     place: str
+    glass: Glass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +274,24 @@ async def consents(tx: Tx) -> ConsentsPage:
     return ConsentsPage(who, locked=False, permits=tuple(_permit(tx, one, places) for one in found))
 
 
+async def sharing(tx: Tx) -> SharingPage:
+    """Return the form by which the person shares what one institution holds with another.
+
+    :raises NoSuchPerson:
+    """
+    who = await _who(tx, await _open(tx, "consents"))
+    try:
+        chart = await access.open_chart(
+            tx, person_id=tx.actor.subject_id, purpose=Purpose.OWN, what="consents"
+        )
+    except ProofTooLow:
+        return SharingPage(who, locked=True)
+    places = await people.institutions_of(tx, kinds=HOLDERS)
+    own = set(await records.institutions(tx, chart))
+    held = tuple(place for place in places if place.id in own)
+    return SharingPage(who, locked=False, holders=held, receivers=tuple(places))
+
+
 async def readings(tx: Tx, *, cursor: str = "") -> ReadingsPage:
     """Return who has read the record, or has tried to, newest first (EMR-05, CAP-38).
 
@@ -276,7 +311,7 @@ async def readings(tx: Tx, *, cursor: str = "") -> ReadingsPage:
     return ReadingsPage(
         who,
         locked=False,
-        looks=await _looks(tx, shown),
+        looks=await _looks(tx, chart, shown),
         older=cursors.write(tx, place, str(shown[-1].seq)) if len(found) > ROWS else "",
     )
 
@@ -302,18 +337,30 @@ async def insured(tx: Tx) -> InsurancePage:
     return InsurancePage(await _who(tx, chart), cover, why)
 
 
-async def _looks(tx: Tx, found: list[Reading]) -> tuple[Look, ...]:
+async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]:
     """Name the readers: staff by their posts, family by the reader's own family, nobody else."""
     posts = await people.posts(tx, ids=list({one.post_id for one in found}))
     kins = await _kins(tx)
     family = {kin.holder_id: kin.holder_name for kin in kins}
-    return tuple(_look(one, posts.get(one.post_id), family) for one in found)
+    glasses = await readers.glasses_of(tx, chart)
+    return tuple(
+        replace(_look(one, posts.get(one.post_id), family), glass=_glass(one, glasses))
+        for one in found
+    )
 
 
 def _look(reading: Reading, post: Post | None, family: dict[UUID, str]) -> Look:
     if post is None:
         return Look(reading, family.get(reading.reader_id, ""), "")
     return Look(reading, post.name, post.institution_name)
+
+
+def _glass(reading: Reading, glasses: list[Glass]) -> Glass | None:
+    """Return the glass through which something was read."""
+    if reading.cause is not Cause.BREAK_GLASS:
+        return None
+    by = (glass for glass in glasses if glass.post_id == reading.post_id)
+    return next((glass for glass in by if glass.at <= reading.at < glass.until), None)
 
 
 def _permit(tx: Tx, consent: Consent, places: dict[UUID, Institution]) -> Permit:

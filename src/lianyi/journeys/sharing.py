@@ -5,70 +5,73 @@ glass: with a reason, for a day, told at once, reviewed by somebody else.
 """
 
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from lianyi.access import events, queries, service
 from lianyi.access.errors import NoSuchPerson
-from lianyi.access.model import Chart, Consent, Glass, Purpose, Reading, Share
-from lianyi.kernel import errand
+from lianyi.access.model import Chart, Glass, Looked, Purpose, Sensitive, Share
+from lianyi.kernel import errand, profile
 from lianyi.kernel.errand import Answer, Errand
 from lianyi.kernel.work import Tx
 from lianyi.links import Links
 from lianyi.links.sms import Message
 from lianyi.people import queries as people
-from lianyi.people.model import Institution, Post
+from lianyi.people.model import Kind, Post
 
 TEMPLATE = "chart_opened"
+# Who may hold a part of somebody's record that another institution wants to read.
+HOLDERS = (
+    Kind.TERTIARY_HOSPITAL,
+    Kind.COUNTY_HOSPITAL,
+    Kind.INTERNET_SECOND_NAME,
+    Kind.INTERNET_INDEPENDENT,
+    Kind.HEALTH_CENTRE,
+    Kind.VILLAGE_CLINIC,
+    Kind.LABORATORY,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """One line of who read a record. `post` is None where a resident acted for another."""
+class Extent:
+    """How much is shared: written from one day to another, which classes, for how many days."""
 
-    reading: Reading
-    post: Post | None
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """A consent with the names of the places it is about."""
-
-    consent: Consent
-    holder: Institution | None
-    receiver: Institution | None
+    days: int
+    since: date | None = None
+    until: date | None = None
+    classes: frozenset[Sensitive] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A broken glass, and who broke it."""
+    """A broken glass, who broke it, and what they looked at."""
 
     glass: Glass
     post: Post | None
+    looked: tuple[Looked, ...]
+    due_at: datetime
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.due_at <= now
 
 
-async def who_read(tx: Tx, *, before: int | None = None) -> list[Reader]:
-    """Return who opened, or tried to open, the record of the person one acts for (CAP-38).
+def share_of(tx: Tx, *, holder_id: UUID, receiver_id: UUID, extent: Extent) -> Share:
+    """Return what a consent for treatment would cover, in whole days of the place (EMR-17)."""
+    after = extent.until + timedelta(days=1) if extent.until else None
+    return Share(
+        holder_id=holder_id,
+        receiver_id=receiver_id,
+        purpose=Purpose.TREAT,
+        expires_at=tx.now + timedelta(days=extent.days),
+        covers_since=_morning(tx, extent.since),
+        covers_until=_morning(tx, after),
+        classes=extent.classes,
+    )
 
-    :raises NoSuchPerson, ProofTooLow:
-    """
-    chart = await _chart(tx, Purpose.OWN, "access.log")
-    lines = await queries.readings(tx, chart, before=before)
-    posts = await people.posts(tx, ids=[line.post_id for line in lines])
-    return [Reader(line, posts.get(line.post_id)) for line in lines]
 
-
-async def consents(tx: Tx) -> list[Shared]:
-    """Return what was asked of the person and what they have given.
-
-    :raises NoSuchPerson, ProofTooLow:
-    """
-    given = await queries.consents(tx, await _chart(tx, Purpose.CONSENT, "consents"))
-    ids = {id for one in given for id in (one.share.holder_id, one.share.receiver_id)}
-    places = await people.institutions(tx, ids=sorted(ids))
-    return [
-        Shared(one, places.get(one.share.holder_id), places.get(one.share.receiver_id))
-        for one in given
-    ]
+def _morning(tx: Tx, day: date | None) -> datetime | None:
+    """Return when a day begins at the place."""
+    return datetime.combine(day, time.min, profile.at(tx.now).zone) if day else None
 
 
 async def ask(tx: Tx, *, person_id: UUID, share: Share) -> UUID:
@@ -107,7 +110,7 @@ async def refuse(tx: Tx, *, consent_id: UUID) -> None:
 
 
 async def withdraw(tx: Tx, *, consent_id: UUID) -> None:
-    """Share no longer, from this instant. Raises as `agree` does."""
+    """PRI-04: as easy as giving, and effective at once. Raises as `agree` does."""
     chart = await _chart(tx, Purpose.CONSENT, "consent.withdraw")
     await service.withdraw_consent(tx, chart, consent_id=consent_id)
 
@@ -128,7 +131,12 @@ async def glasses_to_review(tx: Tx) -> list[Opened]:
     desk = await service.open_desk(tx, purpose=Purpose.MANAGE)
     glasses = await queries.glasses_to_review(tx, desk)
     posts = await people.posts(tx, ids=[glass.post_id for glass in glasses])
-    return [Opened(glass, posts.get(glass.post_id)) for glass in glasses]
+    looked = await queries.looked_under(tx, desk, glass_ids=[glass.id for glass in glasses])
+    hours = timedelta(hours=profile.at(tx.now)["EMR-17"])
+    return [
+        Opened(each, posts.get(each.post_id), tuple(looked[each.id]), each.at + hours)
+        for each in glasses
+    ]
 
 
 async def review_glass(tx: Tx, *, glass_id: UUID, justified: bool, note: str) -> None:

@@ -18,6 +18,10 @@ from lianyi.supervision import events as supervision
 Topics = Callable[[Any], tuple[str, ...]]
 
 
+def _glass(event: access.AccessEvent) -> tuple[str, ...]:
+    return f"person/{event.person_id}", f"institution/{event.institution_id}/glasses"
+
+
 def _session(event: booking.SessionEvent | booking.NumberHeld) -> tuple[str, ...]:
     return (f"session/{event.session_id}",)
 
@@ -118,7 +122,9 @@ PAGES: Mapping[type[Any], Topics] = {
     access.ConsentGiven: lambda event: (f"person/{event.person_id}",),
     access.ConsentRefused: lambda event: (f"person/{event.person_id}",),
     access.ConsentWithdrawn: lambda event: (f"person/{event.person_id}",),
-    access.GlassBroken: lambda event: (f"person/{event.person_id}",),
+    access.GlassBroken: _glass,
+    access.GlassReviewDue: _glass,
+    access.GlassReviewed: _glass,
     consult.VisitAsked: _consult,
     consult.VisitAdmitted: _consult,
     consult.VisitRefused: _consult,

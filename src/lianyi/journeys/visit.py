@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.model import Chart, Purpose, Share
+from lianyi.access.model import Chart, Purpose
 from lianyi.billing import queries as money
 from lianyi.billing import service as billing
 from lianyi.billing.model import Item
@@ -144,19 +144,23 @@ async def amend(tx: Tx, *, appointment_id: UUID, note: Note, reason: str) -> Non
     await notes.ask(tx, visit_id=appointment.id, text=text)
 
 
-async def ask_consent(tx: Tx, *, appointment_id: UUID, holder_id: UUID, days: int) -> UUID:
+async def ask_consent(
+    tx: Tx, *, appointment_id: UUID, holder_id: UUID, extent: sharing.Extent
+) -> None:
     """Ask the patient to share what another institution holds (EMR-17).
+
+    Sensitive classes are asked for by themselves: they are agreed to in an act of their own
+    (PRI-02).
 
     :raises NoSuchAppointment, NoSuchPerson, AskedTooSoon, EmptyShare, WrongRole:
     """
     appointment = await _mine(tx, appointment_id)
-    share = Share(
-        holder_id=holder_id,
-        receiver_id=tx.actor.institution_id,
-        purpose=Purpose.TREAT,
-        expires_at=tx.now + timedelta(days=days),
-    )
-    return await sharing.ask(tx, person_id=appointment.person_id, share=share)
+    plain = replace(extent, classes=frozenset())
+    for part in (plain, extent) if extent.classes else (plain,):
+        share = sharing.share_of(
+            tx, holder_id=holder_id, receiver_id=tx.actor.institution_id, extent=part
+        )
+        await sharing.ask(tx, person_id=appointment.person_id, share=share)
 
 
 async def break_glass(tx: Tx, *, appointment_id: UUID, reason: str) -> UUID:

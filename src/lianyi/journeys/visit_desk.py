@@ -8,13 +8,13 @@ from uuid import UUID
 
 from lianyi.access import queries as readers
 from lianyi.access import service as access
-from lianyi.access.model import Chart, Consent, Glass, Purpose
+from lianyi.access.model import Chart, Consent, Glass, Purpose, Sensitive
 from lianyi.billing import queries as money
 from lianyi.booking import queries as booking
 from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment
 from lianyi.booking.states import APPOINTMENT
-from lianyi.journeys import workbench_desk
+from lianyi.journeys import sharing, workbench_desk
 from lianyi.journeys.note_form import Typed, typed
 from lianyi.journeys.visit import UNDER_WAY
 from lianyi.journeys.workbench_desk import Patient, Queue
@@ -26,21 +26,11 @@ from lianyi.orders import queries as laboratory
 from lianyi.orders.model import Item, Order
 from lianyi.orders.states import ORDER
 from lianyi.people import queries as people
-from lianyi.people.model import Institution, Kind, Person
+from lianyi.people.model import Institution, Person
 from lianyi.records import queries as records
 from lianyi.records.model import Entry, Mark, Measurement
 
 P = TypeVar("P")
-# Who may hold a part of somebody's record that another hospital wants to read.
-HOLDERS = (
-    Kind.TERTIARY_HOSPITAL,
-    Kind.COUNTY_HOSPITAL,
-    Kind.INTERNET_SECOND_NAME,
-    Kind.INTERNET_INDEPENDENT,
-    Kind.HEALTH_CENTRE,
-    Kind.VILLAGE_CLINIC,
-    Kind.LABORATORY,
-)
 LINES = 30
 
 
@@ -116,6 +106,7 @@ class Permits:
     glass: Glass | None
     places: tuple[Institution, ...]
     now: datetime
+    classes: tuple[Sensitive, ...] = tuple(Sensitive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +174,7 @@ async def permits(tx: Tx, *, appointment_id: UUID) -> Visit[Permits]:
     hand = await in_hand(tx, appointment_id)
     patient = await workbench_desk.patient(tx, hand.chart, person=hand.person)
     here = tx.actor.institution_id
-    places = await people.institutions_of(tx, kinds=HOLDERS)
+    places = await people.institutions_of(tx, kinds=sharing.HOLDERS)
     given = await readers.consents(tx, hand.chart)
     found = Permits(
         consents=tuple(one for one in given if one.share.receiver_id == here),

@@ -12,7 +12,7 @@ from secrets import token_urlsafe
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lianyi.kernel.text import words
+from lianyi.kernel.text import catalogue, words
 from lianyi.web import csrf, draw, i18n, nav
 from lianyi.web.static_files import static
 
@@ -56,6 +56,7 @@ def environment(*more: Path) -> Environment:
         qr=draw.qr,
         spark=draw.spark,
         say=_say,
+        say_if=_say_if,
         say_each=_say_each,
         once_key=lambda: token_urlsafe(12),
         csrf_token=csrf.token,
@@ -69,6 +70,11 @@ def environment(*more: Path) -> Environment:
 
 def _say(code: str) -> str:
     return words(code, i18n.language.get())
+
+
+def _say_if(code: str) -> str:
+    """Return the words of a code that older rows may have without having words any more."""
+    return catalogue(i18n.language.get()).get(code, "")
 
 
 def _say_each(prefix: str, codes: Collection[StrEnum]) -> list[tuple[str, str]]:

@@ -48,8 +48,8 @@ async def _ask(stage: Stage) -> Asked:
         form = await patient.get(page.link("复诊"))
         promised = form.says("¥15.00", f"{PROMISE} 分钟内", "20 条", "全额原路退回")
         check(step, "付款前看到价格、承诺、条数、退费规则 CON-27", holds=promised, seen=form.words)
-        told = form.says("在线诊疗风险告知（2026-11 版）")
-        check(step, "风险告知有版本 CON-17", holds=told, seen=form.words)
+        notice = form.says("在线诊疗风险告知（2026-11 版）")
+        check(step, "风险告知有版本 CON-17", holds=notice, seen=form.words)
     with stage.script.step(NAME, "不让医生看外院病历，没有凭证，被拒绝", "/follow-up") as step:
         refused = await online.fill(patient, form)
         check(step, "说明要授权 CON-03", holds=refused.says("请勾选授权"), seen=refused.words)

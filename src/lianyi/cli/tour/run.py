@@ -18,11 +18,13 @@ from lianyi.cli.tour import (
     card,
     clock,
     doors,
+    follow_up,
     in_person,
     pay,
     prescribe,
     review,
     script,
+    shared,
     sign,
     stage,
     visit,
@@ -44,6 +46,8 @@ SCENES = (
     prescribe.scene,
     review.scene,
     pay.scene,
+    shared.scene,
+    follow_up.scene,  # lets an hour pass
 )
 
 

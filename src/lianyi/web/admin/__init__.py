@@ -2,12 +2,13 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.admin import departments, health, reconciliation, reports, schedule, staff
+from lianyi.web.admin import departments, glasses, health, reconciliation, reports, schedule, staff
 
 ROUTES: tuple[BaseRoute, ...] = (
     *staff.ROUTES,
     *departments.ROUTES,
     *schedule.ROUTES,
+    *glasses.ROUTES,
     *reconciliation.ROUTES,
     *reports.ROUTES,
     *health.ROUTES,

@@ -1,6 +1,7 @@
 """A visit in person on the workbench: its note, its orders, the past, who let it be seen (接诊)."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from enum import StrEnum
 from functools import partial
 from types import NoneType
@@ -12,8 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lianyi.access.model import Sensitive
 from lianyi.journeys import note_form, visit, visit_desk
 from lianyi.journeys.note_form import Asked
+from lianyi.journeys.sharing import Extent
 from lianyi.kernel.refusal import Conflict, Invalid, NotFound
 from lianyi.kernel.work import Tx, reading, within
 from lianyi.records.model import Note
@@ -65,7 +68,10 @@ class Deciding(forms.Form, frozen=True):
 
 class Asking(forms.Form, frozen=True):
     holder: UUID
+    classes: list[Sensitive]
     days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    since: date | None = None
+    until: date | None = None
 
 
 class Breaking(forms.Form, frozen=True):
@@ -134,7 +140,8 @@ async def release(request: Request) -> Response:
 async def ask(request: Request) -> Response:
     async def verb(tx: Tx, form: Asking) -> None:
         id = _appointment(request)
-        await visit.ask_consent(tx, appointment_id=id, holder_id=form.holder, days=form.days)
+        extent = Extent(form.days, form.since, form.until, frozenset(form.classes))
+        await visit.ask_consent(tx, appointment_id=id, holder_id=form.holder, extent=extent)
 
     return await _act(request, Asking, verb, _permits, "/permits")
 

@@ -1,16 +1,21 @@
 """One's record: who may read it, and who has (档案)."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from functools import partial
 from types import NoneType
-from typing import Protocol
+from typing import Annotated, Protocol
 from uuid import UUID
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.journeys import consent, notes_desk, resident_desk
+from lianyi.access.model import Sensitive
+from lianyi.journeys import notes_desk, resident_desk, sharing
+from lianyi.journeys.sharing import Extent
+from lianyi.kernel.refusal import Invalid
 from lianyi.kernel.work import Tx, within
 from lianyi.web import answer, forms
 from lianyi.web.patient.shell import show
@@ -21,12 +26,45 @@ class Answered(forms.Form, frozen=True):
     consent: UUID
 
 
+class Sharing(forms.Form, frozen=True):
+    holder: UUID
+    receiver: UUID
+    classes: list[Sensitive]
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    since: date | None = None
+    until: date | None = None
+
+
 class Verb(Protocol):
     def __call__(self, tx: Tx, *, consent_id: UUID) -> Awaitable[None]: ...
 
 
 async def record(request: Request) -> Response:
     return await show(request, "patient/record.html", resident_desk.consents)
+
+
+async def share(request: Request) -> Response:
+    return await show(request, "patient/share.html", resident_desk.sharing)
+
+
+async def give(request: Request) -> Response:
+    """Share without being asked; a refusal stands above the form, with what was chosen kept."""
+    try:
+        form = await forms.read(request, Sharing)
+        once = forms.once(request, form, UUID)
+        await within(app_of(request), user(request), lambda tx: _give(tx, form), once=once)
+    except forms.BadForm as bad:
+        return await show(request, "patient/share.html", resident_desk.sharing, form=bad.form)
+    except Invalid as refused:
+        kept = await forms.kept(request, **{"": refused})
+        return await show(request, "patient/share.html", resident_desk.sharing, form=kept)
+    return answer.go(request, "/record")
+
+
+async def _give(tx: Tx, form: Sharing) -> UUID:
+    extent = Extent(form.days, form.since, form.until, frozenset(form.classes))
+    wanted = sharing.share_of(tx, holder_id=form.holder, receiver_id=form.receiver, extent=extent)
+    return await sharing.give(tx, share=wanted)
 
 
 async def readings(request: Request) -> Response:
@@ -62,7 +100,9 @@ ROUTES = (
     Route("/record/notes", notes, methods=["GET"]),
     Route("/record/notes/{visit_id:uuid}", note, methods=["GET"]),
     Route("/record/readings", readings, methods=["GET"]),
-    Route("/record/consents/agree", _answering(consent.agree), methods=["POST"]),
-    Route("/record/consents/refuse", _answering(consent.refuse), methods=["POST"]),
-    Route("/record/consents/withdraw", _answering(consent.withdraw), methods=["POST"]),
+    Route("/record/share", share, methods=["GET"]),
+    Route("/record/share", give, methods=["POST"]),
+    Route("/record/consents/agree", _answering(sharing.agree), methods=["POST"]),
+    Route("/record/consents/refuse", _answering(sharing.refuse), methods=["POST"]),
+    Route("/record/consents/withdraw", _answering(sharing.withdraw), methods=["POST"]),
 )

@@ -1,0 +1,67 @@
+"""What the staff opened in an emergency, judged by somebody else within a day (紧急调阅复核)."""
+
+from enum import StrEnum
+from functools import partial
+from types import NoneType
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lianyi.access.errors import OwnGlass
+from lianyi.journeys import admin_desk, sharing
+from lianyi.kernel.refusal import Conflict, Invalid
+from lianyi.kernel.work import reading, within
+from lianyi.web import answer, forms
+from lianyi.web.forms import Filled
+from lianyi.web.session import app_of, user
+
+PAGE = "/admin/glasses"
+
+
+class Verdict(StrEnum):
+    JUSTIFIED = "justified"
+    OBJECTED = "objected"
+
+
+class Judging(forms.Form, frozen=True):
+    verdict: Verdict
+    note: Annotated[str, msgspec.Meta(min_length=4, max_length=500)]
+
+
+async def glasses(request: Request) -> Response:
+    return await _page(request)
+
+
+async def judge(request: Request) -> Response:
+    """Judge one; a refusal stands above the list."""
+    glass_id: UUID = request.path_params["glass"]
+    try:
+        form = await forms.read(request, Judging)
+        verb = partial(
+            sharing.review_glass,
+            glass_id=glass_id,
+            justified=form.verdict is Verdict.JUSTIFIED,
+            note=form.note,
+        )
+        once = forms.once(request, form, NoneType)
+        await within(app_of(request), user(request), verb, once=once)
+    except forms.BadForm as bad:
+        return await _page(request, bad.form)
+    except (Conflict, Invalid, OwnGlass) as refused:
+        return await _page(request, await forms.kept(request, **{"": refused}))
+    return answer.go(request, PAGE)
+
+
+async def _page(request: Request, form: Filled | None = None) -> Response:
+    view = await reading(app_of(request), user(request), admin_desk.glasses)
+    return answer.page(request, "admin/glasses.html", view, 422 if form else 200, form=form)
+
+
+ROUTES = (
+    Route(PAGE, glasses, methods=["GET"]),
+    Route(PAGE + "/{glass:uuid}", judge, methods=["POST"]),
+)
