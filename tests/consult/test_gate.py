@@ -133,28 +133,6 @@ def test_only_a_record_speaks_before_the_doctor_has_read():
     assert gate.needs_reading([RECORD], "E78.500")
 
 
-def prescribing(age=66, **given):
-    law = gate.prescribing_findings(replace(VISIT, **given), age=age, profile=LAW)
-    return [f"{each.rule} {each.trouble}" for each in law]
-
-
-@pytest.mark.parametrize(
-    ("given", "troubles"),
-    [
-        ({}, []),
-        ({"met": None}, ["CON-03 undecided"]),
-        ({"state": State.OFFLINE}, ["CON-04 turned_offline"]),
-        ({"state": State.ENDED}, ["CON-03 not_with_doctor"]),
-        ({"state": State.WAITING, "met": None}, ["CON-03 not_with_doctor", "CON-03 undecided"]),
-        ({"kind": Kind.COUNSEL, "met": None}, ["CON-26 counsel"]),
-        ({"age": 5}, ["CON-11 no_guardian", "CON-11 no_specialist"]),
-        ({"age": 5, "guardian_present": True, "subject": "07"}, []),
-    ],
-)
-def test_what_forbids_a_prescription_is_found_by_name(given, troubles):
-    assert prescribing(**given) == troubles
-
-
 @pytest.mark.parametrize(
     ("codes", "troubles"),
     [

@@ -31,8 +31,9 @@ from lianyi.consult.errors import (
     UnknownDisease,
 )
 from lianyi.consult.model import Answered, Course, Evidence, Kind, Reason, State, Visit
+from lianyi.consult.rules import notices
 from lianyi.files.errors import UnknownType
-from lianyi.journeys import follow_up, follow_up_asking, pay
+from lianyi.journeys import follow_up, follow_up_asking, pay, prescribe
 from lianyi.journeys.follow_up_asking import Paper
 from lianyi.kernel import timers
 from lianyi.kernel.lifecycle import WrongRole, WrongState
@@ -41,6 +42,7 @@ from lianyi.kernel.work import within
 from lianyi.people.errors import MayNotPractise
 from lianyi.people.model import CLERK, DOCTOR
 from lianyi.people.model import Kind as PlaceKind
+from lianyi.prescribing.errors import NotFollowedUp
 from lianyi.records import queries as records
 from lianyi.records.errors import NoteIncomplete
 from lianyi.records.model import Diagnosed
@@ -340,6 +342,68 @@ async def test_new_symptoms_end_offline_at_once_with_the_fee_back_and_no_way_on(
     assert (await clinic.bill(visit)).state is BillState.REFUNDED
     with pytest.raises(WrongState):
         await clinic.act(follow_up.end, visit, note=NOTE)
+
+
+async def test_what_was_turned_offline_says_by_which_version_of_the_list(clinic):
+    """CON-05: a later list changes nothing about why this visit ended."""
+    visit = await clinic.met()
+    await clinic.act(follow_up.turn_offline, visit, reason=Reason.SEVERE, target="急诊科")
+    kept = "SELECT reason, list_version FROM consult.visit WHERE id = $1"
+    assert await clinic.place.rows(kept, visit.id) == [("severe", notices.LIST_VERSION)]
+
+
+async def test_a_notice_that_has_changed_is_agreed_to_again(clinic, cluster_owner):
+    """CON-17: what was agreed to is kept by its digest; another text is not this one."""
+    visit = await clinic.ask()
+    kept = "SELECT version, digest, signed_by FROM consult.agreement WHERE person_id = $1"
+    who = clinic.patient.person_id
+    notice = notices.NOTICE
+    assert await clinic.place.rows(kept, who) == [(notice.version, notice.digest, who)]
+    await clinic.act(follow_up.withdraw, visit, hat=clinic.patient)
+    await clinic.ask(agreed=False)  # agreed to once, it needn't be again
+    other = await clinic.hospital.patient()
+    await cluster_owner.execute(
+        "INSERT INTO consult.agreement (person_id, version, digest, signed_by, at)"
+        " VALUES ($1, '2025-01', $2, $1, now())",
+        other.person_id,
+        bytes(32),
+    )
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(hat=other, kind=Kind.COUNSEL, condition="", agreed=False)
+    assert rules(refused) == {"CON-17 not_agreed"}
+
+
+async def prescribed(clinic, visit):
+    """Begin a prescription in an online visit."""
+    paper = prescribe.Paper(diagnoses=(HYPERTENSION.code,))
+    return await clinic.act(prescribe.begin, visit, paper=paper)
+
+
+async def test_a_prescription_waits_for_the_doctors_yes(clinic):
+    """CON-03"""
+    visit = await clinic.begun()
+    with pytest.raises(NotFollowedUp):
+        await prescribed(clinic, visit)
+    await clinic.act(follow_up.decide, visit, why="线下门诊病历诊断明确")
+    assert (await prescribed(clinic, visit)).visit.id == visit.id
+
+
+async def test_a_health_consultation_prescribes_nothing(clinic):
+    """CON-26"""
+    visit = await clinic.begun(kind=Kind.COUNSEL, condition="")
+    with pytest.raises(NotFollowedUp):
+        await prescribed(clinic, visit)
+
+
+async def test_turned_offline_what_was_prescribed_is_taken_back_and_nothing_follows(clinic):
+    """CON-04"""
+    visit = await clinic.met()
+    begun = await prescribed(clinic, visit)
+    await clinic.act(follow_up.turn_offline, visit, reason=Reason.CHANGED, target="心血管内科门诊")
+    states = "SELECT state FROM prescribing.prescription WHERE id = $1"
+    assert await clinic.place.rows(states, begun.id) == [("revoked",)]
+    with pytest.raises(WrongState):
+        await prescribed(clinic, visit)
 
 
 async def test_a_visit_cannot_end_without_the_doctors_yes(clinic):

@@ -4,9 +4,11 @@ import httpx
 import pytest
 
 from lianyi.accounts.model import Account
-from lianyi.consult.rules import flags
-from lianyi.journeys import follow_up, follow_up_desk, online_desk
+from lianyi.consult.model import Kind
+from lianyi.consult.rules import flags, notices
+from lianyi.journeys import follow_up, follow_up_desk, online_desk, prescription_desk
 from lianyi.kernel.live import Hub
+from lianyi.kernel.text import words
 from lianyi.web.live import BadTopic
 from lianyi.web.pages import ROUTES
 from lianyi.web.session import COOKIE
@@ -148,6 +150,46 @@ async def test_a_visit_is_played_to_its_signed_end_by_both_sides(clinic, patient
     assert seen.says("您给了 5 星")
 
 
+async def test_the_list_of_what_ends_a_visit_stands_beside_it_with_its_version(clinic, doctor):
+    """CON-05"""
+    visit = await clinic.met()
+    page = await doctor.get(f"/clinic/online/{visit.id}")
+    assert page.says("终止在线诊疗的情形", f"{notices.LIST_VERSION} 版")
+    assert page.says(*(words(f"consult.reason.{one}", "zh") for one in notices.CONDITIONS))
+
+
+async def test_a_doctor_prescribes_online_until_the_visit_is_turned_offline(clinic, doctor):
+    """CON-03, CON-04: no yes, no button; turned offline, none again, whatever is sent."""
+    visit = await clinic.begun()
+    here = f"/clinic/online/{visit.id}/prescription"
+    page = await doctor.get(here)
+    assert page.says("判定“符合复诊条件”后可以开处方")
+    assert "新处方" not in page.words
+    await clinic.act(follow_up.decide, visit, why="线下门诊病历诊断明确")
+    page = await doctor.get(here)
+    assert page.says("高血压", "新处方")
+    begun = await doctor.submit(page, here, diagnosis=HYPERTENSION.code)
+    assert begun.says("开处方", "第 1 版")
+    talk = await doctor.get(f"/clinic/online/{visit.id}")
+    await doctor.submit(talk, "/turn-offline", reason="new_symptoms", target="青山一院门诊")
+    gone = await doctor.get(here)
+    assert gone.says("不能再开处方", "已撤销")
+    fresh = {**page.form(here).fields, "once": "another-key-0", "diagnosis": HYPERTENSION.code}
+    forced = await doctor.http.post(here, data=fresh)
+    assert forced.status_code == 422
+    assert "第 1 版" not in forced.text
+
+
+async def test_a_health_consultation_is_labelled_and_has_no_prescriptions(clinic, doctor):
+    """CON-26"""
+    visit = await clinic.begun(kind=Kind.COUNSEL, condition="")
+    page = await doctor.get(f"/clinic/online/{visit.id}")
+    assert page.says("健康咨询，不能诊断和开方")
+    assert "处方" not in [link.words for link in page.links]
+    here = f"/clinic/online/{visit.id}/prescription"
+    assert (await doctor.get(here)).says("健康咨询不能开处方")
+
+
 async def test_turned_offline_says_why_where_and_that_the_fee_goes_back(clinic, patient, doctor):
     """CON-04"""
     visit = await clinic.met()
@@ -212,7 +254,7 @@ async def test_only_the_two_who_talk_may_follow_their_room(clinic, patient, brow
         assert BadTopic.__name__ in answer.text
 
 
-@pytest.mark.parametrize("page", ["room", "hand", "find", "desk"])
+@pytest.mark.parametrize("page", ["room", "hand", "find", "desk", "prescriptions"])
 async def test_a_page_asks_the_same_for_one_row_and_for_many(clinic, page):
     visit = await clinic.met()
     hat, view = {
@@ -220,6 +262,10 @@ async def test_a_page_asks_the_same_for_one_row_and_for_many(clinic, page):
         "hand": (clinic.doctor, lambda tx: online_desk.hand(tx, visit_id=visit.id)),
         "find": (clinic.patient, follow_up_desk.find),
         "desk": (clinic.doctor, online_desk.desk),
+        "prescriptions": (
+            clinic.doctor,
+            lambda tx: prescription_desk.online(tx, visit_id=visit.id),
+        ),
     }[page]
     await clinic.say(visit, "一")
     one, _ = await statements(clinic.app, hat, view)

@@ -51,11 +51,6 @@ def ask_findings(asking: Asking, profile: Profile) -> tuple[Finding, ...]:
     )
 
 
-def prescribing_findings(visit: Visit, *, age: int, profile: Profile) -> tuple[Finding, ...]:
-    """Return what forbids a prescription in this visit, now. Empty: the doctor may prescribe."""
-    return (*_open_findings(visit), *_young_findings(visit, age, profile["CON-11"]))
-
-
 def ending_findings(visit: Visit, codes: Collection[str]) -> tuple[Finding, ...]:
     """Return what forbids to end a visit with these diagnoses; a health consultation has none."""
     if visit.kind is Kind.COUNSEL:
@@ -156,16 +151,6 @@ def _open_findings(visit: Visit) -> Iterator[Finding]:
         yield Finding("CON-03", "not_with_doctor")
     if visit.kind is not Kind.COUNSEL and not visit.met:
         yield Finding("CON-03", "undecided")
-
-
-def _young_findings(visit: Visit, age: int, child: int) -> Iterator[Finding]:
-    """CON-11, at the age on the day of the signature."""
-    if age >= child:
-        return
-    if not visit.guardian_present:
-        yield Finding("CON-11", "no_guardian")
-    if not is_paediatric(visit.subject):
-        yield Finding("CON-11", "no_specialist")
 
 
 def _new_findings(visit: Visit, codes: Collection[str]) -> Iterator[Finding]:
