@@ -4,7 +4,7 @@ import pytest
 
 from lianyi.access.errors import EmptyShare, NoSuchPerson, OwnGlass
 from lianyi.access.model import Cause, ConsentState, Purpose, Share
-from lianyi.journeys import resident_desk, sharing
+from lianyi.journeys import permits_desk, sharing
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.people.model import ADMIN
@@ -33,7 +33,7 @@ async def test_a_patient_agrees_on_the_own_page_and_the_doctor_sees_more(place, 
     """EMR-17."""
     doctor, patient = await place.doctor(), await place.patient()
     id = await place.do(doctor, sharing.ask, person_id=patient.person_id, share=wish(place, there))
-    (asked,) = (await place.ask(patient, resident_desk.consents)).permits
+    (asked,) = (await place.ask(patient, permits_desk.consents)).permits
     assert (asked.consent.id, asked.consent.state) == (id, ConsentState.ASKED)
     share = asked.consent.share
     assert (share.holder_id, share.receiver_id) == (there.id, place.id)
@@ -48,7 +48,7 @@ async def test_a_patient_shares_without_being_asked_and_refuses_what_was_asked(p
     await place.do(patient, sharing.give, share=wish(place, there))
     id = await place.do(doctor, sharing.ask, person_id=patient.person_id, share=wish(place, there))
     await place.do(patient, sharing.refuse, consent_id=id)
-    page = await place.ask(patient, resident_desk.consents)
+    page = await place.ask(patient, permits_desk.consents)
     states = {one.consent.state for one in page.permits}
     assert states == {ConsentState.GIVEN, ConsentState.REFUSED}
 
@@ -82,7 +82,7 @@ async def test_the_person_is_told_at_once_that_the_glass_was_broken(app, place, 
         await world.work()
         assert await world.inbox(PHONE) == ["chart_opened"]
     await place.open(doctor, resident.person_id, Purpose.TREAT)
-    (look,) = (await place.ask(resident, resident_desk.readings)).looks
+    (look,) = (await place.ask(resident, permits_desk.readings)).looks
     assert (look.reading.cause, look.glass.reason) == (Cause.BREAK_GLASS, REASON)
     assert (look.reader, look.place) == ("张建国", "青山一院")
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from lianyi.access.model import Sensitive
-from lianyi.journeys import queue, resident_desk, sharing, visit_desk, workbench_desk
+from lianyi.journeys import permits_desk, queue, sharing, visit_desk, workbench_desk
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
 from lianyi.records import service as records
@@ -211,7 +211,7 @@ async def test_the_past_is_the_own_institutions_until_the_patient_agrees(ward, d
     asked = await desk.submit(page, "/ask", holder=str(elsewhere.id), days="30")
     assert asked.says("省立医院", "待答复")
     assert not (await desk.get(at(ward, "/past"))).says("2 型糖尿病")
-    (permit,) = (await ward.place.ask(ward.patient, resident_desk.consents)).permits
+    (permit,) = (await ward.place.ask(ward.patient, permits_desk.consents)).permits
     await ward.do(ward.patient, sharing.agree, consent_id=permit.consent.id)
     seen = await desk.get(at(ward, "/past"))
     assert seen.says("2 型糖尿病", "外院", "省立医院", "患者授权")
@@ -226,7 +226,7 @@ async def test_days_and_sensitive_classes_are_asked_for_by_themselves(ward, desk
     wish = {"holder": str(elsewhere.id), "days": "7", "since": "2029-01-01", "until": "2029-06-30"}
     asked = await desk.submit(page, "/ask", **wish, classes="psychiatry")
     assert asked.says("2029-01-01 起，止于 2029-06-30", "含敏感内容")
-    permits = (await ward.place.ask(ward.patient, resident_desk.consents)).permits
+    permits = (await ward.place.ask(ward.patient, permits_desk.consents)).permits
     assert {one.consent.share.classes for one in permits} == {
         frozenset(),
         frozenset({Sensitive.PSYCHIATRY}),
@@ -248,7 +248,7 @@ async def test_a_broken_glass_shows_everything_for_a_day_and_says_so(ward, desk,
     broken = await desk.submit(page, "/glass", reason="昏迷，须立即知道既往病史")
     assert broken.says("紧急调阅中", "昏迷", "24 小时内复核")
     assert (await desk.get(at(ward, "/past"))).says("2 型糖尿病", "紧急调阅")
-    looks = (await ward.place.ask(ward.patient, resident_desk.readings)).looks
+    looks = (await ward.place.ask(ward.patient, permits_desk.readings)).looks
     assert "昏迷，须立即知道既往病史" in {look.glass.reason for look in looks if look.glass}
     clock.forward(hours=24)
     assert not (await desk.get(at(ward, "/past"))).says("2 型糖尿病")

@@ -8,7 +8,7 @@ import pytest
 from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Purpose, Share
-from lianyi.journeys import card, family, resident_desk
+from lianyi.journeys import card, family, permits_desk, resident_desk
 from lianyi.kernel.actor import NOWHERE, Actor
 from lianyi.people import service as people
 from lianyi.people.model import DOCTOR, RESIDENT
@@ -232,7 +232,7 @@ async def test_everybody_who_looked_is_named_also_who_was_refused(place, clerk, 
 async def test_a_long_list_of_readings_goes_on_by_its_cursor(place, clerk, reader, resident):
     doctor = await place.doctor()
     await place.relate(resident.person_id, DOCTOR)
-    for _ in range(resident_desk.ROWS + 1):
+    for _ in range(permits_desk.ROWS + 1):
         await place.open(doctor, resident.person_id, Purpose.TREAT)
     page = await reader.get("/record/readings")
     older = await reader.get(page.link("更早的记录"))
@@ -303,8 +303,8 @@ VIEWS = {
     "home": resident_desk.home,
     "card": resident_desk.card,
     "family": resident_desk.family,
-    "consents": resident_desk.consents,
-    "readings": resident_desk.readings,
+    "consents": permits_desk.consents,
+    "readings": permits_desk.readings,
     "me": resident_desk.me,
 }
 

@@ -9,7 +9,7 @@ import lianyi
 from lianyi.access import service as access
 from lianyi.access.errors import NoSuchGlass
 from lianyi.access.model import Cause, Purpose
-from lianyi.journeys import admin_desk, resident_desk, sharing
+from lianyi.journeys import admin_desk, permits_desk, sharing
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.text import LANGUAGES, catalogue
 from lianyi.people.model import DOCTOR, NURSE
@@ -79,7 +79,7 @@ async def test_a_wrong_wish_shares_nothing_and_keeps_what_was_chosen(
     refused = await phone.submit(page, "/record/share", **wish)
     assert refused.status == 422
     assert refused.form("/record/share").fields["holder"] == str(elsewhere.id)
-    assert (await place.ask(patient, resident_desk.consents)).permits == ()
+    assert (await place.ask(patient, permits_desk.consents)).permits == ()
 
 
 async def test_the_person_reads_who_looked_at_what_why_and_how_it_was_judged(place, phone, patient):
@@ -149,7 +149,7 @@ def _whats(file):
 
 @pytest.mark.parametrize("view", ["readings", "consents", "sharing"])
 async def test_a_page_asks_the_same_for_one_row_and_for_many(place, app, patient, elsewhere, view):
-    verb = getattr(resident_desk, view)
+    verb = getattr(permits_desk, view)
     doctor = await place.doctor()
 
     async def busy():

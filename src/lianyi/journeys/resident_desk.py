@@ -6,37 +6,29 @@ from uuid import UUID
 
 from lianyi.access import queries as readers
 from lianyi.access import service as access
-from lianyi.access.errors import ProofTooLow
-from lianyi.access.model import Cause, Chart, Consent, Glass, Purpose, Reading, Sensitive
-from lianyi.access.states import CONSENT
+from lianyi.access.model import Chart, Purpose
 from lianyi.insurance import queries as insurance
 from lianyi.insurance.model import Cover
 from lianyi.insurance.rules import is_bound, why_not
-from lianyi.journeys.sharing import HOLDERS
-from lianyi.kernel import cursors, profile
+from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people import service as cards
 from lianyi.people.model import (
-    RESIDENT,
     Application,
     CardState,
     Claim,
     HealthCard,
-    Institution,
     Kin,
     KinState,
     Person,
-    Post,
     Progress,
 )
-from lianyi.records import queries as records
 
 SCANNED = "card.scan"  # how the log calls a card that was held out
 LATENCY = 5  # seconds; a code is drawn anew before it dies, however slow the line
 PATIENCE = timedelta(minutes=1)  # after which an identity check counts as slow
 USES = 5
-ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,57 +113,6 @@ class FamilyPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
-    """A consent with the names of the places and what may be done with it now."""
-
-    consent: Consent
-    holder: str
-    receiver: str
-    verbs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentsPage:
-    """`locked` says that the reader's proof, or their mandate, does not reach so far."""
-
-    who: Who
-    locked: bool
-    permits: tuple[Permit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SharingPage:
-    """What may be shared without being asked: whose records, read where."""
-
-    who: Who
-    locked: bool
-    holders: tuple[Institution, ...] = ()
-    receivers: tuple[Institution, ...] = ()
-    classes: tuple[Sensitive, ...] = tuple(Sensitive)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One reading of the record: by whom, where, and the line of the log itself.
-
-    `glass` says why it was opened in an emergency, and what a reviewer thought of that.
-    """
-
-    reading: Reading
-    reader: str
-    place: str
-    glass: Glass | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingsPage:
-    who: Who
-    locked: bool
-    looks: tuple[Look, ...] = ()
-    older: str = ""  # the cursor of the next page
-
-
-@dataclass(frozen=True, slots=True)
 class MePage:
     who: Who
     reader_id: UUID
@@ -204,7 +145,7 @@ async def home(tx: Tx) -> Home:
     who = await _who(tx, chart)
     card = await people.card(tx, chart)
     claims = await people.claims_on(tx, chart) if who.own else []
-    kins = await _kins(tx)
+    kins = await kins_of(tx)
     return Home(
         who=who,
         now=tx.now,
@@ -235,14 +176,14 @@ async def card(tx: Tx) -> CardPage:
         seconds=_seconds(tx),
         claims=tuple(await people.claims_on(tx, chart)) if who.own else (),
         uses=tuple(Use(use.at, places[use.institution_id].short_name, use.granted) for use in used),
-        relatives=_relatives(tx, await _kins(tx)),
+        relatives=_relatives(tx, await kins_of(tx)),
         bound=is_bound(await insurance.cover(tx, chart)),
     )
 
 
 async def family(tx: Tx) -> FamilyPage:
     """Return the reader's family. It opens no chart but the reader's, so that it always opens."""
-    kins, me = await _kins(tx), tx.actor.person_id
+    kins, me = await kins_of(tx), tx.actor.person_id
     relatives = _relatives(tx, kins)
     acting = next((one for one in relatives if one.current), None)
     return FamilyPage(
@@ -253,66 +194,6 @@ async def family(tx: Tx) -> FamilyPage:
         mine=tuple(kin for kin in kins if kin.holder_id == me),
         invitations=tuple(kin for kin in kins if _asks(tx, kin)),
         proxies=tuple(kin for kin in kins if kin.subject_id == me and kin.state is KinState.LIVE),
-    )
-
-
-async def consents(tx: Tx) -> ConsentsPage:
-    """Return what was asked of the person and what they have given.
-
-    :raises NoSuchPerson:
-    """
-    who = await _who(tx, await _open(tx, "consents"))
-    try:
-        chart = await access.open_chart(
-            tx, person_id=tx.actor.subject_id, purpose=Purpose.CONSENT, what="consents"
-        )
-    except ProofTooLow:
-        return ConsentsPage(who, locked=True)
-    found = await readers.consents(tx, chart)
-    sides = {id for one in found for id in (one.share.holder_id, one.share.receiver_id)}
-    places = await people.institutions(tx, ids=list(sides))
-    return ConsentsPage(who, locked=False, permits=tuple(_permit(tx, one, places) for one in found))
-
-
-async def sharing(tx: Tx) -> SharingPage:
-    """Return the form by which the person shares what one institution holds with another.
-
-    :raises NoSuchPerson:
-    """
-    who = await _who(tx, await _open(tx, "consents"))
-    try:
-        chart = await access.open_chart(
-            tx, person_id=tx.actor.subject_id, purpose=Purpose.OWN, what="consents"
-        )
-    except ProofTooLow:
-        return SharingPage(who, locked=True)
-    places = await people.institutions_of(tx, kinds=HOLDERS)
-    own = set(await records.institutions(tx, chart))
-    held = tuple(place for place in places if place.id in own)
-    return SharingPage(who, locked=False, holders=held, receivers=tuple(places))
-
-
-async def readings(tx: Tx, *, cursor: str = "") -> ReadingsPage:
-    """Return who has read the record, or has tried to, newest first (EMR-05, CAP-38).
-
-    :raises NoSuchPerson:
-    """
-    who = await _who(tx, await _open(tx, "readings"))
-    try:
-        chart = await access.open_chart(
-            tx, person_id=tx.actor.subject_id, purpose=Purpose.OWN, what="readings"
-        )
-    except ProofTooLow:
-        return ReadingsPage(who, locked=True)
-    place = f"readings {chart.person_id}"
-    at = cursors.read(tx, place, cursor)
-    found = await readers.readings(tx, chart, before=int(at) if at else None, limit=ROWS + 1)
-    shown = found[:ROWS]
-    return ReadingsPage(
-        who,
-        locked=False,
-        looks=await _looks(tx, chart, shown),
-        older=cursors.write(tx, place, str(shown[-1].seq)) if len(found) > ROWS else "",
     )
 
 
@@ -337,43 +218,6 @@ async def insured(tx: Tx) -> InsurancePage:
     return InsurancePage(await _who(tx, chart), cover, why)
 
 
-async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]:
-    """Name the readers: staff by their posts, family by the reader's own family, nobody else."""
-    posts = await people.posts(tx, ids=list({one.post_id for one in found}))
-    kins = await _kins(tx)
-    family = {kin.holder_id: kin.holder_name for kin in kins}
-    glasses = await readers.glasses_of(tx, chart)
-    return tuple(
-        replace(_look(one, posts.get(one.post_id), family), glass=_glass(one, glasses))
-        for one in found
-    )
-
-
-def _look(reading: Reading, post: Post | None, family: dict[UUID, str]) -> Look:
-    if post is None:
-        return Look(reading, family.get(reading.reader_id, ""), "")
-    return Look(reading, post.name, post.institution_name)
-
-
-def _glass(reading: Reading, glasses: list[Glass]) -> Glass | None:
-    """Return the glass through which something was read."""
-    if reading.cause is not Cause.BREAK_GLASS:
-        return None
-    by = (glass for glass in glasses if glass.post_id == reading.post_id)
-    return next((glass for glass in by if glass.at <= reading.at < glass.until), None)
-
-
-def _permit(tx: Tx, consent: Consent, places: dict[UUID, Institution]) -> Permit:
-    share = consent.share
-    is_over = share.expires_at <= tx.now
-    return Permit(
-        consent,
-        holder=places[share.holder_id].short_name,
-        receiver=places[share.receiver_id].short_name,
-        verbs=() if is_over else tuple(CONSENT.open_to(RESIDENT, consent.state)),
-    )
-
-
 async def _open(tx: Tx, what: str) -> Chart:
     return await access.open_chart(
         tx, person_id=tx.actor.subject_id, purpose=Purpose.RECEIVE, what=what
@@ -384,7 +228,15 @@ async def _who(tx: Tx, chart: Chart) -> Who:
     return Who(await people.person(tx, chart), own=tx.actor.for_person_id is None)
 
 
-async def _kins(tx: Tx) -> list[Kin]:
+async def who_of(tx: Tx, what: str) -> Who:
+    """Return whose affairs these are, for pages that not every reader's proof opens.
+
+    :raises NoSuchPerson:
+    """
+    return await _who(tx, await _open(tx, what))
+
+
+async def kins_of(tx: Tx) -> list[Kin]:
     """Return the reader's own family, also while they act for one of it: it is how they go back."""
     me = replace(tx.actor, for_person_id=None)
     own = replace(tx, actor=me)

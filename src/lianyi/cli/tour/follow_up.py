@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from lianyi.cli.tour import online, online_rx, turned
+from lianyi.cli.tour import online, online_rx, room, turned
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.online import Asked
 from lianyi.cli.tour.page import Page
@@ -42,7 +42,7 @@ async def _ask(stage: Stage) -> Asked:
     """Ask with the record of another hospital as proof, which is shared by its own consent."""
     with stage.script.step(NAME, "找到在线医生，看到可复诊的线下诊断", "/follow-up") as step:
         patient = await stage.resident(step, PHONE)
-        page = await online.doctors_page(patient, online.name_of(DOCTOR))
+        page = await online.doctors_page(patient, room.name_of(DOCTOR))
         check(step, "线下门诊病历是凭证 CON-02", holds=page.says("高血压", ELSEWHERE, "门诊病历"))
         check(step, "外专科的病不能选 LIC-13", holds=page.says("不属于这位医生的专科"))
         form = await patient.get(page.link("复诊"))
@@ -61,7 +61,7 @@ async def _ask(stage: Stage) -> Asked:
 
 
 async def _take(stage: Stage, asked: Asked, doctor: Browser) -> None:
-    who = f"医师{online.name_of(DOCTOR)}"
+    who = f"医师{room.name_of(DOCTOR)}"
     with stage.script.step(who, "接诊，看凭证，判定符合复诊条件", asked.desk) as step:
         queue = await doctor.get("/clinic/online")
         check(step, "看到承诺的剩余时间", holds=queue.says(NAME, "剩"), seen=queue.words)
@@ -75,7 +75,7 @@ async def _take(stage: Stage, asked: Asked, doctor: Browser) -> None:
 
 
 async def _talk(stage: Stage, asked: Asked, doctor: Browser) -> None:
-    patient, who = asked.patient, f"医师{online.name_of(DOCTOR)}"
+    patient, who = asked.patient, f"医师{room.name_of(DOCTOR)}"
     with stage.script.step(NAME, "发照片和文字，医生页面实时收到", asked.room) as step:
         mine, theirs = await patient.get(asked.room), await doctor.get(asked.desk)
         said = patient.submit(
@@ -106,7 +106,7 @@ async def _opens(browser: Browser, page: Page) -> bool:
 
 
 async def _end(stage: Stage, asked: Asked, doctor: Browser) -> None:
-    who = f"医师{online.name_of(DOCTOR)}"
+    who = f"医师{room.name_of(DOCTOR)}"
     with stage.script.step(who, "签署门诊病历，结束问诊", asked.desk) as step:
         await unlock(stage, step, doctor)
         page = await doctor.get(asked.desk)
@@ -115,12 +115,12 @@ async def _end(stage: Stage, asked: Asked, doctor: Browser) -> None:
         done = await doctor.submit(short, "/note", **{**NOTE, "act": "sign"})
         check(step, "已签名，线上未查体", holds=done.says("已签名", "线上未查体"), seen=done.words)
     with stage.script.step(NAME, "读到医生签署的病历，评价", asked.room) as step:
-        room = await asked.patient.get(asked.room)
-        check(step, "问诊已结束", holds=room.says("问诊已结束"), seen=room.words)
-        rated = await asked.patient.submit(room, "/rate", stars="5", words="很耐心")
+        seen = await asked.patient.get(asked.room)
+        check(step, "问诊已结束", holds=seen.says("问诊已结束"), seen=seen.words)
+        rated = await asked.patient.submit(seen, "/rate", stars="5", words="很耐心")
         check(step, "已评价", holds=rated.says("您给了 5 星"), seen=rated.words)
         note = await asked.patient.get(f"/record/notes/{asked.id}")
         parts = note.says("主诉", "现病史", "既往史", "过敏史", "线上未查体", "处理", "医嘱")
         check(step, "八项俱全", holds=parts, seen=note.words)
         signed = await stage.until(asked.patient, f"/record/notes/{asked.id}", "签名有效")
-        check(step, "电子签名有效", holds=signed.says(online.name_of(DOCTOR)), seen=signed.words)
+        check(step, "电子签名有效", holds=signed.says(room.name_of(DOCTOR)), seen=signed.words)

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from lianyi.cli.demo import network
 from lianyi.cli.tour import clock
 from lianyi.cli.tour.browser import Browser, Files
-from lianyi.cli.tour.page import Form, Page
+from lianyi.cli.tour.page import Page
+from lianyi.cli.tour.room import name_of, wear
 from lianyi.cli.tour.script import Failed, Step, check
 from lianyi.cli.tour.stage import Stage
 
@@ -26,7 +26,6 @@ TELLS: dict[str, Any] = {
 }
 PICTURE = ("血压记录.jpg", "image/jpeg")
 PROVE = "/clinic/online/on"
-POST = re.compile(r'<button class="post".*?</button>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,6 @@ class Asked:
     @property
     def desk(self) -> str:
         return f"/clinic/online/{self.id}"
-
-
-def name_of(login: str) -> str:
-    return next(one.name for one in network.load().staff if one.login == login)
 
 
 def picture() -> bytes:
@@ -76,16 +71,6 @@ async def receive(stage: Stage, login: str, place: str) -> Browser:
         online = await doctor.submit(wrong, PROVE, code=code)
         check(step, "在线", holds=online.says("身份已于本次上线时核验"), seen=online.words)
     return doctor
-
-
-async def wear(browser: Browser, place: str) -> None:
-    """Choose the post at a place, for those who have several."""
-    posts = await browser.get("/sign-in/post")
-    for button in POST.findall(posts.html):
-        if re.search(rf">{place}[<·]", button):
-            chosen = re.search(r'value="([^"]+)"', button)
-            await browser.submit(posts, "/sign-in/post", post=chosen[1] if chosen else "")
-            return
 
 
 async def doctors_page(browser: Browser, doctor: str, kind: str = "follow_up") -> Page:
@@ -146,7 +131,3 @@ async def _named(lines: Any) -> str:  # noqa: ANN401 - an iterator of lines
         if line.startswith("data: "):
             return str(line.removeprefix("data: "))
     raise Failed("实时连接中断")
-
-
-def form_of(page: Page, action: str) -> Form:
-    return page.form(action)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from lianyi.cli.tour import online
+from lianyi.cli.tour import room
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.online import Asked
 from lianyi.cli.tour.page import Form, Page
@@ -31,7 +31,7 @@ WAITING = re.compile(r'href="(/review/[0-9a-f-]{36})"')
 async def prescribe(stage: Stage, asked: Asked, doctor: Browser, login: str, place: str) -> None:
     """Renew a medicine for what was diagnosed in person, and have it reviewed."""
     pharmacist = await _on_duty(stage, place)
-    who, here = f"医师{online.name_of(login)}", f"{asked.desk}/prescription"
+    who, here = f"医师{room.name_of(login)}", f"{asked.desk}/prescription"
     with stage.script.step(who, "线上续方：精神药品开不出来，氨氯地平送审", here) as step:
         await unlock(stage, step, doctor)
         page = await doctor.submit(await doctor.get(here), here, diagnosis=[HYPERTENSION])
@@ -51,10 +51,10 @@ async def prescribe(stage: Stage, asked: Asked, doctor: Browser, login: str, pla
 
 
 async def _on_duty(stage: Stage, place: str) -> Browser:
-    who = f"药师{online.name_of(PHARMACIST)}"
+    who = f"药师{room.name_of(PHARMACIST)}"
     with stage.script.step(who, f"在{place}上班审方", "/review") as step:
         browser = await stage.staff(step, PHARMACIST)
-        await online.wear(browser, place)
+        await room.wear(browser, place)
         page = await browser.get("/review")
         if not page.says("在岗至"):
             page = await browser.submit(page, "/review/on-duty")
@@ -64,7 +64,7 @@ async def _on_duty(stage: Stage, place: str) -> Browser:
 
 
 async def _approve(stage: Stage, pharmacist: Browser) -> None:
-    who = f"药师{online.name_of(PHARMACIST)}"
+    who = f"药师{room.name_of(PHARMACIST)}"
     with stage.script.step(who, "逐项核对，签名通过", "/review") as step:
         queue = await stage.until(pharmacist, "/review", "审核下一张")
         found = WAITING.search(queue.html)

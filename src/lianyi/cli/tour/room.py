@@ -59,11 +59,11 @@ async def _let_in(doctor: Browser, called: Page) -> Page:
     return called if begun else await doctor.submit(called, f"{DESK}/start")
 
 
-async def wear(browser: Browser) -> None:
-    """Choose the post at the hospital, for those who have several."""
+async def wear(browser: Browser, place: str = HERE) -> None:
+    """Choose the post at the hospital or another place, for those who have several."""
     posts = await browser.get("/sign-in/post")
     for button in re.findall(r'<button class="post".*?</button>', posts.html, re.DOTALL):
-        if re.search(rf">{HERE}[<·]", button):
+        if re.search(rf">{place}[<·]", button):
             chosen = re.search(r'value="([^"]+)"', button)
             await browser.submit(posts, "/sign-in/post", post=chosen[1] if chosen else "")
             return

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from lianyi.cli.tour import online
+from lianyi.cli.tour import room
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.clock import shown
-from lianyi.cli.tour.in_person import find
 from lianyi.cli.tour.page import Page
 from lianyi.cli.tour.script import Failed, check
 from lianyi.cli.tour.stage import Stage
@@ -34,7 +33,7 @@ class Story:
 
     @property
     def who(self) -> str:
-        return f"医师{online.name_of(self.login)}"
+        return f"医师{room.name_of(self.login)}"
 
     @property
     def permits(self) -> str:
@@ -57,28 +56,14 @@ async def scene(stage: Stage) -> None:
 async def _arrive(stage: Stage) -> Story:
     with stage.script.step(NAME, "挂省医院的号，到院签到", "/book") as step:
         patient = await stage.resident(step, PHONE)
-        times, login = await find(patient)
-        form = times.form("/book/sessions/")
-        kept = await patient.send(times, form, starts_at=form.choices["starts_at"][0])
-        waiting = await patient.submit(await patient.submit(kept, "/confirm"), "/check-in")
-        check(step, "候诊中", holds=waiting.says("前面还有"), seen=waiting.words)
-    with stage.script.step(f"医师{online.name_of(login)}", "叫号，开始接诊", "/clinic") as step:
+        _, login = await room.arrive(step, patient)
+    with stage.script.step(f"医师{room.name_of(login)}", "叫号，开始接诊", "/clinic") as step:
         doctor = await stage.staff(step, login)
-        await online.wear(doctor, "省一院")
-        page = await _call_in(doctor)
+        await room.wear(doctor)
+        page = await room.call_in(doctor, NAME)
         check(step, "患者在诊室", holds=page.says(NAME), seen=page.words)
     visit = urlsplit(page.url).path.rstrip("/")
     return Story(stage, patient, doctor, login, visit, shown(page))
-
-
-async def _call_in(doctor: Browser) -> Page:
-    """Call until it is this patient's turn; whoever else waits is seen and leaves again."""
-    while True:
-        called = await doctor.submit(await doctor.get("/clinic"), "/clinic/call")
-        inside = await doctor.submit(called, "/clinic/start")
-        if f"<h1>{NAME}</h1>" in called.html:
-            return inside
-        await doctor.submit(inside, "/clinic/finish")
 
 
 async def _unseen(story: Story) -> None:
@@ -152,7 +137,7 @@ async def _withdraw(story: Story) -> None:
 
 
 async def _stranger(story: Story) -> None:
-    who = f"医师{online.name_of(STRANGER)}"
+    who = f"医师{room.name_of(STRANGER)}"
     with story.stage.script.step(
         who, "没有诊疗关系：被拒绝，不知道有没有此人", story.visit
     ) as step:
@@ -189,16 +174,16 @@ async def _told(story: Story) -> None:
         inbox = await story.stage.browser("inbox")
         await story.stage.until(inbox, f"/demo/inbox?phone={PHONE}", "紧急")
         page = await story.patient.get("/record/readings")
-        told = page.says(online.name_of(story.login), "紧急调阅", "就诊与病历", WHY)
+        told = page.says(room.name_of(story.login), "紧急调阅", "就诊与病历", WHY)
         check(step, "姓名、依据、内容、理由", holds=told, seen=page.words)
 
 
 async def _review(story: Story) -> None:
-    admin = f"管理{online.name_of(ADMIN)}"
+    admin = f"管理{room.name_of(ADMIN)}"
     with story.stage.script.step(admin, "24 小时内复核紧急调阅 EMR-17", "/admin/glasses") as step:
         browser = await story.stage.staff(step, ADMIN)
         page = await browser.get("/admin/glasses")
-        told = page.says(online.name_of(story.login), WHY) and NAME not in page.html
+        told = page.says(room.name_of(story.login), WHY) and NAME not in page.html
         check(step, "看到理由和看了什么，看不到姓名", holds=told, seen=page.words)
         judged = await browser.submit(
             page, "/admin/glasses/", verdict="justified", note="与急救情况相符"

@@ -1,6 +1,6 @@
 """Steps: what isn't for online is refused, stopped, turned offline or given back (不宜线上)."""
 
-from lianyi.cli.tour import clock, online
+from lianyi.cli.tour import clock, online, room
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.online import Asked
 from lianyi.cli.tour.page import Page
@@ -30,7 +30,7 @@ async def scene(stage: Stage) -> None:
 async def _refused(stage: Stage) -> None:
     with stage.script.step(FIRST, "没有线下诊断，首诊被拒绝 CON-02", "/follow-up") as step:
         patient = await stage.resident(step, FIRST_PHONE)
-        page = await online.doctors_page(patient, online.name_of(AT_QINGHE))
+        page = await online.doctors_page(patient, room.name_of(AT_QINGHE))
         check(step, "请先到医院", holds=page.says("没有查到线下诊断记录"), seen=page.words)
         form = await patient.get(page.link("上传病历资料"))
         told = await online.fill(patient, form, disease="高血压")
@@ -45,7 +45,7 @@ async def _refused(stage: Stage) -> None:
 
 async def _own_form(patient: Browser) -> Page:
     """Follow up what the same hospital has diagnosed: nothing is shared with anybody."""
-    page = await online.doctors_page(patient, online.name_of(AT_COUNTY))
+    page = await online.doctors_page(patient, room.name_of(AT_COUNTY))
     return await patient.get(page.link("复诊"))
 
 
@@ -54,7 +54,7 @@ async def _child(stage: Stage) -> None:
     with stage.script.step(PARENT, what, "/follow-up") as step:
         parent = await stage.resident(step, PARENT_PHONE)
         await parent.submit(await parent.get("/family"), "/act-for")
-        page = await online.doctors_page(parent, online.name_of(AT_QINGHE))
+        page = await online.doctors_page(parent, room.name_of(AT_QINGHE))
         form = await parent.get(page.link("上传病历资料"))
         told = await online.fill(parent, form, online.one_file("papers"), disease="哮喘")
         named = told.says("不满六岁的儿童须由已核验的监护人陪同", "儿科")
@@ -75,14 +75,14 @@ async def _paper(stage: Stage, doctor: Browser) -> None:
     """Prove by a paper that the doctor reads; new symptoms turn the visit offline (CON-04)."""
     with stage.script.step(PAPER, "上传出院小结，交医生审核", "/follow-up") as step:
         patient = await stage.resident(step, PAPER_PHONE)
-        page = await online.doctors_page(patient, online.name_of(AT_QINGHE))
+        page = await online.doctors_page(patient, room.name_of(AT_QINGHE))
         form = await patient.get(page.link("上传病历资料"))
         told = await online.fill(
             patient, form, online.one_file("papers"), disease="高血压", evidence="discharge_summary"
         )
         asked = online.room_of(step, told, patient, PAPER)
         check(step, "审核通过前不付款", holds=told.says("正在审核"), seen=told.words)
-    who = f"医师{online.name_of(AT_QINGHE)}"
+    who = f"医师{room.name_of(AT_QINGHE)}"
     with stage.script.step(who, "看出院小结，写明理由，符合复诊条件 CON-03", asked.desk) as step:
         page = await doctor.get(asked.desk)
         check(step, "能打开资料", holds=page.says("出院小结", "查看"), seen=page.words)
@@ -93,7 +93,7 @@ async def _paper(stage: Stage, doctor: Browser) -> None:
 
 
 async def _turn(stage: Stage, asked: Asked, doctor: Browser) -> None:
-    who, here = f"医师{online.name_of(AT_QINGHE)}", f"{asked.desk}/prescription"
+    who, here = f"医师{room.name_of(AT_QINGHE)}", f"{asked.desk}/prescription"
     with stage.script.step(who, "接诊时发现新症状，转线下 CON-04", asked.desk) as step:
         page = await doctor.submit(await doctor.get(asked.desk), "/take")
         writing = await doctor.get(here)
@@ -106,9 +106,9 @@ async def _turn(stage: Stage, asked: Asked, doctor: Browser) -> None:
         forced = await doctor.submit(writing, here, diagnosis=["I10.x00x002"])
         check(step, "硬提交也被拒绝", holds=forced.says("状态已经改变"), seen=forced.words)
     with stage.script.step(asked.name, "知道原因、去哪里，费用退回", asked.room) as step:
-        room = await stage.until(asked.patient, asked.room, "已退款")
-        told = room.says("出现新的症状", "青山市人民医院", "全额原路退回")
-        check(step, "原因、去处、退款", holds=told, seen=room.words)
+        seen = await stage.until(asked.patient, asked.room, "已退款")
+        told = seen.says("出现新的症状", "青山市人民医院", "全额原路退回")
+        check(step, "原因、去处、退款", holds=told, seen=seen.words)
 
 
 async def _suicide(stage: Stage, doctor: Browser) -> None:
@@ -120,8 +120,8 @@ async def _suicide(stage: Stage, doctor: Browser) -> None:
     await online.pay(stage, asked)
     await doctor.submit(await doctor.get(asked.desk), "/take")
     with stage.script.step(OWN, "消息里说不想活了：停下，120 和 12356", asked.room) as step:
-        room = await patient.get(asked.room)
-        said = await patient.submit(room, "/say", text="最近总睡不着，不想活了")
+        seen = await patient.get(asked.room)
+        said = await patient.submit(seen, "/say", text="最近总睡不着，不想活了")
         check(step, "看到 120 和 12356", holds=said.says("120", "12356"), seen=said.words)
         back = await stage.until(patient, asked.room, "已退款")
         check(step, "费用退回", holds=back.says("全额原路退回"), seen=back.words)
@@ -139,8 +139,8 @@ async def _unanswered(stage: Stage) -> None:
         await clock.forward(stage, step, minutes=LATE)
     with stage.script.step(OWN, "超时未回复，费用全额退回 CON-27", asked.room) as step:
         patient = await _back(stage, step)
-        room = await stage.until(patient, asked.room, "已退款")
-        check(step, "说明原因", holds=room.says("未在承诺时间内回复"), seen=room.words)
+        seen = await stage.until(patient, asked.room, "已退款")
+        check(step, "说明原因", holds=seen.says("未在承诺时间内回复"), seen=seen.words)
 
 
 async def _back(stage: Stage, step: Step) -> Browser:

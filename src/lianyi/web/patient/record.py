@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.access.model import Sensitive
-from lianyi.journeys import notes_desk, resident_desk, sharing
+from lianyi.journeys import notes_desk, permits_desk, sharing
 from lianyi.journeys.sharing import Extent
 from lianyi.kernel.refusal import Invalid
 from lianyi.kernel.work import Tx, within
@@ -40,11 +40,11 @@ class Verb(Protocol):
 
 
 async def record(request: Request) -> Response:
-    return await show(request, "patient/record.html", resident_desk.consents)
+    return await show(request, "patient/record.html", permits_desk.consents)
 
 
 async def share(request: Request) -> Response:
-    return await show(request, "patient/share.html", resident_desk.sharing)
+    return await show(request, "patient/share.html", permits_desk.sharing)
 
 
 async def give(request: Request) -> Response:
@@ -54,10 +54,10 @@ async def give(request: Request) -> Response:
         once = forms.once(request, form, UUID)
         await within(app_of(request), user(request), lambda tx: _give(tx, form), once=once)
     except forms.BadForm as bad:
-        return await show(request, "patient/share.html", resident_desk.sharing, form=bad.form)
+        return await show(request, "patient/share.html", permits_desk.sharing, form=bad.form)
     except Invalid as refused:
         kept = await forms.kept(request, **{"": refused})
-        return await show(request, "patient/share.html", resident_desk.sharing, form=kept)
+        return await show(request, "patient/share.html", permits_desk.sharing, form=kept)
     return answer.go(request, "/record")
 
 
@@ -68,7 +68,7 @@ async def _give(tx: Tx, form: Sharing) -> UUID:
 
 
 async def readings(request: Request) -> Response:
-    verb = partial(resident_desk.readings, cursor=request.query_params.get("cursor", ""))
+    verb = partial(permits_desk.readings, cursor=request.query_params.get("cursor", ""))
     return await show(request, "patient/readings.html", verb)
 
 
