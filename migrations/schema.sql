@@ -2144,6 +2144,8 @@ CREATE INDEX rating_post_id_idx ON consult.rating USING btree (post_id);
 
 CREATE INDEX visit_doctor_id_institution_id_id_idx ON consult.visit USING btree (doctor_id, institution_id, id) WHERE (state = ANY (ARRAY['asked'::text, 'waiting'::text, 'with_doctor'::text]));
 
+CREATE INDEX visit_institution_id_at_idx ON consult.visit USING btree (institution_id, at);
+
 CREATE UNIQUE INDEX visit_open ON consult.visit USING btree (person_id, post_id) WHERE (state = ANY (ARRAY['asked'::text, 'unpaid'::text, 'waiting'::text, 'with_doctor'::text]));
 
 CREATE INDEX visit_person_id_id_idx ON consult.visit USING btree (person_id, id);

@@ -286,3 +286,14 @@ async def test_residents_have_no_password_to_change(place, app):
     account = await place.do(place.office, accounts.prove_phone, phone=phone, code=code)
     async with signed_in(place, hat, account) as reader:
         assert (await reader.get("/account")).status == 403
+
+
+async def test_the_quality_of_service_is_shown_in_numbers_for_a_span_of_days(place, admin):
+    """CAP-30, PH-11"""
+    page = await admin.get("/admin/quality?days=30")
+    assert page.says("服务质量", "审核率", "按时答复率", "这段时间没有退回的处方")
+    assert (
+        (await admin.get("/admin/quality?days=-1")).status
+        == (await admin.get("/admin/quality?days=x")).status
+        == 200
+    )

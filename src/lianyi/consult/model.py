@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -240,6 +241,26 @@ class Message:
     text: str
     files: tuple[UUID, ...]
     flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What became of the visits that were asked for in a span, and how those rated were (1-5)."""
+
+    asked: int
+    answered: int
+    unanswered: int
+    ended: int
+    offline: int
+    stopped: int
+    refused: int
+    rated: int
+    stars: Decimal | None
+
+    @property
+    def promised(self) -> int:
+        """Return how many reached the end of their promise: answered, or given back (CON-27)."""
+        return self.answered + self.unanswered
 
 
 @dataclass(frozen=True, slots=True)

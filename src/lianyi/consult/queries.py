@@ -8,10 +8,12 @@ from uuid import UUID
 from lianyi.access.model import Chart, Desk
 from lianyi.consult import tables
 from lianyi.consult.errors import NoSuchVisit
-from lianyi.consult.model import WITH_STAFF, Kind, Message, Offer, Proof, Rating, Visit
+from lianyi.consult.model import WITH_STAFF, Kind, Message, Offer, Proof, Quality, Rating, Visit
 from lianyi.consult.rules import notices
 from lianyi.consult.rules.transcript import digest_of
+from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
+from lianyi.people.model import ADMIN
 
 LINES = 50
 
@@ -36,6 +38,16 @@ async def offer(tx: Tx, *, post_id: UUID, kind: Kind) -> Offer:
 async def stars_of(tx: Tx, *, post_ids: Collection[UUID]) -> dict[UUID, tuple[int, Decimal]]:
     """Return how many patients rated these doctors, and how well."""
     return await tables.list_stars(tx, post_ids)
+
+
+async def quality(tx: Tx, *, since: datetime, until: datetime) -> Quality:
+    """Return what became of the acting institution's visits of a span.
+
+    :raises WrongRole:
+    """
+    if tx.actor.role != ADMIN:
+        raise WrongRole(verb="quality", role=tx.actor.role)
+    return await tables.quality(tx, since, until)
 
 
 async def online_until(tx: Tx) -> datetime | None:

@@ -22,6 +22,7 @@ from lianyi.consult.model import (
     Notice,
     Offer,
     Proof,
+    Quality,
     Rating,
     Reason,
     State,
@@ -92,6 +93,15 @@ RATE = """INSERT INTO consult.rating (visit_id, post_id, stars, sealed, at)
 RATING = "SELECT visit_id, stars, sealed, at FROM consult.rating WHERE visit_id = $1"
 STARS = """SELECT post_id, count(*) AS count, round(avg(stars), 1) AS stars FROM consult.rating
            WHERE post_id = ANY ($1) GROUP BY post_id"""
+QUALITY = """SELECT count(*) AS asked, count(v.answered_at) AS answered,
+               count(*) FILTER (WHERE v.state = 'unanswered') AS unanswered,
+               count(*) FILTER (WHERE v.state = 'ended') AS ended,
+               count(*) FILTER (WHERE v.state = 'offline') AS offline,
+               count(*) FILTER (WHERE v.state = 'stopped') AS stopped,
+               count(*) FILTER (WHERE v.state = 'refused') AS refused,
+               count(r.stars) AS rated, round(avg(r.stars), 1) AS stars
+             FROM consult.visit v LEFT JOIN consult.rating r ON r.visit_id = v.id
+             WHERE v.institution_id = $1 AND v.at >= $2 AND v.at < $3"""
 
 
 async def upsert_offer(tx: Tx, offer: Offer) -> None:
@@ -320,6 +330,12 @@ async def find_rating(tx: Tx, visit_id: UUID) -> Rating | None:
     if row is None:
         return None
     return Rating(row["visit_id"], row["stars"], tx.keys.open_text(row["sealed"]), row["at"])
+
+
+async def quality(tx: Tx, since: datetime, until: datetime) -> Quality:
+    row = await tx.db.fetchrow(QUALITY, tx.actor.institution_id, since, until)
+    assert row is not None  # noqa: S101 - it counts, so there is one row
+    return Quality(**row)
 
 
 async def list_stars(tx: Tx, post_ids: Collection[UUID]) -> dict[UUID, tuple[int, Any]]:

@@ -8,7 +8,9 @@ from uuid import UUID
 import msgspec
 
 from lianyi.access.model import Chart, Desk
+from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
+from lianyi.people.model import ADMIN
 from lianyi.prescribing import rules, tables
 from lianyi.prescribing.errors import BadLine, NoSuchPrescription
 from lianyi.prescribing.model import (
@@ -27,7 +29,7 @@ from lianyi.prescribing.model import (
     Version,
     Written,
 )
-from lianyi.prescribing.model.review import Review, Suggested, ToReview
+from lianyi.prescribing.model.review import Quality, Review, Suggested, ToReview
 from lianyi.prescribing.rules import laws, mending, safety
 from lianyi.prescribing.rules import review as reading
 from lianyi.prescribing.tables import knowledge
@@ -105,6 +107,16 @@ async def versions(tx: Tx, chart: Chart, *, prescription: Prescription) -> list[
 async def to_review(tx: Tx, desk: Desk, *, limit: int = QUEUE) -> list[ToReview]:
     """Return what waits for a pharmacist of this institution, as it came."""
     return await reviewing.list_to_review(tx, desk, limit)
+
+
+async def quality(tx: Tx, *, since: datetime, until: datetime) -> Quality:
+    """Return the indicators of the acting institution's reviews in a span (PH-11).
+
+    :raises WrongRole:
+    """
+    if tx.actor.role != ADMIN:
+        raise WrongRole(verb="quality", role=tx.actor.role)
+    return await reviewing.quality(tx, since, until)
 
 
 async def reviews_of(

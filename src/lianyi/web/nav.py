@@ -71,6 +71,7 @@ ADMINS = (
     Place("glasses", "/admin/glasses", mark("调阅"), icon="eye-exclamation"),
     KNOWLEDGE,
     Place("reports", "/admin/reports", mark("上报"), icon="cloud-upload"),
+    Place("quality", "/admin/quality", mark("质量"), icon="chart-bar"),
     HEALTH,
     ACCOUNT,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -61,6 +62,26 @@ class Suggested:
     answer: Answer | None
     by_hand: bool
     told: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """PH-11: the reviews signed in a span, and what was sent back for which reason.
+
+    `reviewed` and `returned` count prescriptions, `waiting` those that nobody has answered yet,
+    `minutes` is what a review took on average.
+    """
+
+    reviewed: int
+    returned: int
+    serious: int
+    waiting: int
+    minutes: Decimal | None
+    reasons: Mapping[ReturnReason, int]
+
+    @property
+    def all(self) -> int:
+        return self.reviewed + self.waiting
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import msgspec
 
 from lianyi.access.model import Chart, Desk
 from lianyi.kernel.work import Tx
-from lianyi.prescribing.model import Document
-from lianyi.prescribing.model.review import Answer, Claim, Item, Review, ToReview
+from lianyi.prescribing.model import Document, ReturnReason
+from lianyi.prescribing.model.review import Answer, Claim, Item, Quality, Review, ToReview
 from lianyi.prescribing.tables import COLUMNS, prescription_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,16 @@ INSERT = f"""INSERT INTO prescribing.review ({REVIEW})
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
 REVIEWS = f"""SELECT {REVIEW} FROM prescribing.review WHERE prescription_id = ANY ($1)
               ORDER BY at DESC, id DESC"""
+QUALITY = """SELECT count(DISTINCT prescription_id) AS reviewed,
+               count(DISTINCT prescription_id) FILTER (WHERE decision = 'return') AS returned,
+               count(*) FILTER (WHERE serious) AS serious,
+               round(avg(extract(epoch FROM at - since)) / 60, 1) AS minutes,
+               (SELECT count(*) FROM prescribing.prescription
+                WHERE institution_id = $1 AND state = 'to_review') AS waiting
+             FROM prescribing.review WHERE institution_id = $1 AND at >= $2 AND at < $3"""
+REASONS = """SELECT reason, count(*) AS count FROM prescribing.review
+             WHERE institution_id = $1 AND at >= $2 AND at < $3 AND reason IS NOT NULL
+             GROUP BY reason ORDER BY count DESC, reason"""
 FIND = f"SELECT {REVIEW} FROM prescribing.review WHERE id = $1"
 
 
@@ -97,6 +107,14 @@ async def list_reviews(tx: Tx, chart: Chart, ids: Sequence[UUID]) -> list[Review
 async def find_review(tx: Tx, id: UUID) -> Review | None:
     row = await tx.db.fetchrow(FIND, id)
     return None if row is None else _review(row)
+
+
+async def quality(tx: Tx, since: datetime, until: datetime) -> Quality:
+    asked = (tx.actor.institution_id, since, until)
+    row = await tx.db.fetchrow(QUALITY, *asked)
+    assert row is not None  # noqa: S101 - it counts, so there is one row
+    rows = await tx.db.fetch(REASONS, *asked)
+    return Quality(**row, reasons={ReturnReason(one["reason"]): one["count"] for one in rows})
 
 
 def _to_review(row: "Record") -> ToReview:

@@ -2,7 +2,16 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.admin import departments, glasses, health, reconciliation, reports, schedule, staff
+from lianyi.web.admin import (
+    departments,
+    glasses,
+    health,
+    quality,
+    reconciliation,
+    reports,
+    schedule,
+    staff,
+)
 
 ROUTES: tuple[BaseRoute, ...] = (
     *staff.ROUTES,
@@ -11,5 +20,6 @@ ROUTES: tuple[BaseRoute, ...] = (
     *glasses.ROUTES,
     *reconciliation.ROUTES,
     *reports.ROUTES,
+    *quality.ROUTES,
     *health.ROUTES,
 )
