@@ -222,8 +222,10 @@ def _say_where_demo(address: str) -> None:
     click.echo(f"""联医演示 Lianyi demo: {address}
   居民 residents      {address}/sign-in         手机 phone 19905311001（张秀英）
   医务 staff          {address}/sign-in/staff   密码 password {PASSWORD}
-    d01 医师 doctor · c01 窗口 front desk · t01 检验 laboratory
-    a01 医院管理 hospital admin · o01 平台 operator
+    d01 医师 doctor · n01 护士 nurse · t01 检验 laboratory · c01 窗口 front desk and till
+    p01 医院药师 hospital pharmacist · p03 门店药师 store pharmacist · k02 配送 courier
+    a01 医院管理 hospital admin · i01 医保 insurer · h01 卫健 health commission
+    g01 药监 drug authority · o01 平台 operator, moves the clock
     签名密码 signing PIN {PIN}
   短信与动态码 codes  {address}/demo/inbox
 Ctrl-C 停止全部进程 stops everything it started""")
