@@ -9,6 +9,7 @@ from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.kernel import timers
 from lianyi.kernel.work import within
+from lianyi.people import service as people
 from lianyi.people.model import COURIER, DISPENSER, PHARMACIST, RESIDENT, Kind
 from lianyi.pharmacy import queries, service
 from lianyi.pharmacy.model import (
@@ -85,6 +86,8 @@ class Counter:
                 (COURIER, "邓勇"),
             )
         ]
+        if kind is not SellerKind.HOSPITAL:
+            await place.do(pharmacist, people.go_on_duty)
         patient = patient or await place.resident()
         return cls(place, kind, patient, pharmacist, second, assistant, courier)
 

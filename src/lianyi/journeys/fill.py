@@ -23,7 +23,7 @@ from lianyi.people import queries as people
 from lianyi.people.model import COURIER, DISPENSER, PHARMACIST
 from lianyi.pharmacy import queries
 from lianyi.pharmacy import service as pharmacy
-from lianyi.pharmacy.errors import NoSuchSeller, PriceChanged
+from lianyi.pharmacy.errors import NobodyOnDuty, NoSuchSeller, PriceChanged
 from lianyi.pharmacy.events import SaleDue
 from lianyi.pharmacy.model import Declined, Delivery, Sale, SellerKind, Slip, Want, Withdrawn
 from lianyi.prescribing import queries as prescriptions
@@ -89,9 +89,10 @@ async def choose(
 async def accept(tx: Tx, *, sale_id: UUID) -> Sale:
     """Take a prescription on for the acting store; no other can from now on (DS-06).
 
-    Raises what `pharmacy.accept` and `prescribing.accept` do.
+    Raises what `check_staffed`, `pharmacy.accept` and `prescribing.accept` do.
     """
     chart = await at_counter(tx, sale_id)
+    await check_staffed(tx)
     sale = await pharmacy.accept(tx, chart, sale_id=sale_id)
     await _lock(tx, chart, sale)
     return sale
@@ -100,9 +101,10 @@ async def accept(tx: Tx, *, sale_id: UUID) -> Sale:
 async def check(tx: Tx, *, sale_id: UUID) -> Sale:
     """Answer for what was picked; a store bills exactly this, with the codes of its packs (FR-20).
 
-    Raises what `pharmacy.check` does.
+    Raises what `check_staffed` and `pharmacy.check` do.
     """
     chart = await at_counter(tx, sale_id)
+    await check_staffed(tx)
     staff = await people.staff_of(tx, institution_id=tx.actor.institution_id)
     others = {post.person_id for post in staff if post.role in SELLING} - {tx.actor.person_id}
     sale = await pharmacy.check(tx, chart, sale_id=sale_id, others=bool(others))
@@ -181,6 +183,19 @@ async def hospitals_of(tx: Tx, found: Prescription) -> frozenset[UUID]:
     """Return whose pharmacies fill it: the hospital that wrote it, and the one it leans on."""
     (place,) = (await people.institutions(tx, ids=[found.institution_id])).values()
     return frozenset(id for id in (place.id, place.parent_id) if id)
+
+
+async def check_staffed(tx: Tx) -> None:
+    """LIC-04, DS-13: hold a shop's sale on prescription to a pharmacist's being on duty there.
+
+    :raises NobodyOnDuty, NoSuchSeller:
+    """
+    here = tx.actor.institution_id
+    seller = await queries.seller(tx, institution_id=here)
+    if seller.kind is SellerKind.HOSPITAL:
+        return
+    if not await people.on_duty(tx, institution_id=here):
+        raise NobodyOnDuty
 
 
 async def slip_of(tx: Tx, chart: Chart, found: Prescription) -> Slip:

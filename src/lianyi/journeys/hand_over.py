@@ -32,9 +32,10 @@ class Shown:
 async def approve(tx: Tx, *, sale_id: UUID) -> None:
     """Review again at the store (DS-05), by a pharmacist licensed to (LIC-04).
 
-    :raises MayNotPractise: further what `pharmacy.approve` does.
+    :raises MayNotPractise: further what `fill.check_staffed` and `pharmacy.approve` do.
     """
     chart = await _as_pharmacist(tx, sale_id)
+    await fill.check_staffed(tx)
     await pharmacy.approve(tx, chart, sale_id=sale_id)
 
 
@@ -60,9 +61,10 @@ async def hand_over(tx: Tx, *, sale_id: UUID, shown: Shown) -> None:
     """Give the medicines out over the counter; the prescription is used up (DS-06).
 
     :raises MayNotPractise, NotTheReceiver, BadProxy, BadCode, CodeExpired, CodeUsed:
-    Raises further what `pharmacy.hand_over` and `prescribing.dispense` do.
+    Raises further what `fill.check_staffed`, `pharmacy.hand_over` and `prescribing.use_up` do.
     """
     chart = await _as_pharmacist(tx, sale_id)
+    await fill.check_staffed(tx)
     receiver = await _receiver(tx, chart, shown)
     sale = await pharmacy.hand_over(tx, chart, sale_id=sale_id, receiver=receiver)
     await _use_up(tx, chart, sale)

@@ -127,6 +127,13 @@ class OwnPrescription(NotAllowed):
 
 
 @dataclass(eq=False)
+class NobodyOnDuty(Conflict):
+    """A shop sells on prescription only while one of its pharmacists is on duty (LIC-04)."""
+
+    rule: ClassVar[str] = "DS-13"
+
+
+@dataclass(eq=False)
 class AlreadyWithSeller(Conflict):
     """One live sale per prescription, in the whole network."""
 
