@@ -106,6 +106,29 @@ async def counter(
     return await sales.list_in(tx, desk, states, person_id, limit)
 
 
+async def handed(tx: Tx, desk: Desk, *, day: date, limit: int = LINES) -> list[Sale]:
+    """Return what this seller handed over on a day, newest first, what came back among it."""
+    since, until = time.span(day, profile.at(tx.now).zone)
+    return await sales.list_handed(tx, desk, since, until, limit)
+
+
+async def named(tx: Tx, desk: Desk, *, text: str) -> list[Sale]:
+    """Return this seller's sales with a prescription's number, or that a pack was scanned for."""
+    code = rules.trace_code(text)
+    return await sales.list_named(tx, desk, text.strip().upper(), code)
+
+
+async def batch(tx: Tx, *, batch_id: UUID) -> tuple[Batch, list[str]]:
+    """Return a batch of the acting seller, and the trace codes of it on the shelf.
+
+    :raises NoSuchBatch, WrongRole:
+    """
+    if tx.actor.role not in STOREKEEPERS:
+        raise WrongRole(verb="batch", role=tx.actor.role)
+    found = await stock.load_batch(tx, tx.actor.institution_id, batch_id)
+    return found, await stock.list_codes(tx, batch_id)
+
+
 async def sales_of(
     tx: Tx, chart: Chart, *, prescription_ids: Sequence[UUID] | None = None, limit: int = LINES
 ) -> list[Sale]:

@@ -143,6 +143,39 @@ async def list_in(
     return [_sale(row) for row in rows]
 
 
+async def list_handed(
+    tx: Tx, desk: Desk, since: datetime, until: datetime, limit: int
+) -> list[Sale]:
+    rows = await tx.db.fetch(
+        f"""SELECT {COLUMNS} FROM pharmacy.sale s
+            WHERE s.institution_id = $1 AND s.handed_at >= $2 AND s.handed_at < $3
+              AND {desk.sees("s.person_id", at=5)}
+            ORDER BY s.handed_at DESC, s.id LIMIT $4""",
+        desk.institution_id,
+        since,
+        until,
+        limit,
+        *desk.args,
+    )
+    return [_sale(row) for row in rows]
+
+
+async def list_named(tx: Tx, desk: Desk, number: str, trace_code: str | None) -> list[Sale]:
+    rows = await tx.db.fetch(
+        f"""SELECT {COLUMNS} FROM pharmacy.sale s
+            WHERE s.institution_id = $1 AND {desk.sees("s.person_id", at=4)}
+              AND (s.slip ->> 'number' = $2
+                OR s.id = (SELECT c.sale_id FROM pharmacy.scan c
+                           WHERE c.trace_code = $3 AND c.undone_at IS NULL))
+            ORDER BY s.id DESC""",
+        desk.institution_id,
+        number,
+        trace_code,
+        *desk.args,
+    )
+    return [_sale(row) for row in rows]
+
+
 async def list_of(
     tx: Tx, chart: Chart, prescription_ids: Sequence[UUID] | None, limit: int
 ) -> list[Sale]:

@@ -44,6 +44,10 @@ BATCHES = f"""SELECT * FROM (
                   AND ($2::date IS NULL OR b.expires_on <= $2)
                   AND ($3::text IS NULL OR b.label LIKE '%' || $3 || '%' OR b.lot = $3)) AS found
               WHERE packs > 0 ORDER BY expires_on, label, id LIMIT $4"""
+BATCH_OF = f"""SELECT {BATCH_COLUMNS} FROM pharmacy.batch b
+               WHERE b.id = $1 AND b.institution_id = $2"""
+CODES = f"""SELECT p.trace_code FROM pharmacy.pack p
+            WHERE p.batch_id = $1 AND {ON_SHELF} ORDER BY p.trace_code"""
 # A code that came in before, at whoever's door, leaves a gap in the answer.
 INSERT_PACKS = """INSERT INTO pharmacy.pack (trace_code, batch_id, at)
                   SELECT code, $2, $3 FROM unnest($1::text[]) AS code ORDER BY code
@@ -128,6 +132,17 @@ async def lock_batch(tx: Tx, id: UUID) -> Batch:
     if row is None:
         raise NoSuchBatch(id=id)
     return _batch(row)
+
+
+async def load_batch(tx: Tx, institution_id: UUID, id: UUID) -> Batch:
+    row = await tx.db.fetchrow(BATCH_OF, id, institution_id)
+    if row is None:
+        raise NoSuchBatch(id=id)
+    return _batch(row)
+
+
+async def list_codes(tx: Tx, batch_id: UUID) -> list[str]:
+    return [row["trace_code"] for row in await tx.db.fetch(CODES, batch_id)]
 
 
 async def list_batches(
