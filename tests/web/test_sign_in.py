@@ -10,7 +10,7 @@ from lianyi.accounts.model import FAILURES
 from lianyi.cli.tour import page as pages
 from lianyi.journeys import demo
 from lianyi.kernel.live import Hub
-from lianyi.people.model import COURIER, DOCTOR
+from lianyi.people.model import DOCTOR, INSURER
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
 from tests.place import Place
@@ -155,5 +155,5 @@ async def test_twenty_sign_ins_at_once_share_no_session(app, login, reader):
 
 
 async def test_staff_whose_work_has_no_page_yet_see_their_account(reader, place):
-    await wearing(reader, place, await place.hat(COURIER))
+    await wearing(reader, place, await place.hat(INSURER))
     assert (await reader.get("/desk")).says("退出登录")

@@ -7,6 +7,8 @@ from lianyi.kernel.actor import Role
 from lianyi.people.model import (
     ADMIN,
     CLERK,
+    COURIER,
+    DISPENSER,
     DOCTOR,
     DRUG_AUTHORITY,
     HEALTH_COMMISSION,
@@ -15,6 +17,7 @@ from lianyi.people.model import (
     PHARMACIST,
     RESIDENT,
     TECHNICIAN,
+    Kind,
 )
 from lianyi.web.i18n import mark
 
@@ -93,12 +96,25 @@ TECHNICIANS = (Place("bench", "/laboratory", mark("检验"), icon="test-pipe"), 
 
 NURSES = (Place("taking", "/taking", mark("采样"), icon="vaccine"), ACCOUNT)
 
+SHOPS = frozenset({Kind.STORE, Kind.ONLINE_PHARMACY})
+# At every pharmacy's terminal; the shelves and the day belong to whoever sells.
+COUNTER = (
+    Place("counter", "/pharmacy", mark("发药"), icon="pill"),
+    Place("stock", "/pharmacy/stock", mark("库存"), icon="packages"),
+    Place("day", "/pharmacy/day", mark("日结"), icon="report-money"),
+)
+
 PHARMACISTS = (
     Place("review", "/review", mark("审方"), icon="clipboard-check"),
+    *COUNTER,
     KNOWLEDGE,
     SIGNING,
     ACCOUNT,
 )
+
+DISPENSERS = (*COUNTER, SIGNING, ACCOUNT)
+
+COURIERS = (Place("deliveries", "/deliveries", mark("配送"), icon="truck-delivery"), ACCOUNT)
 
 # An authority sees what it is there for: the same addresses answer each with its own.
 OVERSEERS = (
@@ -118,6 +134,8 @@ RAILS: Mapping[Role, tuple[Place, ...]] = {
     TECHNICIAN: TECHNICIANS,
     NURSE: NURSES,
     PHARMACIST: PHARMACISTS,
+    DISPENSER: DISPENSERS,
+    COURIER: COURIERS,
     HEALTH_COMMISSION: OVERSEERS,
     DRUG_AUTHORITY: OVERSEERS,
 }
@@ -132,6 +150,15 @@ DESKS: Mapping[Role, str] = {
     TECHNICIAN: "/laboratory",
     NURSE: "/taking",
     PHARMACIST: "/review",
+    DISPENSER: "/pharmacy",
+    COURIER: "/deliveries",
     HEALTH_COMMISSION: "/regulator",
     DRUG_AUTHORITY: "/regulator",
 }
+
+
+def desk_of(role: Role, kind: Kind) -> str:
+    """Return where a day begins: a shop's pharmacist reviews what comes to the counter there."""
+    if role == PHARMACIST and kind in SHOPS:
+        return "/pharmacy"
+    return DESKS.get(role, ACCOUNT.href)

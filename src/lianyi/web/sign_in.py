@@ -15,6 +15,7 @@ from lianyi.accounts.errors import BadPhone, TooManyCodes, WrongCode, WrongPassw
 from lianyi.accounts.model import CODE_DIGITS, Opened, Session
 from lianyi.journeys import sign_in
 from lianyi.kernel.work import App, reading, within
+from lianyi.people import queries as people
 from lianyi.people.model import GUEST
 from lianyi.web import answer, forms, nav
 from lianyi.web.demo import Back
@@ -183,7 +184,9 @@ async def desk(request: Request) -> Response:
         return answer.go(request, "/")
     if hat.role == GUEST:
         return answer.go(request, "/sign-in/post")
-    return answer.go(request, nav.DESKS.get(hat.role, nav.ACCOUNT.href))
+    here = hat.institution_id
+    found = await reading(app_of(request), hat, lambda tx: people.institutions(tx, ids=[here]))
+    return answer.go(request, nav.desk_of(hat.role, found[here].kind))
 
 
 def _resident(request: Request, door: Door, form: forms.Filled) -> Response:

@@ -1,0 +1,96 @@
+"""What a courier sees: parcels to fetch, under way, and the one in hand, without what is in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.model import Desk, Purpose
+from lianyi.kernel.lifecycle import WrongRole
+from lianyi.kernel.work import Tx
+from lianyi.people import queries as people
+from lianyi.people.model import COURIER, Post
+from lianyi.pharmacy import queries
+from lianyi.pharmacy.errors import NoSuchSale
+from lianyi.pharmacy.model import Delivery, Sale, SaleState
+from lianyi.pharmacy.states import SALE
+
+ROUND = (SaleState.READY, SaleState.ON_THE_WAY, SaleState.MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What whoever carries it must know: nothing of the medicines inside."""
+
+    id: UUID
+    number: str
+    state: SaleState
+    name: str
+    packs: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    parcel: Parcel
+    to: Delivery | None
+    verbs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """`fetch` waits at the counter, `carried` is under way or to be tried again."""
+
+    me: Post
+    fetch: tuple[Parcel, ...]
+    carried: tuple[Parcel, ...]
+    hand: Hand | None
+
+
+async def deliveries(tx: Tx, *, sale_id: UUID | None = None) -> Round:
+    """Return the parcels of the acting courier's seller, and one if it is in hand.
+
+    :raises NoSuchSale, WrongRole:
+    """
+    if tx.actor.role != COURIER:
+        raise WrongRole(verb="deliveries", role=tx.actor.role)
+    desk = await access.open_desk(tx, purpose=Purpose.DELIVER)
+    waiting = [s for s in await queries.counter(tx, desk, states=ROUND) if s.delivers]
+    hand = None if sale_id is None else await _sale(tx, desk, sale_id)
+    parcels = await _parcels(tx, desk, [*waiting, *([hand] if hand else [])])
+    posts = await people.posts(tx, ids=[tx.actor.post_id])
+    shown = [parcels[sale.id] for sale in waiting]
+    return Round(
+        me=posts[tx.actor.post_id],
+        fetch=tuple(each for each in shown if each.state is SaleState.READY),
+        carried=tuple(each for each in shown if each.state is not SaleState.READY),
+        hand=await _hand(tx, desk, hand, parcels[hand.id]) if hand else None,
+    )
+
+
+async def _sale(tx: Tx, desk: Desk, id: UUID) -> Sale:
+    found = await queries.sale(tx, desk, sale_id=id)
+    if not found.delivers:
+        raise NoSuchSale(id=id)
+    return found
+
+
+async def _parcels(tx: Tx, desk: Desk, sales: Sequence[Sale]) -> dict[UUID, Parcel]:
+    ids = sorted({sale.person_id for sale in sales})
+    access.saw(tx, desk, person_ids=ids, what="parcels")
+    persons = await people.persons(tx, desk, person_ids=ids)
+    return {sale.id: _parcel(sale, persons[sale.person_id].name) for sale in sales}
+
+
+def _parcel(sale: Sale, name: str) -> Parcel:
+    packs = sum(line.packs for line in sale.sold)
+    return Parcel(sale.id, sale.slip.number, sale.state, name, packs, sale.due_at)
+
+
+async def _hand(tx: Tx, desk: Desk, sale: Sale, parcel: Parcel) -> Hand:
+    """Show where it goes while it is still to go there."""
+    live = sale.state in ROUND
+    to = await queries.delivery_of(tx, desk, sale=sale) if live else None
+    verbs = SALE.open_to(tx.actor.role, sale.state) if live else ()
+    return Hand(parcel, to, frozenset(verbs))

@@ -1,0 +1,136 @@
+"""The pharmacy's shelves: what is there and until when, goods in, what is locked away."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from functools import partial
+from types import NoneType
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lianyi.journeys import pharmacy_desk
+from lianyi.kernel.refusal import Conflict, Invalid
+from lianyi.kernel.work import Tx, reading, within
+from lianyi.pharmacy import service as pharmacy
+from lianyi.web import answer, forms
+from lianyi.web.forms import Filled
+from lianyi.web.session import app_of, user
+
+PAGE = "/pharmacy/stock"
+SAID_HERE = (Invalid, Conflict)
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+
+class Receiving(forms.Form, frozen=True):
+    """`codes` as a scanner types them: one to a line."""
+
+    lot: Line
+    maker: Line
+    expires_on: date
+    codes: Annotated[str, msgspec.Meta(min_length=1, max_length=40_000)]
+
+
+class Moving(forms.Form, frozen=True):
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
+
+
+async def shelves(request: Request) -> Response:
+    near, text = "near" in request.query_params, request.query_params.get("text", "")
+    verb = partial(pharmacy_desk.shelves, near=near, text=text)
+    view = await reading(app_of(request), user(request), verb)
+    return answer.page(request, "pharmacy/stock.html", view)
+
+
+async def batch(request: Request) -> Response:
+    return await _batch(request)
+
+
+async def goods_in(request: Request) -> Response:
+    return await _goods_in(request)
+
+
+async def receive(request: Request) -> Response:
+    """Take packs in, and show the batch that they are of now."""
+    try:
+        form = await forms.read(request, Receiving)
+        batch_id = await within(
+            app_of(request),
+            user(request),
+            lambda tx: _receive(tx, request.path_params["code"], form),
+            once=forms.once(request, form, UUID),
+        )
+    except forms.BadForm as bad:
+        return await _goods_in(request, bad.form)
+    except SAID_HERE as refused:
+        return await _goods_in(request, await forms.kept(request, act=refused))
+    return answer.go(request, f"{PAGE}/batches/{batch_id}")
+
+
+async def quarantine(request: Request) -> Response:
+    return await _move(request, pharmacy.quarantine)
+
+
+async def release(request: Request) -> Response:
+    return await _move(request, pharmacy.release)
+
+
+async def destroy(request: Request) -> Response:
+    return await _move(request, pharmacy.destroy)
+
+
+async def _receive(tx: Tx, code: str, form: Receiving) -> UUID:
+    batch = await pharmacy.receive(
+        tx,
+        code=code,
+        lot=form.lot,
+        maker=form.maker,
+        expires_on=form.expires_on,
+        trace_codes=form.codes.split(),
+    )
+    return batch.id
+
+
+async def _move(request: Request, verb: Callable[..., Awaitable[None]]) -> Response:
+    try:
+        form = await forms.read(request, Moving)
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: verb(tx, batch_id=request.path_params["batch"], reason=form.reason),
+            once=forms.once(request, form, NoneType),
+        )
+    except forms.BadForm as bad:
+        return await _batch(request, bad.form)
+    except SAID_HERE as refused:
+        return await _batch(request, await forms.kept(request, act=refused))
+    return answer.go(request, f"{PAGE}/batches/{request.path_params['batch']}")
+
+
+async def _batch(request: Request, form: Filled | None = None) -> Response:
+    verb = partial(pharmacy_desk.batch, batch_id=request.path_params["batch"])
+    view = await reading(app_of(request), user(request), verb)
+    return answer.page(request, "pharmacy/batch.html", view, 422 if form else 200, form=form)
+
+
+async def _goods_in(request: Request, form: Filled | None = None) -> Response:
+    text, code = request.query_params.get("text", ""), request.path_params.get("code", "")
+    verb = partial(pharmacy_desk.goods_in, text=text, code=code)
+    view = await reading(app_of(request), user(request), verb)
+    return answer.page(request, "pharmacy/goods_in.html", view, 422 if form else 200, form=form)
+
+
+BATCH = f"{PAGE}/batches/{{batch:uuid}}"
+ROUTES = (
+    Route(PAGE, shelves, methods=["GET"]),
+    Route(f"{PAGE}/in", goods_in, methods=["GET"]),
+    Route(f"{PAGE}/in/{{code}}", goods_in, methods=["GET"]),
+    Route(f"{PAGE}/in/{{code}}", receive, methods=["POST"]),
+    Route(BATCH, batch, methods=["GET"]),
+    Route(f"{BATCH}/quarantine", quarantine, methods=["POST"]),
+    Route(f"{BATCH}/release", release, methods=["POST"]),
+    Route(f"{BATCH}/destroy", destroy, methods=["POST"]),
+)
