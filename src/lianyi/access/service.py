@@ -60,6 +60,11 @@ async def open_desk(tx: Tx, *, purpose: Purpose) -> Desk:
 
     :raises WrongRole:
     """
+    return desk_of(tx, purpose=purpose)
+
+
+def desk_of(tx: Tx, *, purpose: Purpose) -> Desk:
+    """Return the desk that `open_desk` opens, to what is put together before it is sent."""
     who = tx.actor
     if not rules.may_ask_for(who.role, purpose):
         raise WrongRole(verb=purpose, role=who.role)
@@ -104,6 +109,18 @@ async def open_relation(
         cause_id=cause_id,
         until=until,
     )
+
+
+def relating(row: str) -> str:
+    """Return `open_relation` as a part of a statement, for a row with id, person and end.
+
+    The statement's values are `now` and those of `related`.
+    """
+    return tables.RELATE.format(row=row)
+
+
+def related(*, roles: frozenset[Role], known_for: timedelta) -> dict[str, object]:
+    return {"known_by": sorted(roles), "known_for": known_for}
 
 
 async def end_relation(tx: Tx, *, cause_id: UUID, roles: frozenset[Role] | None = None) -> None:

@@ -31,8 +31,10 @@ from lianyi.booking.model import (
 )
 from lianyi.kernel import errand, profile
 from lianyi.kernel.actor import system
+from lianyi.kernel.db import Statement
 from lianyi.kernel.errand import Answer, Errand
 from lianyi.kernel.money import FEN_PER_YUAN
+from lianyi.kernel.once import Once
 from lianyi.kernel.work import Tx
 from lianyi.links import Links
 from lianyi.links.sms import Message
@@ -65,7 +67,7 @@ async def hold(tx: Tx, *, session_id: UUID, starts_at: datetime, person_id: UUID
     :raises NoSuchPerson, ProofTooLow, NoSuchSession, SessionNotOpen, NotReleased, SlotFull:
     :raises AlreadyBooked, TooManyThatDay, MissedTooOften, WrongRole:
     """
-    desk = await _desk_for(tx, person_id)
+    desk = _desk_for(tx, person_id)
     try:
         got = await booking.hold(tx, desk, wish=Wish(session_id, starts_at, person_id))
     except NoSuchPerson:
@@ -75,6 +77,30 @@ async def hold(tx: Tx, *, session_id: UUID, starts_at: datetime, person_id: UUID
     if got.payment is Payment.PREPAY:
         await _open_bill(tx, got)
     return got
+
+
+def hold_at_once(tx: Tx, once: Once[Got], *, wish: Wish) -> Statement:
+    """Return `hold` as one statement: it takes a number nobody had before and nobody pays first.
+
+    :raises NoSuchPerson, WrongRole:
+    """
+    return booking.holding(tx, _desk_for(tx, wish.person_id), wish=wish, once=once)
+
+
+def confirm_at_once(tx: Tx, once: Once[Got], *, appointment_id: UUID) -> Statement:
+    """Return `confirm` as one statement, for a number nobody waited for.
+
+    :raises WrongRole:
+    """
+    desk = access.desk_of(tx, purpose=Purpose.RECEIVE)
+    return booking.confirming(
+        tx,
+        desk,
+        appointment_id=appointment_id,
+        once=once,
+        also=access.relating("moved"),
+        more=access.related(roles=RECEPTION, known_for=KNOWN_FOR),
+    )
 
 
 async def confirm(tx: Tx, *, appointment_id: UUID) -> Got:
@@ -258,11 +284,11 @@ async def _check_sitter(tx: Tx, doctor_id: UUID, session: Plan | Session) -> Non
     registry.check_practice(tx, practice, online=online, day=session.day)
 
 
-async def _desk_for(tx: Tx, person_id: UUID) -> Desk:
+def _desk_for(tx: Tx, person_id: UUID) -> Desk:
     """Open the desk; a resident books only for whom the session says they act for."""
     if tx.actor.role == RESIDENT and person_id != tx.actor.subject_id:
         raise NoSuchPerson(person_id=person_id)
-    return await access.open_desk(tx, purpose=Purpose.RECEIVE)
+    return access.desk_of(tx, purpose=Purpose.RECEIVE)
 
 
 async def _let_reception_know(tx: Tx, appointment_id: UUID, what: Got | Appointment) -> None:

@@ -1,20 +1,17 @@
 """Statements with many values name them: `:person` instead of `$14`."""
 
 import re
-from collections.abc import Mapping
 from functools import cache
+
+from lianyi.kernel.db import Statement
 
 NAME = re.compile(r"(?<!:):([a-z_]+)")
 
 
-def call(sql: str, *first: object, **values: object) -> tuple[str, list[object]]:
+def call(sql: str, *first: object, **values: object) -> Statement:
     """Return the statement as the database wants it, and its values: `first` are $1, $2 ..."""
     text, names = numbered(sql, len(first))
-    return text, [*first, *_in_order(names, values)]
-
-
-def _in_order(names: tuple[str, ...], values: Mapping[str, object]) -> list[object]:
-    return [values[name] for name in names]
+    return text, (*first, *(values[name] for name in names))
 
 
 @cache

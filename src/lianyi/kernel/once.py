@@ -46,6 +46,22 @@ def keep(actor: Actor, once: Once[T], answer: T) -> str:
     return f"UPDATE kernel.once SET answer = {kept} WHERE {whose}"
 
 
+def kept(row: str, columns: str) -> str:
+    """Return the part of a statement that stores key and answer for the one row of its change.
+
+    The answer has the columns as fields. A key that is taken fails the statement, and all of its
+    change with it: who was first is found out by the ordinary way. `marks` has the values.
+    """
+    return f"""INSERT INTO kernel.once (post_id, key, fingerprint, at, answer)
+               SELECT :once_post::uuid, :once_key::text, :once_fingerprint::text,
+                 :now::timestamptz, row_to_json(answer)::text
+               FROM (SELECT {columns} FROM {row}) AS answer"""
+
+
+def marks(actor: Actor, once: Once[T]) -> dict[str, object]:
+    return {"once_post": actor.post_id, "once_key": once.key, "once_fingerprint": once.fingerprint}
+
+
 async def recall(db: Db, actor: Actor, once: Once[T]) -> T:
     row = await db.fetchrow(
         "SELECT fingerprint, answer FROM kernel.once WHERE post_id = $1 AND key = $2",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from lianyi.kernel import once as keys
 from lianyi.kernel import outbox, witness
@@ -17,7 +18,7 @@ from lianyi.kernel.crypto import Keys
 from lianyi.kernel.db import Db, Statement
 from lianyi.kernel.ids import Ids
 from lianyi.kernel.once import Once
-from lianyi.kernel.refusal import Unavailable
+from lianyi.kernel.refusal import Refused, Unavailable
 from lianyi.kernel.witness import Scribe
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ PAUSES = (0.01, 0.04, 0.16)  # seconds before each retry
 BEGIN, COMMIT = "BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT"
 TAKEN = "INSERT 0 1"
 CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+TAKEN_BEFORE = (asyncpg.UniqueViolationError, *CLASHES)
 GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -92,15 +94,25 @@ class RolledBack(Exception):
 
 
 async def within(
-    app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]], *, once: Once[T] | None = None
+    app: App,
+    hat: Actor,
+    verb: Callable[[Tx], Awaitable[T]],
+    *,
+    once: Once[T] | None = None,
+    at_once: Callable[[Tx], Statement] | None = None,
 ) -> T:
     """Run one verb in one transaction and answer after its commit.
 
     A clash with another transaction runs the verb again. A refusal or a bug rolls everything
     back except what was witnessed.
+
+    `at_once` is the same verb as one statement that keeps the key too, for the acts of rush hours:
+    it answers with one row, or changes nothing, and then the verb finds out why.
     """
     try:
         async with app.pool.acquire() as db:
+            if at_once and once and (answer := await _at_once(app, db, hat, at_once, once)):
+                return answer
             return await _persist(app, db, hat, verb, once)
     except GONE as trouble:
         raise DatabaseAway from trouble
@@ -144,6 +156,18 @@ async def _persist(
             await witness.testify(db, tx.witnessed)
             raise
     raise AssertionError
+
+
+async def _at_once(
+    app: App, db: Db, hat: Actor, act: Callable[[Tx], Statement], once: Once[T]
+) -> T | None:
+    """Run the one statement as a transaction of its own; None if it changed nothing."""
+    try:
+        sql, values = act(_begin(app, db, hat))
+        row = await db.fetchrow(sql, *values)
+    except (Refused, *TAKEN_BEFORE):  # the verb says it in its own words, or tells the first answer
+        return None
+    return None if row is None else msgspec.convert(dict(row), once.answer)
 
 
 async def _attempt(tx: Tx, verb: Callable[[Tx], Awaitable[T]], once: Once[T] | None) -> T:

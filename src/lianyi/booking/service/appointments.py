@@ -1,5 +1,6 @@
 """Holding, confirming, moving and giving back a number."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NoReturn
 from uuid import UUID
@@ -37,7 +38,9 @@ from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import appointments, sessions
 from lianyi.booking.tables.hot import TIMER
 from lianyi.kernel import profile, timers
+from lianyi.kernel.db import Statement
 from lianyi.kernel.lifecycle import WrongState, advance, check_role
+from lianyi.kernel.once import Once
 from lianyi.kernel.work import Tx
 from lianyi.people.model import RESIDENT, SYSTEM
 
@@ -56,6 +59,31 @@ async def hold(tx: Tx, desk: Desk, *, wish: Wish) -> Got:
             return got
         await _clear_the_way(tx, desk, wish, terms)
     raise SlotFull
+
+
+def holding(tx: Tx, desk: Desk, *, wish: Wish, once: Once[Got]) -> Statement:
+    """Return `hold` as one statement, for what needs no more than that.
+
+    :raises WrongRole:
+    """
+    terms = new_terms(tx, Origin.SELF if tx.actor.role == RESIDENT else Origin.DESK)
+    return appointments.holding(tx, desk, wish, terms, once)
+
+
+def confirming(
+    tx: Tx,
+    desk: Desk,
+    *,
+    appointment_id: UUID,
+    once: Once[Got],
+    also: str,
+    more: Mapping[str, object],
+) -> Statement:
+    """Return `confirm` as one statement, for what needs no more than `also`.
+
+    :raises WrongRole:
+    """
+    return appointments.confirming(tx, desk, appointment_id, once, also=also, more=more)
 
 
 async def confirm(tx: Tx, desk: Desk, *, appointment_id: UUID) -> Got:

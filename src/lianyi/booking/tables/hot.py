@@ -7,8 +7,9 @@ through `begin` and `advance` because a round trip costs more than the work it a
 from functools import cache
 
 from lianyi.booking import events
-from lianyi.booking.model import AppointmentState, Payment
+from lianyi.booking.model import AppointmentState, Origin, Payment
 from lianyi.booking.states import APPOINTMENT
+from lianyi.kernel import once
 from lianyi.kernel.actor import Role
 from lianyi.kernel.outbox import COLUMNS
 
@@ -27,14 +28,18 @@ FREED = f"""{FREE} AND {HERE} AND s.number = :number AND s.free_from < 'infinity
             FOR UPDATE OF s SKIP LOCKED"""
 
 
+# A number nobody had before, of a session without a bill: to take it is all there is to do.
+PLAIN = f"s.holder_id IS NULL AND e.payment = '{Payment.AT_VISIT}'"
+
+
 @cache
-def of_a_time(*, anywhere: bool, referred: bool) -> str:
+def of_a_time(*, anywhere: bool, referred: bool, plain: bool = False) -> str:
     """Return the query for the first number of a time that may be taken now.
 
     Those in other hands this very moment are passed by. `free_from` of a held number lies behind
     the end of its hold, so an expired hold is no obstacle.
     """
-    place = "TRUE" if anywhere else HERE
+    place = f"{'TRUE' if anywhere else HERE} AND {PLAIN if plain else 'TRUE'}"
     return f"""{FREE} AND {place} AND s.starts_at = :starts_at
                  AND s.{"referred_from" if referred else "free_from"} <= :now
                  AND (SELECT count(*) FROM booking.no_show n
@@ -54,11 +59,12 @@ def history(row: str, verb: str, before: str, why: str) -> str:
 
 
 @cache
-def hold(role: Role, free: str, sees: str) -> str:
+def hold(role: Role, free: str, sees: str, *, keyed: bool = False) -> str:
     """Return the statement that takes a number for a while, and clears an expired hold on it.
 
     Nothing comes back if no number is free, or a limit of the person's is reached; `ordinal`
     counts their appointments of the day, so the unique indexes hold the limits against any race.
+    `keyed` makes it a whole act: it keeps its key and its answer itself.
     """
     held, lapsed = _to("hold", role), _to("lapse", role)
     return f"""
@@ -92,15 +98,20 @@ sent AS (
 timed AS (
     INSERT INTO kernel.timer (thing_id, timer, due_at, {COLUMNS})
     SELECT id, '{TIMER}', expires_at, '{events.HoldDue.name}', {body("born")}, session_id, :lane
-    FROM born)
+    FROM born){_also(once.kept("born", GOT) if keyed else "")}
 SELECT {GOT} FROM born"""
 
 
 @cache
-def confirm(role: Role, sees: str, *, prepaid: bool) -> str:
-    """Return the statement that makes a hold an appointment, if it has not expired."""
+def confirm(role: Role, sees: str, *, prepaid: bool, also: str = "") -> str:
+    """Return the statement that makes a hold an appointment, if it has not expired.
+
+    `also` is what else is done with each row of `moved`; with it the statement is a whole act that
+    keeps its key and its answer itself, for a number nobody waited for.
+    """
     (move,) = APPOINTMENT.allowed("confirm", role)
     payment = "" if prepaid else f"AND payment = '{Payment.AT_VISIT}'"
+    payment += f" AND origin <> '{Origin.OFFER}'" if also else ""
     return f"""
 WITH old AS (
     SELECT id FROM booking.appointment
@@ -120,8 +131,13 @@ told AS (
 sent AS (
     INSERT INTO kernel.outbox ({COLUMNS}, at)
     SELECT '{events.AppointmentConfirmed.name}', {body("moved")}, session_id, :lane, :now
-    FROM moved)
+    FROM moved){_also(also, once.kept("moved", GOT)) if also else ""}
 SELECT {GOT} FROM moved"""
+
+
+def _also(*parts: str) -> str:
+    """Return more parts of a statement, which nothing else in it reads."""
+    return "".join(f",\nalso_{n} AS ({part})" for n, part in enumerate(parts) if part)
 
 
 def _to(verb: str, role: Role) -> str:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.booking.model import Appointment, Got
+from lianyi.booking.model import Appointment, Got, Wish
 from lianyi.journeys import book, booking_desk, queue
 from lianyi.kernel.refusal import Conflict
 from lianyi.kernel.work import within
@@ -73,7 +73,8 @@ async def hold(request: Request) -> Response:
         form = await forms.read(request, Hold)
     except forms.BadForm as bad:
         return await _times(request, request.path_params["session"], bad.form)
-    hat = user(request)
+    hat, once = user(request), forms.once(request, form, Got)
+    wish = Wish(form.session, form.starts_at, hat.subject_id)
     try:
         got = await within(
             app_of(request),
@@ -81,12 +82,26 @@ async def hold(request: Request) -> Response:
             lambda tx: book.hold(
                 tx, session_id=form.session, starts_at=form.starts_at, person_id=hat.subject_id
             ),
-            once=forms.once(request, form, Got),
+            once=once,
+            at_once=lambda tx: book.hold_at_once(tx, once, wish=wish),
         )
     except Conflict as refused:
         kept = await forms.kept(request, starts_at=refused)
         return await _times(request, form.session, kept)
     return answer.go(request, f"/appointments/{got.appointment_id}")
+
+
+async def confirm(request: Request) -> Response:
+    form, id = await forms.read(request, forms.Form), request.path_params["id"]
+    once = forms.once(request, form, Got)
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: book.confirm(tx, appointment_id=id),
+        once=once,
+        at_once=lambda tx: book.confirm_at_once(tx, once, appointment_id=id),
+    )
+    return answer.go(request, f"/appointments/{id}")
 
 
 async def own(request: Request) -> Response:
@@ -184,7 +199,7 @@ ROUTES = (
     Route("/book/{institution:uuid}/{department:uuid}", schedule, methods=["GET"]),
     Route("/appointments", own, methods=["GET"]),
     Route("/appointments/{id:uuid}", one, methods=["GET"]),
-    Route("/appointments/{id:uuid}/confirm", _moving(book.confirm, Got), methods=["POST"]),
+    Route("/appointments/{id:uuid}/confirm", confirm, methods=["POST"]),
     Route("/appointments/{id:uuid}/cancel", cancel, methods=["POST"]),
     Route("/appointments/{id:uuid}/check-in", _moving(queue.check_in, NoneType), methods=["POST"]),
     Route("/appointments/{id:uuid}/re-enter", _moving(queue.re_enter, NoneType), methods=["POST"]),
