@@ -1,5 +1,6 @@
 """What a face asks before it knows anybody."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from lianyi.accounts import tables
@@ -14,7 +15,13 @@ async def credentials(tx: Tx, *, login: str) -> Credentials | None:
 
 async def session(tx: Tx, *, token: str) -> Session | None:
     """Return the live session of a browser's token."""
-    return await tables.find_session(tx, crypto.sm3(token.encode()))
+    return (await sessions(tx, tokens=[token])).get(token)
+
+
+async def sessions(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Session]:
+    """Return the live sessions of browsers' tokens; a token without one is left out."""
+    of = {crypto.sm3(token.encode()): token for token in tokens}
+    return {of[found.digest]: found for found in await tables.find_sessions(tx, tuple(of))}
 
 
 async def phone_of(tx: Tx, *, account_id: UUID) -> str | None:

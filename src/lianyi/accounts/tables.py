@@ -1,6 +1,6 @@
 """Every statement accounts sends to the database. Private to this package."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -42,11 +42,11 @@ INSERT_PHONE = """INSERT INTO accounts.account (id, phone_index, phone, created_
 FIND_CREDENTIALS = "SELECT id, password FROM accounts.account WHERE login = $1"
 LOCK_STAFF = """SELECT id, person_id, totp, totp_step, failures, failed_at FROM accounts.account
                 WHERE id = $1 FOR UPDATE"""
-FIND_SESSION = """SELECT s.digest, s.account_id, s.person_id, s.post_id, s.institution_id, s.role,
+FIND_SESSIONS = """SELECT s.digest, s.account_id, s.person_id, s.post_id, s.institution_id, s.role,
                     s.for_person_id, s.started_at, s.seen_at, a.person_id AS owner,
                     a.login IS NOT NULL AS staff
                   FROM accounts.session s JOIN accounts.account a ON a.id = s.account_id
-                  WHERE s.digest = $1 AND s.ended_at IS NULL AND s.expires_at > $2
+                  WHERE s.digest = ANY ($1) AND s.ended_at IS NULL AND s.expires_at > $2
                     AND s.seen_at > $2 - CASE WHEN a.login IS NULL THEN $3::interval
                                               ELSE $4::interval END"""
 LOAD_OWN = """SELECT coalesce(a.login, '') AS login, a.password AS password_hash,
@@ -203,15 +203,13 @@ async def insert_session(tx: Tx, *, digest: bytes, account: Account, hat: Actor)
     )
 
 
-async def find_session(tx: Tx, digest: bytes) -> Session | None:
-    row = await tx.db.fetchrow(FIND_SESSION, digest, tx.now, IDLE_RESIDENT, IDLE_STAFF)
-    if row is None:
-        return None
-    if row["seen_at"] < tx.now - TOUCH:
+async def find_sessions(tx: Tx, digests: Sequence[bytes]) -> list[Session]:
+    rows = await tx.db.fetch(FIND_SESSIONS, digests, tx.now, IDLE_RESIDENT, IDLE_STAFF)
+    if stale := [row["digest"] for row in rows if row["seen_at"] < tx.now - TOUCH]:
         await tx.db.execute(
-            "UPDATE accounts.session SET seen_at = $2 WHERE digest = $1", digest, tx.now
+            "UPDATE accounts.session SET seen_at = $2 WHERE digest = ANY ($1)", stale, tx.now
         )
-    return _session(row)
+    return [_session(row) for row in rows]
 
 
 def _session(row: "Record") -> Session:

@@ -33,7 +33,7 @@ def matches(request: Request, given: str) -> bool:
         raw = urlsafe_b64decode(given)
     except (Error, ValueError):
         return False
-    own = decode(request.cookies.get(COOKIE, ""))
+    own = decode(request.state.cookies.get(COOKIE, ""))
     return own is not None and compare_digest(_xor(raw[:SIZE], raw[SIZE:]), own)
 
 
@@ -50,7 +50,9 @@ def decode(cookie: str) -> bytes | None:
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(left, right, strict=False))
+    size = min(len(left), len(right))
+    mixed = int.from_bytes(left[:size], "big") ^ int.from_bytes(right[:size], "big")
+    return mixed.to_bytes(size, "big")
 
 
 def comes_from_us(scope: Scope) -> bool:

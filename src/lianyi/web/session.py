@@ -4,9 +4,11 @@ The cookie holds a random token and nothing else; all that is known about a sess
 database. This stands inside the other middleware, so that its troubles are answered as pages.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
+from starlette.datastructures import State
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +17,7 @@ from lianyi.accounts import queries as accounts
 from lianyi.accounts.errors import SignedOut
 from lianyi.accounts.model import SESSION_LIFE, Opened, Session
 from lianyi.kernel.actor import NOWHERE, Actor, system
+from lianyi.kernel.together import Together
 from lianyi.kernel.work import App, reading
 from lianyi.web import answer
 
@@ -28,25 +31,39 @@ class Sessions:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._known: Together[str, Session] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(OPEN):
-            session = await _find(HTTPConnection(scope))
+            session = await self._find(scope)
             scope["session"] = session
             scope["user"] = session and _hat(scope, session)
         await self.app(scope, receive, send)
 
+    async def _find(self, scope: Scope) -> Session | None:
+        token: str = scope["state"]["cookies"].get(COOKIE, "")
+        if not token:
+            return None
+        if self._known is None:
+            self._known = Together(partial(_sessions, scope["app"].state))
+        return await self._known.ask(token)
 
-async def _find(connection: HTTPConnection) -> Session | None:
-    token = connection.cookies.get(COOKIE)
-    if not token:
-        return None
-    app: App = connection.app.state.lianyi
-    return await reading(app, DOOR, lambda tx: accounts.session(tx, token=token))
+
+async def _sessions(state: State, tokens: Sequence[str]) -> dict[str, Session]:
+    app: App = state.lianyi
+    return await reading(app, DOOR, lambda tx: accounts.sessions(tx, tokens=tokens))
 
 
 def _hat(scope: Scope, session: Session) -> Actor:
-    return replace(session.hat, request_id=scope["state"]["request_id"])
+    hat = session.hat
+    return Actor(
+        hat.person_id,
+        hat.post_id,
+        hat.institution_id,
+        hat.role,
+        hat.for_person_id,
+        request_id=scope["state"]["request_id"],
+    )
 
 
 def user(connection: HTTPConnection) -> Actor:
