@@ -61,6 +61,17 @@ def columns(event: Event | None) -> tuple[str | None, str | None, UUID | None, i
 
 
 COLUMNS = "name, body, owner, lane"
+LEASE = """SELECT lane FROM unnest($1::int[]) AS lane
+           WHERE pg_try_advisory_xact_lock(hashtext('outbox'), lane)"""
+TAKE = """SELECT next.seq, next.name, next.body, next.owner
+          FROM unnest($1::int[]) AS mine (lane), LATERAL (
+            SELECT tx, seq, name, body, owner FROM kernel.outbox o
+            WHERE o.lane = mine.lane AND delivered_at IS NULL
+              AND tx < pg_snapshot_xmin(pg_current_snapshot())
+              AND NOT EXISTS (SELECT FROM kernel.parked p
+                WHERE p.owner = o.owner AND p.next_at > $2)
+            ORDER BY tx, seq LIMIT $3) AS next
+          ORDER BY next.tx, next.seq LIMIT $3"""
 
 
 async def store(db: Db, event: Event, now: datetime) -> None:
@@ -96,20 +107,15 @@ async def whole_lane(db: Db, lane: int) -> None:
     await db.execute("SELECT pg_advisory_xact_lock(hashtext('outbox'), $1)", lane)
 
 
-async def take(db: Db, lane: int, now: datetime, limit: int) -> list[Waiting]:
-    """Lease the lane for this transaction and return what may be delivered, oldest first."""
-    if not await db.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('outbox'), $1)", lane):
+async def take(db: Db, lanes: Sequence[int], now: datetime, limit: int) -> list[Waiting]:
+    """Lease lanes for this transaction and return what may be delivered, oldest first.
+
+    A lane that another worker holds is left out.
+    """
+    mine = await db.fetch(LEASE, lanes)
+    if not mine:
         return []
-    rows = await db.fetch(
-        """SELECT seq, name, body, owner FROM kernel.outbox o
-           WHERE lane = $1 AND delivered_at IS NULL
-             AND tx < pg_snapshot_xmin(pg_current_snapshot())
-             AND NOT EXISTS (SELECT FROM kernel.parked p WHERE p.owner = o.owner AND p.next_at > $2)
-           ORDER BY tx, seq LIMIT $3""",
-        lane,
-        now,
-        limit,
-    )
+    rows = await db.fetch(TAKE, [row["lane"] for row in mine], now, limit)
     return [Waiting(**row) for row in rows]
 
 

@@ -12,40 +12,42 @@ from lianyi.kernel.outbox import BATCH, Waiting
 from lianyi.kernel.work import App, Tx, within
 
 LOG = logging.getLogger(__name__)
+TOGETHER = 16  # lanes whose events share a transaction: many hold one or two
 WORKER = system("worker", NOWHERE)
 
 
 async def deliver(app: App, wiring: Wiring = WIRING) -> int:
     """Empty every lane as far as it goes and return how many events were handed on."""
     lanes = await within(app, WORKER, lambda tx: outbox.lanes(tx.db))
-    return sum([await _deliver_lane(app, lane, wiring) for lane in lanes])
+    groups = [lanes[n : n + TOGETHER] for n in range(0, len(lanes), TOGETHER)]
+    return sum([await _deliver_group(app, group, wiring) for group in groups])
 
 
-async def _deliver_lane(app: App, lane: int, wiring: Wiring) -> int:
+async def _deliver_group(app: App, lanes: Sequence[int], wiring: Wiring) -> int:
     done = 0
-    while events := await _step(app, lane, wiring):
+    while events := await _step(app, lanes, wiring):
         await _announce(app, events, wiring)
         done += len(events)
     return done
 
 
-async def _step(app: App, lane: int, wiring: Wiring) -> list[Any]:
+async def _step(app: App, lanes: Sequence[int], wiring: Wiring) -> list[Any]:
     try:
-        return await within(app, WORKER, lambda tx: _batch(tx, lane, wiring, BATCH))
+        return await within(app, WORKER, lambda tx: _batch(tx, lanes, wiring, BATCH))
     except Exception:
-        LOG.exception("a batch of lane %s failed; its events are tried one by one", lane)
-        return await _one_by_one(app, lane, wiring)
+        LOG.exception("a batch of lanes %s failed; its events are tried one by one", lanes)
+        return [event for lane in lanes for event in await _one_by_one(app, lane, wiring)]
 
 
 async def _one_by_one(app: App, lane: int, wiring: Wiring) -> list[Any]:
-    waiting = await within(app, WORKER, lambda tx: outbox.take(tx.db, lane, tx.now, BATCH))
+    waiting = await within(app, WORKER, lambda tx: outbox.take(tx.db, [lane], tx.now, BATCH))
     return [event for _ in waiting for event in await _one(app, lane, wiring)]
 
 
 async def _one(app: App, lane: int, wiring: Wiring) -> list[Any]:
     tried: list[Waiting] = []
     try:
-        return await within(app, WORKER, lambda tx: _batch(tx, lane, wiring, 1, tried))
+        return await within(app, WORKER, lambda tx: _batch(tx, [lane], wiring, 1, tried))
     except Exception as trouble:
         if not tried:
             raise
@@ -56,9 +58,9 @@ async def _one(app: App, lane: int, wiring: Wiring) -> list[Any]:
 
 
 async def _batch(
-    tx: Tx, lane: int, wiring: Wiring, limit: int, tried: list[Waiting] | None = None
+    tx: Tx, lanes: Sequence[int], wiring: Wiring, limit: int, tried: list[Waiting] | None = None
 ) -> list[Any]:
-    waiting = await outbox.take(tx.db, lane, tx.now, limit)
+    waiting = await outbox.take(tx.db, lanes, tx.now, limit)
     events = []
     for one in waiting:
         if tried is not None:

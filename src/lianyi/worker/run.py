@@ -16,6 +16,7 @@ from lianyi.worker.errands import Runner
 
 LOG = logging.getLogger(__name__)
 IDLE = 0.1  # seconds between two looks when there was nothing to do
+BUSY = 0.02  # seconds in which more may come that can be handed on together
 SEAL = 5.0  # seconds between two seals of a log
 AWAY = 1.0  # seconds to wait for a database that does not answer
 
@@ -48,7 +49,7 @@ async def _repeat(
 
 async def _round(work: Callable[[], Awaitable[int]], idle: float) -> float:
     try:
-        return 0 if await work() else idle
+        return BUSY if await work() else idle
     except Unavailable as trouble:
         LOG.warning("the worker waits: %s", trouble.code)
     except Exception:
