@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from lianyi.web.demo import Message
     from lianyi.web.notify import Reader
 
-ROLE = {"role": "lianyi_app", "timezone": "UTC", "standard_conforming_strings": "on"}
+ROLE = {
+    "role": "lianyi_app",
+    "timezone": "UTC",
+    "standard_conforming_strings": "on",
+    # To plan a booking anew each time costs more than to do it; and a plan that depends on no value
+    # is one that can be tried.
+    "plan_cache_mode": "force_generic_plan",
+}
+STATEMENTS = 200  # that a connection keeps, for good: most pages need less than ten
 
 
 def now() -> datetime:
@@ -47,6 +55,9 @@ async def pool(config: Config) -> AsyncIterator["Pool[Record]"]:
         min_size=1,
         max_size=config.pool_size,
         server_settings=ROLE,
+        statement_cache_size=STATEMENTS,
+        max_cached_statement_lifetime=0,
+        max_inactive_connection_lifetime=0,
         reset=_leave_as_it_is,
     ) as connections:
         yield connections
@@ -62,8 +73,8 @@ def app(config: Config, pool: "Pool[Record]", clock: Callable[[], datetime] = no
 
 
 @asynccontextmanager
-async def running(config: Config, hub: Hub) -> AsyncIterator[App]:
-    """Lend an app whose clock follows the demo's, and whose hub hears what changed."""
+async def running(config: Config, hub: Hub | None) -> AsyncIterator[App]:
+    """Lend an app whose clock follows the demo's, and whose hub, if any, hears what changed."""
     clock = demo.Clock(now)
     async with loop.watched(), pool(config) as connections:
         async with connections.acquire() as db:
@@ -77,15 +88,17 @@ async def running(config: Config, hub: Hub) -> AsyncIterator[App]:
                 await ear
 
 
-async def _listen(config: Config, clock: demo.Clock, hub: Hub) -> None:
+async def _listen(config: Config, clock: demo.Clock, hub: Hub | None) -> None:
     async def connect() -> "Connection[Record]":
         return await asyncpg.connect(config.database_url, server_settings=ROLE)
 
     async def again(db: Db) -> None:
         await clock.read(db)
-        hub.again()
+        if hub is not None:
+            hub.again()
 
-    await listen(connect, {live.CHANNEL: hub.heard, demo.CHANNEL: clock.heard}, again)
+    heard = {demo.CHANNEL: clock.heard, **({} if hub is None else {live.CHANNEL: hub.heard})}
+    await listen(connect, heard, again)
 
 
 def web(config: Config) -> "Starlette":
@@ -102,6 +115,7 @@ def web(config: Config) -> "Starlette":
             starlette.state.payer = partial(_pay, config)
             starlette.state.public_url = config.public_url
             starlette.state.payment_notices = _payment_notices(config)
+            loop.settle()
             yield
 
     return site.site(None, hub, pages.ROUTES, lifespan=lifespan)
@@ -180,5 +194,6 @@ async def worker(config: Config, stop: asyncio.Event) -> None:
     """Deliver, run errands and timers until told to stop; what has begun is ended."""
     from lianyi.worker import run as worker_run
 
-    async with running(config, Hub()) as app, links(config, app.clock) as neighbours:
+    async with running(config, None) as app, links(config, app.clock) as neighbours:
+        loop.settle()
         await worker_run.run(app, neighbours, stop)
