@@ -7,6 +7,7 @@ GROUPS = {
     "start": "bench.start",
     "booking": "bench.booking",
     "pages": "bench.pages",
+    "chat": "bench.chat",
     "live": "bench.live",
     "import": "bench.importing",
 }

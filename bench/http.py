@@ -5,12 +5,17 @@ enough HTTP/1.1 for the answers our own server gives.
 """
 
 import asyncio
+import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 CSRF = bytes(16)  # a browser's secret; masked with zeros its token is all zeros
 TOKEN = urlsafe_b64encode(2 * CSRF).decode()
+LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+LOCATION = re.compile(rb"\r\nlocation: ([^\r]*)", re.IGNORECASE)
+END, CHUNK_END = b"\r\n\r\n", b"\r\n0\r\n\r\n"
 
 
 @dataclass(slots=True)
@@ -20,14 +25,55 @@ class Answer:
     body: bytes
 
 
+class Wire(asyncio.Protocol):
+    """One connection: what has come, and who waits for more of it."""
+
+    def __init__(self) -> None:
+        self.got = bytearray()
+        self.transport: Any = None
+        self._more: asyncio.Future[None] | None = None
+        self.lost = False
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.got += data
+        self._wake()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.lost = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._more is not None and not self._more.done():
+            self._more.set_result(None)
+
+    async def more(self) -> None:
+        if self.lost:
+            raise ConnectionError("the server hung up")
+        self._more = asyncio.get_running_loop().create_future()
+        await self._more
+
+    async def until(self, mark: bytes) -> int:
+        """Return where a mark ends, once it has come."""
+        while (at := self.got.find(mark)) < 0:
+            await self.more()
+        return at + len(mark)
+
+    def take(self, size: int) -> bytes:
+        taken = bytes(self.got[:size])
+        del self.got[:size]
+        return taken
+
+
 @dataclass(slots=True)
 class Client:
     """A browser with one session. `cookie` is the token of that session."""
 
     address: str
     cookie: str = ""
-    _reader: asyncio.StreamReader | None = field(default=None, init=False)
-    _writer: asyncio.StreamWriter | None = field(default=None, init=False)
+    _wire: Wire | None = field(default=None, init=False)
 
     async def get(self, path: str) -> Answer:
         return await self._ask("GET", path, b"")
@@ -37,49 +83,44 @@ class Client:
 
     async def follow(self, path: str) -> None:
         """Open a stream and leave it open once its headers have come."""
-        await self._send("GET", path, b"")
-        await self._headers()
+        wire = await self._send("GET", path, b"")
+        wire.take(await wire.until(END))
+
+    def forget(self) -> None:
+        """Forget what the stream has said until now."""
+        if self._wire is not None:
+            self._wire.got.clear()
+
+    async def hear(self, name: str) -> None:
+        """Return when the stream says a name."""
+        if self._wire is None:
+            raise RuntimeError("nothing is followed")
+        self._wire.take(await self._wire.until(f"data: {name}\n\n".encode()))
 
     async def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            await self._writer.wait_closed()
+        if self._wire is not None:
+            self._wire.transport.close()
 
     async def _ask(self, method: str, path: str, body: bytes) -> Answer:
-        await self._send(method, path, body)
-        return await self._receive()
+        wire = await self._send(method, path, body)
+        head = wire.take(await wire.until(END))
+        length, location = LENGTH.search(head), LOCATION.search(head)
+        size = int(length[1]) if length else await wire.until(CHUNK_END)
+        while len(wire.got) < size:
+            await wire.more()
+        where = location[1].decode() if location else ""
+        return Answer(int(head[9:12]), where, wire.take(size))
 
-    async def _send(self, method: str, path: str, body: bytes) -> None:
+    async def _send(self, method: str, path: str, body: bytes) -> Wire:
         parts = urlsplit(self.address)
-        if self._writer is None:
-            self._reader, self._writer = await asyncio.open_connection(parts.hostname, parts.port)
+        if self._wire is None or self._wire.lost:
+            loop = asyncio.get_running_loop()
+            _, self._wire = await loop.create_connection(Wire, parts.hostname, parts.port)
         head = (
             f"{method} {path} HTTP/1.1\r\nhost: {parts.netloc}\r\n"
             f"cookie: lianyi={self.cookie}; csrf={CSRF.hex()}\r\nsec-fetch-site: same-origin\r\n"
-            "content-type: application/x-www-form-urlencoded\r\n"
+            f"content-type: application/x-www-form-urlencoded\r\n"
             f"content-length: {len(body)}\r\n\r\n"
         )
-        self._writer.write(head.encode() + body)
-
-    async def _headers(self) -> tuple[int, dict[bytes, bytes]]:
-        if self._reader is None:
-            raise RuntimeError("nothing was asked")
-        first, *rest = (await self._reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
-        fields = (line.partition(b": ")[::2] for line in rest if line)
-        return int(first[9:12]), {name.lower(): value for name, value in fields}
-
-    async def _receive(self) -> Answer:
-        status, headers = await self._headers()
-        if b"content-length" in headers:
-            body = await self._reader.readexactly(int(headers[b"content-length"]))
-        else:
-            body = await self._chunks()
-        return Answer(status, headers.get(b"location", b"").decode(), body)
-
-    async def _chunks(self) -> bytes:
-        parts = []
-        while size := int(await self._reader.readline(), 16):
-            parts.append(await self._reader.readexactly(size))
-            await self._reader.readexactly(2)
-        await self._reader.readexactly(2)
-        return b"".join(parts)
+        self._wire.transport.write(head.encode() + body)
+        return self._wire
