@@ -44,7 +44,8 @@ async def opened(do, account):
 
 
 async def find(app, token):
-    return await reading(app, DOOR, lambda tx: queries.session(tx, token=token))
+    found = await reading(app, DOOR, lambda tx: queries.sessions(tx, tokens=[token]))
+    return found.get(token)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ NAMELESS = {
     "accounts.queries.credentials",
     "accounts.queries.own",
     "accounts.queries.phone_of",
-    "accounts.queries.session",
+    "accounts.queries.sessions",
     "billing.queries.balances",
     "billing.queries.compared_books",
     "billing.queries.differences",

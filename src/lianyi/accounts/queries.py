@@ -13,11 +13,6 @@ async def credentials(tx: Tx, *, login: str) -> Credentials | None:
     return await tables.find_credentials(tx, login.strip().lower())
 
 
-async def session(tx: Tx, *, token: str) -> Session | None:
-    """Return the live session of a browser's token."""
-    return (await sessions(tx, tokens=[token])).get(token)
-
-
 async def sessions(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Session]:
     """Return the live sessions of browsers' tokens; a token without one is left out."""
     of = {crypto.sm3(token.encode()): token for token in tokens}

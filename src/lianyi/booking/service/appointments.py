@@ -35,7 +35,7 @@ from lianyi.booking.model import (
 )
 from lianyi.booking.service import waiting
 from lianyi.booking.states import APPOINTMENT
-from lianyi.booking.tables import appointments, sessions
+from lianyi.booking.tables import appointments, sessions, taking
 from lianyi.booking.tables.hot import TIMER
 from lianyi.kernel import profile, timers
 from lianyi.kernel.db import Statement
@@ -55,7 +55,7 @@ async def hold(tx: Tx, desk: Desk, *, wish: Wish) -> Got:
     """
     terms = new_terms(tx, Origin.SELF if tx.actor.role == RESIDENT else Origin.DESK)
     for _ in range(TRIES):
-        if got := await appointments.hold(tx, desk, wish, terms):
+        if got := await taking.hold(tx, desk, wish, terms):
             return got
         await _clear_the_way(tx, desk, wish, terms)
     raise SlotFull
@@ -67,7 +67,7 @@ def holding(tx: Tx, desk: Desk, *, wish: Wish, once: Once[Got]) -> Statement:
     :raises WrongRole:
     """
     terms = new_terms(tx, Origin.SELF if tx.actor.role == RESIDENT else Origin.DESK)
-    return appointments.holding(tx, desk, wish, terms, once)
+    return taking.holding(tx, desk, wish, terms, once)
 
 
 def confirming(
@@ -83,7 +83,7 @@ def confirming(
 
     :raises WrongRole:
     """
-    return appointments.confirming(tx, desk, appointment_id, once, also=also, more=more)
+    return taking.confirming(tx, desk, appointment_id, once, also=also, more=more)
 
 
 async def confirm(tx: Tx, desk: Desk, *, appointment_id: UUID) -> Got:
@@ -93,7 +93,7 @@ async def confirm(tx: Tx, desk: Desk, *, appointment_id: UUID) -> Got:
     :raises NoSuchAppointment, PayFirst, WrongRole, WrongState:
     """
     prepaid = tx.actor.role == SYSTEM
-    got = await appointments.confirm(tx, desk, appointment_id, prepaid=prepaid)
+    got = await taking.confirm(tx, desk, appointment_id, prepaid=prepaid)
     if got is None:
         _refuse_confirmation(tx, await appointments.lock(tx, desk, appointment_id))
     if got.origin is Origin.OFFER:
@@ -106,7 +106,7 @@ async def confirm_paid(tx: Tx, desk: Desk, *, appointment_id: UUID) -> bool:
 
     False means that the money must go back.
     """
-    if await appointments.confirm(tx, desk, appointment_id, prepaid=True):
+    if await taking.confirm(tx, desk, appointment_id, prepaid=True):
         await waiting.settle(tx, appointment_id, "take")
         return True
     appointment = await appointments.lock(tx, desk, appointment_id)

@@ -7,7 +7,7 @@ from lianyi.booking import rules
 from lianyi.booking.model import Got, Obstacle, Origin, Waiting, Wish
 from lianyi.booking.service.appointments import lapse_stale, new_terms
 from lianyi.booking.states import WAITING
-from lianyi.booking.tables import appointments
+from lianyi.booking.tables import appointments, taking
 from lianyi.booking.tables import waiting as lists
 from lianyi.kernel.lifecycle import advance
 from lianyi.kernel.work import Tx
@@ -31,7 +31,7 @@ async def offer_freed(tx: Tx, desk: Desk, *, session_id: UUID, number: int) -> G
 
 
 async def _offer(tx: Tx, desk: Desk, waiting: Waiting, number: int) -> Got | None:
-    got = await appointments.hold_freed(
+    got = await taking.hold_freed(
         tx,
         desk,
         session_id=waiting.session_id,

@@ -1,8 +1,7 @@
 """Taking a number, keeping it, giving it back, and who has which."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,24 +10,11 @@ import msgspec
 from lianyi.access.model import Chart, Desk
 from lianyi.booking import events
 from lianyi.booking.errors import NoSuchAppointment
-from lianyi.booking.model import (
-    Appointment,
-    Got,
-    Origin,
-    Payment,
-    Session,
-    Situation,
-    Slot,
-    Terms,
-    Wish,
-)
+from lianyi.booking.model import Appointment, Origin, Payment, Session, Situation, Slot, Terms, Wish
 from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import hot
-from lianyi.kernel.db import Statement
-from lianyi.kernel.ids import lane
-from lianyi.kernel.lifecycle import begin, check_role
+from lianyi.kernel.lifecycle import begin
 from lianyi.kernel.named import call
-from lianyi.kernel.once import Once, marks
 from lianyi.kernel.work import Tx
 from lianyi.people.model import RESIDENT
 
@@ -104,120 +90,9 @@ STOPPED = f"""SELECT {COLUMNS} FROM booking.appointment WHERE session_id = $1 AN
 BY_ID = f"SELECT {COLUMNS} FROM booking.appointment WHERE id = ANY (:ids) AND {{sees}}"
 
 
-async def hold(tx: Tx, desk: Desk, wish: Wish, terms: Terms) -> Got | None:
-    """Take the first free number of a time for a while, or return None."""
-    free = hot.of_a_time(anywhere=_is_resident(tx), referred=terms.referred)
-    return await _hold(tx, desk, free, terms, _of_a_time(wish, terms), session_id=wish.session_id)
-
-
-def holding(tx: Tx, desk: Desk, wish: Wish, terms: Terms, once: Once[Got]) -> Statement:
-    """Return `hold` as a whole act, for a number that nobody had before and nobody pays first."""
-    free = hot.of_a_time(anywhere=_is_resident(tx), referred=terms.referred, plain=True)
-    more = {**_of_a_time(wish, terms), **marks(tx.actor, once)}
-    return _holding(tx, desk, free, terms, more, session_id=wish.session_id, keyed=True)
-
-
-def _of_a_time(wish: Wish, terms: Terms) -> dict[str, object]:
-    return {
-        "person": wish.person_id,
-        "starts_at": wish.starts_at,
-        "missed_limit": terms.missed_limit,
-        "missed_since": terms.missed_since,
-        "event": events.NumberHeld.name,
-    }
-
-
-async def hold_freed(
-    tx: Tx, desk: Desk, *, session_id: UUID, number: int, person_id: UUID, terms: Terms
-) -> Got | None:
-    """Keep a freed number for somebody who waited, or return None."""
-    more = {"person": person_id, "number": number, "event": events.NumberOffered.name}
-    return await _hold(tx, desk, hot.FREED, terms, more, session_id=session_id)
-
-
-async def _hold(
-    tx: Tx, desk: Desk, free: str, terms: Terms, more: Mapping[str, object], *, session_id: UUID
-) -> Got | None:
-    sql, values = _holding(tx, desk, free, terms, more, session_id=session_id)
-    row = await tx.db.fetchrow(sql, *values)
-    return None if row is None else _got(row)
-
-
-def _holding(
-    tx: Tx,
-    desk: Desk,
-    free: str,
-    terms: Terms,
-    more: Mapping[str, object],
-    *,
-    session_id: UUID,
-    keyed: bool = False,
-) -> Statement:
-    check_role(tx, APPOINTMENT, "hold")
-    return call(
-        hot.hold(tx.actor.role, free, desk.sees(":person::uuid", at=1), keyed=keyed),
-        *desk.args,
-        id=tx.new_id(session_id),
-        session=session_id,
-        origin=terms.origin,
-        expires_at=terms.expires_at,
-        free_from=terms.free_from,
-        per_day=terms.per_day,
-        lane=lane(session_id),
-        post=tx.actor.post_id,
-        here=tx.actor.institution_id,
-        now=tx.now,
-        **more,
-    )
-
-
-async def confirm(tx: Tx, desk: Desk, appointment_id: UUID, *, prepaid: bool) -> Got | None:
-    sql, values = _confirming(tx, desk, appointment_id, prepaid=prepaid)
-    row = await tx.db.fetchrow(sql, *values)
-    return None if row is None else _got(row)
-
-
-def confirming(
-    tx: Tx,
-    desk: Desk,
-    appointment_id: UUID,
-    once: Once[Got],
-    *,
-    also: str,
-    more: Mapping[str, object],
-) -> Statement:
-    """Return `confirm` as a whole act; `also` is done with its row, with the values of `more`."""
-    values = {**more, **marks(tx.actor, once)}
-    return _confirming(tx, desk, appointment_id, prepaid=False, also=also, more=values)
-
-
-def _confirming(
-    tx: Tx,
-    desk: Desk,
-    appointment_id: UUID,
-    *,
-    prepaid: bool,
-    also: str = "",
-    more: Mapping[str, object] = MappingProxyType({}),
-) -> Statement:
-    check_role(tx, APPOINTMENT, "confirm")
-    whose, owner = _mine(tx)
-    sees = f"{whose} AND {desk.sees('person_id', at=1)}"
-    return call(
-        hot.confirm(tx.actor.role, sees, prepaid=prepaid, also=also),
-        *desk.args,
-        id=appointment_id,
-        owner=owner,
-        lane=lane(appointment_id),
-        post=tx.actor.post_id,
-        now=tx.now,
-        **more,
-    )
-
-
 async def find_situation(tx: Tx, desk: Desk, wish: Wish, terms: Terms) -> Situation:
     column = "referred_from" if terms.referred else "free_from"
-    whose = "TRUE" if _is_resident(tx) else hot.HERE
+    whose = "TRUE" if is_resident(tx) else hot.HERE
     text = SITUATION.format(column=column, place=whose, sees=desk.sees(":person::uuid", at=1))
     sql, values = call(
         text,
@@ -245,7 +120,7 @@ async def lock(tx: Tx, desk: Desk, appointment_id: UUID) -> Appointment:
 
     :raises NoSuchAppointment:
     """
-    whose, owner = _mine(tx)
+    whose, owner = mine(tx)
     sees = f"{whose} AND {desk.sees('person_id', at=1)}"
     sql, values = call(LOCK.format(sees=sees), *desk.args, id=appointment_id, owner=owner)
     row = await tx.db.fetchrow(sql, *values)
@@ -395,7 +270,7 @@ async def lock_stopped(tx: Tx, session_id: UUID) -> list[Appointment]:
 
 
 async def list_by_id(tx: Tx, desk: Desk, ids: Sequence[UUID]) -> list[Appointment]:
-    whose, owner = _mine(tx)
+    whose, owner = mine(tx)
     text = BY_ID.format(sees=f"{whose} AND {desk.sees('person_id', at=1)}")
     sql, values = call(text, *desk.args, ids=ids, owner=owner)
     return [_appointment(row) for row in await tx.db.fetch(sql, *values)]
@@ -416,19 +291,15 @@ async def next_ordinal(tx: Tx, person_id: UUID, day: date) -> int:
     return ordinal
 
 
-def _is_resident(tx: Tx) -> bool:
+def is_resident(tx: Tx) -> bool:
     return tx.actor.role == RESIDENT
 
 
-def _mine(tx: Tx) -> tuple[str, UUID]:
+def mine(tx: Tx) -> tuple[str, UUID]:
     """Residents reach the appointments of whom they act for, staff those of their place."""
-    if _is_resident(tx):
+    if is_resident(tx):
         return "person_id = :owner", tx.actor.subject_id
     return "institution_id = :owner", tx.actor.institution_id
-
-
-def _got(row: "Record") -> Got:
-    return msgspec.convert(dict(row), Got)
 
 
 def _appointment(row: "Record") -> Appointment:
