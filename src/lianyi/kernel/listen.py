@@ -53,8 +53,10 @@ def _hand_on(heard: Heard) -> Callable[..., None]:
 
 
 async def _passes(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event. `wait_for` of 3.11 forgets a cancellation that comes together with it."""
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return False
     return True

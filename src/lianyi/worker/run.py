@@ -59,6 +59,7 @@ async def _round(work: Callable[[], Awaitable[int]], idle: float) -> float:
 
 async def _rest(stop: asyncio.Event, seconds: float) -> None:
     try:
-        await asyncio.wait_for(stop.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await stop.wait()
     except TimeoutError:
         return
