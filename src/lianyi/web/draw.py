@@ -24,8 +24,11 @@ def glyph(name: str) -> Markup:
 
 
 def qr(payload: str, label: str) -> Markup:
-    """Draw a QR code as dark squares on its own white ground, in any theme."""
-    code = segno.make(payload, error="m")
+    """Draw a QR code as dark squares on its own white ground, in any theme.
+
+    Never the micro kind, which phones and most scanners at counters can't read.
+    """
+    code = segno.make(payload, error="m", micro=False)
     image = BytesIO()
     code.save(
         image, kind="svg", xmldecl=False, svgns=False, border=QUIET, light="#fff", omitsize=True,
