@@ -1,13 +1,16 @@
 """Booking in the browser: a resident finds, keeps, confirms and gives back; a doctor calls."""
 
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import pytest
 
+from lianyi.journeys import book
 from tests.booking.make import START, Clinic
 from tests.place import Place
 from tests.web.reader import reading, wearing
 
+DAY = timedelta(days=1)
 KEPT = START.isoformat()
 
 
@@ -80,6 +83,37 @@ async def test_a_kept_number_that_ran_out_leads_back_to_the_times(resident, clin
 async def test_a_number_is_given_back_with_a_reason(resident, clinic):
     kept = await resident.submit(await keep(resident, await clinic.publish()), "/confirm")
     assert (await resident.submit(kept, "/cancel", reason="no_time")).says("已取消")
+
+
+async def test_a_number_is_moved_to_another_doctor_or_day(resident, clinic, place):
+    """CAP-10: the old number is given up only with the new one in hand."""
+    first, full, second = [await clinic.publish(starts_at=START + n * DAY) for n in range(3)]
+    for _ in range(2):
+        await clinic.booked(full, starts_at=START + DAY)
+    kept = await resident.submit(await keep(resident, first), "/confirm")
+    days = await resident.get(kept.link("改约"))
+    assert days.says("内科")
+    moving = kept.url.rsplit("/", 1)[-1]
+    page = await resident.get(f"/book/sessions/{full}?move={moving}")
+    late = await resident.submit(page, "/book/move", starts_at=(START + DAY).isoformat())
+    assert (late.status, late.says("约满")) == (422, True)
+    times = await resident.get(f"/book/sessions/{second}?move={moving}")
+    moved = await resident.submit(times, "/book/move", starts_at=(START + 2 * DAY).isoformat())
+    assert moved.says("已预约", f"{START + 2 * DAY:%m-%d}")
+
+
+async def test_a_stopped_session_leads_to_other_times(resident, clinic, place):
+    """CAP-10: whoever was booked chooses another doctor or day without a new number."""
+    session_id, other = await clinic.publish(), await clinic.publish(starts_at=START + DAY)
+    kept = await resident.submit(await keep(resident, session_id), "/confirm")
+    admin = await place.admin()
+    await place.do(admin, book.stop, session_id=session_id, reason="医师突发疾病")
+    stopped = await resident.get(kept.url)
+    way = next(link.href for link in stopped.links if "?move=" in link.href)
+    times = await resident.get(way)
+    assert str(other) in times.url
+    moved = await resident.submit(times, "/book/move", starts_at=(START + DAY).isoformat())
+    assert moved.says("已预约")
 
 
 async def test_somebody_elses_appointment_is_not_found(clinic, resident):

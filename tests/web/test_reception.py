@@ -1,8 +1,9 @@
 """The reception counter as a browser walks it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from lianyi.journeys import card, family, reception_desk
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.people import service as people
 from lianyi.people.model import CLERK, DOCTOR
+from tests.booking.make import Clinic
 from tests.identity import id_number
 from tests.journeys.outside import outside
 from tests.place import Place
@@ -98,6 +100,39 @@ async def test_a_card_scanned_opens_its_holder_and_only_once(app, place, clerk, 
     assert (await reader.submit(desk, "/reception/scan", code=code)).says(NAME)
     again = await reader.submit(await reader.get("/reception"), "/reception/scan", code=code)
     assert (again.status, again.says("已经用过")) == (422, True)
+
+
+async def test_who_shows_their_card_is_checked_in_at_the_counter(place, reader, clock):
+    """CAP-12: at the window as well as by oneself; nobody is checked in for another day."""
+    clinic = await Clinic.open(place)
+    number = id_number()
+    shown = await opened(reader, number)
+    person_id = UUID(shown.url.rsplit("/", 1)[-1])
+    hat = replace(await place.resident(), person_id=person_id, post_id=person_id)
+    assert shown.says("今天在本院没有号")
+    today = clock.now + timedelta(minutes=30)
+    for starts_at in (today, today + timedelta(days=1)):
+        session_id = await clinic.publish(starts_at=starts_at)
+        await clinic.booked(session_id, hat, starts_at=starts_at)
+    page = await reader.get(shown.url)
+    assert page.words.count("已预约") == 1
+    arrived = await reader.submit(page, "/check-in", urgent="1")
+    assert arrived.says("候诊中")
+
+
+async def test_a_full_session_takes_one_more_on_purpose_and_says_why(reader, place, clock):
+    """CAP-10: overbooked only by staff, with a reason, and told apart."""
+    clinic = await Clinic.open(place)
+    today = clock.now + timedelta(minutes=30)
+    session_id = await clinic.publish(starts_at=today, numbers_per_slot=1, slot_minutes=60)
+    await clinic.booked(session_id, starts_at=today)
+    page = await opened(reader, id_number())
+    mute = await reader.submit(page, "/add", session=str(session_id), add_reason="加")
+    assert (mute.status, mute.says("请写明加号的原因")) == (422, True)
+    added = await reader.submit(page, "/add", session=str(session_id), add_reason="术后复查")
+    assert added.says("已预约")
+    twice = await reader.submit(added, "/add", session=str(session_id), add_reason="再加一个")
+    assert (twice.status, twice.words.count("已预约")) == (422, 1)
 
 
 async def code_of(place, person_id, hat):

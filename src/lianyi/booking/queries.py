@@ -42,6 +42,11 @@ async def offers(tx: Tx, *, department_id: UUID, day: date) -> list[Offer]:
     return await sessions.list_offers(tx, department_id, day)
 
 
+async def offers_here(tx: Tx, *, day: date) -> list[Offer]:
+    """Return what the acting institution still sits on a day, in all its departments."""
+    return await sessions.list_here(tx, day)
+
+
 async def offers_by_id(tx: Tx, *, session_ids: Sequence[UUID]) -> dict[UUID, Offer]:
     return {offer.session_id: offer for offer in await sessions.list_by_id(tx, session_ids)}
 

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.model import Purpose
+from lianyi.access.model import Chart, Purpose
+from lianyi.booking import queries as booking
+from lianyi.booking.model import Appointment, Offer
+from lianyi.booking.states import APPOINTMENT
+from lianyi.kernel import profile, time
 from lianyi.kernel.work import Tx
 from lianyi.people import queries
 from lianyi.people.model import CLERK, Claim, HealthCard, Kin, KinKind, KinState, Person, Post
@@ -19,10 +23,20 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """One appointment of today, whose it is with, and what the desk may do about it now."""
+
+    appointment: Appointment
+    session: Offer
+    verbs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Visitor:
     """Somebody at the counter, and what may be done for them now.
 
-    `claims` are applications from phones, `children` relations that want papers.
+    `claims` are applications from phones, `children` relations that want papers, `numbers` what
+    they have here today, `sessions` where a number can be added for them.
     """
 
     me: Post
@@ -31,6 +45,8 @@ class Visitor:
     verbs: frozenset[str]
     claims: tuple[Claim, ...]
     children: tuple[Kin, ...]
+    numbers: tuple[Number, ...]
+    sessions: tuple[Offer, ...]
 
 
 async def counter(tx: Tx) -> Counter:
@@ -54,6 +70,7 @@ async def visitor(tx: Tx, *, person_id: UUID) -> Visitor:
     card = await queries.card(tx, chart)
     identity = await queries.identity(tx, chart)
     family = await queries.family(tx, chart)
+    today = time.day(tx.now, profile.at(tx.now).zone)
     return Visitor(
         me=await _me(tx),
         person=person,
@@ -61,6 +78,25 @@ async def visitor(tx: Tx, *, person_id: UUID) -> Visitor:
         verbs=_verbs(person, card),
         claims=tuple(await queries.applications_of(tx, identity=identity)),
         children=tuple(kin for kin in family if _wants_papers(kin, person_id)),
+        numbers=await _numbers(tx, chart),
+        sessions=tuple(await booking.offers_here(tx, day=today)),
+    )
+
+
+async def _numbers(tx: Tx, chart: Chart) -> tuple[Number, ...]:
+    """Return what a person has at this institution today, in the order of the day."""
+    zone = profile.at(tx.now).zone
+    last = time.end_of_day(tx.now, zone)
+    here = [
+        one
+        for one in reversed(await booking.own(tx, chart, before=last))
+        if one.institution_id == tx.actor.institution_id
+        and time.day(one.starts_at, zone) == time.day(tx.now, zone)
+    ]
+    sessions = await booking.offers_by_id(tx, session_ids=[one.session_id for one in here])
+    return tuple(
+        Number(one, sessions[one.session_id], frozenset(APPOINTMENT.open_to(CLERK, one.state)))
+        for one in here
     )
 
 

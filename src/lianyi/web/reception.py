@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.journeys import card, counter, reception_desk
+from lianyi.journeys import book, card, counter, queue, reception_desk
 from lianyi.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from lianyi.kernel.work import Tx, reading, within
 from lianyi.people.errors import BadDate, BadName, DocumentMissing
@@ -22,6 +22,7 @@ from lianyi.web.session import app_of, user
 
 PAGE = "/reception"
 MENDED_HERE = (Invalid, Conflict, NotFound)  # said on the page, beside what was typed
+ELSEWHERE = {"freeze": "reason", "arrive": "appointment", "add": "session"}  # fields of acts
 Number = Annotated[
     str, msgspec.Meta(min_length=15, max_length=20, description=mark("请填写 18 位身份证号码。"))
 ]
@@ -61,6 +62,18 @@ class Papers(forms.Form, frozen=True):
     kin: UUID
     child_number: Number
     child_document: Document
+
+
+class Arriving(forms.Form, frozen=True):
+    appointment: UUID
+    urgent: bool = False
+
+
+class Adding(forms.Form, frozen=True):
+    session: UUID
+    add_reason: Annotated[
+        str, msgspec.Meta(min_length=2, max_length=200, description=mark("请写明加号的原因。"))
+    ]
 
 
 class Death(forms.Form, frozen=True):
@@ -132,6 +145,29 @@ async def admit(request: Request) -> Response:
     return await _act(request, Admitting, verb, "admit")
 
 
+async def check_in(request: Request) -> Response:
+    def verb(tx: Tx, form: Arriving) -> Awaitable[None]:
+        return queue.check_in(tx, appointment_id=form.appointment, urgent=form.urgent)
+
+    return await _act(request, Arriving, verb, "arrive")
+
+
+async def re_enter(request: Request) -> Response:
+    def verb(tx: Tx, form: Arriving) -> Awaitable[None]:
+        return queue.re_enter(tx, appointment_id=form.appointment)
+
+    return await _act(request, Arriving, verb, "arrive")
+
+
+async def add(request: Request) -> Response:
+    async def verb(tx: Tx, form: Adding) -> None:
+        await book.add(
+            tx, session_id=form.session, person_id=_person(request), reason=form.add_reason
+        )
+
+    return await _act(request, Adding, verb, "add")
+
+
 async def thaw(request: Request) -> Response:
     def verb(tx: Tx, form: Thawing) -> Awaitable[None]:
         return counter.thaw(tx, person_id=_person(request), number=form.thaw_number)
@@ -194,8 +230,8 @@ async def _act(
 def _field(act: str, refused: Refused) -> str:
     if isinstance(refused, BadDate):
         return "died_on"
-    if act == "freeze":
-        return "reason"
+    if act in ELSEWHERE:
+        return ELSEWHERE[act]
     return f"{act}_document" if isinstance(refused, DocumentMissing) else f"{act}_number"
 
 
@@ -224,6 +260,9 @@ ROUTES = (
     Route(f"{PAGE}/document", read_document, methods=["POST"]),
     Route(VISITOR, visitor, methods=["GET"]),
     Route(f"{VISITOR}/card", open_card, methods=["POST"]),
+    Route(f"{VISITOR}/check-in", check_in, methods=["POST"]),
+    Route(f"{VISITOR}/re-enter", re_enter, methods=["POST"]),
+    Route(f"{VISITOR}/add", add, methods=["POST"]),
     Route(f"{VISITOR}/admit", admit, methods=["POST"]),
     Route(f"{VISITOR}/thaw", thaw, methods=["POST"]),
     Route(f"{VISITOR}/freeze", freeze, methods=["POST"]),

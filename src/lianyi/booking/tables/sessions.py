@@ -30,6 +30,8 @@ HAS_NUMBERS = """EXISTS (SELECT FROM booking.slot s WHERE s.session_id = e.id
 SITS = """e.state <> 'stopped' AND e.ends_at > $1"""
 OF_DAY = f"""{OFFER} WHERE e.department_id = $2 AND e.day = $3 AND {SITS}
              ORDER BY e.starts_at, e.kind, e.id LIMIT 200"""
+HERE = f"""{OFFER} WHERE e.institution_id = $2 AND e.day = $3 AND {SITS}
+           ORDER BY e.department_name, e.starts_at, e.id LIMIT 200"""
 BY_ID = f"{OFFER} WHERE e.id = ANY ($2)"
 # Elsewhere in the department, soonest first, for those whose session was stopped.
 INSTEAD = f"""{OFFER} JOIN booking.session was ON was.id = $2
@@ -139,6 +141,11 @@ async def list_of_doctor(tx: Tx, doctor_id: UUID) -> list[Session]:
 
 async def list_offers(tx: Tx, department_id: UUID, day: date) -> list[Offer]:
     return [_offer(row) for row in await tx.db.fetch(OF_DAY, tx.now, department_id, day)]
+
+
+async def list_here(tx: Tx, day: date) -> list[Offer]:
+    rows = await tx.db.fetch(HERE, tx.now, tx.actor.institution_id, day)
+    return [_offer(row) for row in rows]
 
 
 async def list_by_id(tx: Tx, ids: Sequence[UUID]) -> list[Offer]:

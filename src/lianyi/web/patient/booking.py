@@ -125,15 +125,23 @@ async def cancel(request: Request) -> Response:
 
 
 async def reschedule(request: Request) -> Response:
+    """Move to another number; what forbids it is said beside the times that are left."""
     form = await forms.read(request, Move)
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: book.reschedule(
-            tx, appointment_id=form.appointment, session_id=form.session, starts_at=form.starts_at
-        ),
-        once=forms.once(request, form, Appointment),
-    )
+    try:
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: book.reschedule(
+                tx,
+                appointment_id=form.appointment,
+                session_id=form.session,
+                starts_at=form.starts_at,
+            ),
+            once=forms.once(request, form, Appointment),
+        )
+    except Conflict as refused:
+        kept = await forms.kept(request, starts_at=refused)
+        return await _times(request, form.session, kept)
     return answer.go(request, f"/appointments/{form.appointment}")
 
 
