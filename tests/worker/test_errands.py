@@ -1,3 +1,5 @@
+import asyncio
+
 import msgspec
 import pytest
 
@@ -154,3 +156,33 @@ async def test_a_bug_in_one_errand_does_not_stop_the_others(app, clock, runner, 
     clock.forward(minutes=1)
     await errands.run_due(runner)
     assert await outcome(app, thing) == ("yes", 2)
+
+
+async def test_a_neighbour_that_is_slow_to_answer_keeps_nobody_else_waiting(
+    app, runner, post, thing
+):
+    asked, may_answer, send = asyncio.Event(), asyncio.Event(), post.send
+    second = app.ids.new(app.clock())
+
+    async def slow(key, letter):
+        if str(thing) in letter.text:
+            asked.set()
+            await may_answer.wait()
+        answer = await send(key, letter)
+        may_answer.set()  # only the second one lets the first go on
+        return answer
+
+    post.send = slow
+    round = asyncio.create_task(errands.run_due(runner))
+    await asked.wait()
+    await within(app, OFFICE, lambda tx: errand.plan(tx, "test.letter", thing_id=second))
+    assert await asyncio.wait_for(round, 20) == 2
+    assert [told for told, _ in post.told] == [second, thing]
+
+
+async def test_a_worker_told_to_stop_ends_what_it_says_and_looks_for_nothing_more(
+    app, runner, post, thing
+):
+    runner.stop.set()
+    assert await errands.run_due(runner) == 0
+    assert await outcome(app, thing) == (None, 0)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -18,44 +18,69 @@ from lianyi.worker.deliver import WORKER
 
 LOG = logging.getLogger(__name__)
 AT_ONCE = 8
+LOOK = 0.1  # seconds between two looks of a line that has nothing to do while others work
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
+    """Where errands are run, and what ends the looking for more of them."""
+
     app: App
     links: Links
     kinds: Sequence[Errand[Links, Any]] = WIRING.errands
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     def kind(self, claimed: Claimed) -> Errand[Links, Any]:
         return next(kind for kind in self.kinds if kind.kind == claimed.kind)
 
 
 async def run_due(runner: Runner) -> int:
-    """Run every errand whose time has come, several at once, and return how many there were."""
+    """Run every errand whose time has come, several at once, and return how many there were.
+
+    What becomes due meanwhile doesn't wait for a neighbour that is slow to answer.
+    """
+    if runner.stop.is_set():
+        return 0
     first = await within(runner.app, WORKER, errand.claim)
     if first is None:  # as nearly always: one look is enough
         return 0
-    others = (_line(runner, None) for _ in range(AT_ONCE - 1))
-    return sum(await asyncio.gather(_line(runner, first), *others))
+    busy = set(range(AT_ONCE))
+    others = (_line(runner, busy, own, None) for own in range(1, AT_ONCE))
+    return sum(await asyncio.gather(_line(runner, busy, 0, first), *others))
 
 
-async def _line(runner: Runner, claimed: Claimed | None) -> int:
+async def _line(runner: Runner, busy: set[int], own: int, claimed: Claimed | None) -> int:
+    """Run one errand after the other until no line has anything to do any more."""
     count = 0
-    while claimed := claimed or await within(runner.app, WORKER, errand.claim):
-        await _run(runner, claimed)
-        count, claimed = count + 1, None
+    try:
+        while claimed or not runner.stop.is_set():
+            if claimed := claimed or await within(runner.app, WORKER, errand.claim):
+                busy.add(own)
+                await _run(runner, claimed)
+                count, claimed = count + 1, None
+                continue
+            busy.discard(own)
+            if not busy:
+                break
+            await asyncio.sleep(LOOK)
+    finally:
+        busy.discard(own)
     return count
 
 
 async def _run(runner: Runner, claimed: Claimed) -> None:
-    kind = runner.kind(claimed)
-    hat = system(claimed.kind, claimed.institution_id)
     try:
-        request = await within(runner.app, hat, lambda tx: _request(tx, kind, claimed))
-        answer = await _speak(kind, runner.links, claimed, request)
-        await within(runner.app, hat, lambda tx: _record(tx, kind, claimed, answer))
+        await _carry_out(runner, claimed)
     except Exception:
         LOG.exception("errand %s of kind %s will be tried again", claimed.id, claimed.kind)
+
+
+async def _carry_out(runner: Runner, claimed: Claimed) -> None:
+    kind = runner.kind(claimed)
+    hat = system(claimed.kind, claimed.institution_id)
+    request = await within(runner.app, hat, lambda tx: _request(tx, kind, claimed))
+    answer = await _speak(kind, runner.links, claimed, request)
+    await within(runner.app, hat, lambda tx: _record(tx, kind, claimed, answer))
 
 
 async def _request(tx: Tx, kind: Errand[Links, Any], claimed: Claimed) -> object:

@@ -22,7 +22,7 @@ AWAY = 1.0  # seconds to wait for a database that does not answer
 
 
 async def run(app: App, links: Links, stop: asyncio.Event) -> None:
-    runner = Runner(app, links)
+    runner = Runner(app, links, stop=stop)
     async with asyncio.TaskGroup() as day:
         day.create_task(_repeat(lambda: within(app, WORKER, timers.fire), stop))
         day.create_task(_repeat(lambda: deliver.deliver(app), stop))

@@ -15,8 +15,8 @@ from lianyi.cli import addresses
 from lianyi.cli.addresses import Addresses
 from lianyi.cli.serve import answers_at
 from lianyi.cli.tour import (
-    card,
     clock,
+    counter,
     doors,
     follow_up,
     in_person,
@@ -39,7 +39,7 @@ STOP = 30.0
 SCENES = (
     clock.scene,
     doors.scene,
-    card.scene,
+    counter.scene,
     sign.scene,
     visit.scene,
     in_person.scene,
