@@ -50,6 +50,7 @@ NAMELESS = {
     "booking.queries.departments",
     "booking.queries.offers",
     "booking.queries.offers_by_id",
+    "booking.queries.offers_here",
     "booking.queries.offers_instead",
     "booking.queries.session",
     "booking.queries.sessions_of",

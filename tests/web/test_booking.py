@@ -109,6 +109,7 @@ async def test_a_stopped_session_leads_to_other_times(resident, clinic, place):
     admin = await place.admin()
     await place.do(admin, book.stop, session_id=session_id, reason="医师突发疾病")
     stopped = await resident.get(kept.url)
+    assert not (await resident.get("/appointments")).says("没有待就诊的预约")
     way = next(link.href for link in stopped.links if "?move=" in link.href)
     times = await resident.get(way)
     assert str(other) in times.url

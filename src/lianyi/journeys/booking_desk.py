@@ -203,11 +203,17 @@ async def own(tx: Tx) -> Own:
     ids = {one.institution_id for one in all}
     return Own(
         who=Who(await people.person(tx, chart), own=tx.actor.for_person_id is None),
-        coming=tuple(one for one in reversed(all) if one.state in LIVE),
-        past=tuple(one for one in all if one.state not in LIVE),
+        coming=tuple(one for one in reversed(all) if _is_coming(tx, one)),
+        past=tuple(one for one in all if not _is_coming(tx, one)),
         sessions=await booking.offers_by_id(tx, session_ids=[one.session_id for one in all]),
         institutions=await people.institutions(tx, ids=sorted(ids)),
     )
+
+
+def _is_coming(tx: Tx, one: Appointment) -> bool:
+    """Count what was stopped as coming while its person may still choose another time."""
+    is_open = one.state is AppointmentState.STOPPED and one.starts_at > tx.now
+    return one.state in LIVE or is_open
 
 
 async def _who(tx: Tx, what: str) -> Who:

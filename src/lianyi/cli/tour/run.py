@@ -20,12 +20,14 @@ from lianyi.cli.tour import (
     doors,
     follow_up,
     in_person,
+    line,
     pay,
     prescribe,
     review,
     script,
     shared,
     sign,
+    sitting,
     stage,
     visit,
 )
@@ -42,12 +44,14 @@ SCENES = (
     counter.scene,
     sign.scene,
     visit.scene,
+    line.scene,
     in_person.scene,
     prescribe.scene,
     review.scene,
     pay.scene,
     shared.scene,
     follow_up.scene,  # lets an hour pass
+    sitting.scene,  # lets the day pass
 )
 
 
