@@ -11,8 +11,8 @@ from lianyi.cli.tour.script import Failed, Step, check
 from lianyi.cli.tour.stage import Stage
 
 ADMIN, WARD = "a01", "内分泌科"
-HOLDER, WAITER, THIRD, ADDED = "19905311008", "19905311009", "19905311011", "19905311013"
-NAMES = {HOLDER: "刘玉兰", WAITER: "陈立平", THIRD: "陈德海", ADDED: "杨诗涵"}
+HOLDER, WAITER, THIRD, ADDED = "19905311031", "19905311043", "19905311042", "19905311045"
+NAMES = {HOLDER: "高德海", WAITER: "梁志强", THIRD: "罗佳宁", ADDED: "梁家豪"}
 BOTH = 2  # sessions
 BEGINS, ENDS = "18:00", "18:30"
 HOLD, DELAY, OFFER = 15, 20, 30  # minutes: IDN-09, IDN-07 at most, CAP-11
