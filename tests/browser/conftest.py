@@ -1,12 +1,28 @@
 """A real browser and a real server, each started once."""
 
+import asyncio
+import re
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import sync_playwright
 from starlette.middleware import Middleware
 
+from lianyi.cli import addresses
+from lianyi.cli.tour import stage
+from lianyi.cli.tour.script import Script
+from lianyi.kernel.config import Config
 from tests.browser import look, serve
+from tests.browser.person import DESK, Person
+from tests.cli.installation import Installation
 from tests.web.gallery import Demo, gallery
 
+SHOWN = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2})")
+HALF_PAST_SEVEN = timedelta(hours=7, minutes=30)
+SATURDAY = 5
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ("--disable-dev-shm-usage", "--font-render-hinting=none", "--no-sandbox")
 
@@ -38,3 +54,68 @@ def page(chromium, address):
     look.listen(page)
     yield page
     context.close()
+
+
+@pytest.fixture(scope="module")
+def demo(chromium):
+    """Start a demo on a working morning."""
+    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home, Installation(home) as running:
+        operator = Person(chromium, running.address, DESK).works("o01").go("/admin/health")
+        date, clock = SHOWN.search(operator.page.locator(".demo-bar").inner_text()).groups()
+        now = datetime.fromisoformat(f"{date} {clock}")
+        forward(operator, (morning_after(now) - now) // timedelta(minutes=1))
+        operator.sees("07:3")
+        operator.close()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def site(demo):
+    return demo.address
+
+
+@pytest.fixture
+def person(chromium, site):
+    """Seat somebody at a browser; `person(DESK)` at a large one."""
+    seated = []
+
+    def sit(**size):
+        seated.append(Person(chromium, site, **size))
+        return seated[-1]
+
+    yield sit
+    for one in seated:
+        one.close()
+
+
+@pytest.fixture
+def before(demo):
+    """Play what came before a walk, by HTTP as the tour does, and return what it returns."""
+    found = addresses.read(Config(home=Path(demo.home), demo=True))
+
+    async def play(act, *given, **more):
+        script = Script(lambda _: None)
+        async with stage.opened(found, script) as here:
+            with script.step("before", "the walk") as step:
+                return await act(here, step, *given, **more)
+
+    def played(act, *given, **more):
+        with ThreadPoolExecutor() as apart:  # the browser has an event loop of its own here
+            return apart.submit(asyncio.run, play(act, *given, **more)).result()
+
+    return played
+
+
+def forward(operator, minutes):
+    """Let the operator of a demo move its clock on."""
+    operator.press("快进")
+    button = operator.page.locator("button[name=minutes]").first
+    button.evaluate("(button, value) => { button.value = value }", str(minutes))
+    button.click()
+
+
+def morning_after(now):
+    day = now.replace(hour=0, minute=0)
+    while day + HALF_PAST_SEVEN <= now or day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return day + HALF_PAST_SEVEN

@@ -1,66 +1,19 @@
 """Bad days, walked through in the browser against a whole demo: everybody ends up knowing what is
 next, and nobody's money is in the air."""
 
-import re
-import tempfile
-from datetime import datetime, timedelta
-
-import pytest
 from stdnum.cn import ric
 
 from lianyi.cli.demo import network
 from lianyi.people.model import ADMIN
-from tests.browser.person import DESK, Person
-from tests.cli.installation import Installation
+from tests.browser.person import DESK
 
 MOTHER, SON, NEIGHBOUR = "19905311001", "19905311003", "19905311005"
-SHOWN = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2})")
-HALF_PAST_SEVEN = timedelta(hours=7, minutes=30)
-SATURDAY = 5
 PREPAID, AT_VISIT = "线上支付", "到院支付"
 STAFF = network.load().staff
 LOGINS = {one.name: one.login for one in STAFF}
 PLACES = {one.name: one.institution for one in STAFF}
 ADMINS = {one.institution: one.login for one in STAFF if one.role == ADMIN}
 ID = "[0-9a-f-]{36}"
-
-
-@pytest.fixture(scope="module")
-def site(chromium):
-    """Start a demo on a working morning."""
-    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home, Installation(home) as running:
-        operator = Person(chromium, running.address, DESK).works("o01").go("/admin/health")
-        date, clock = SHOWN.search(operator.page.locator(".demo-bar").inner_text()).groups()
-        now = datetime.fromisoformat(f"{date} {clock}")
-        ahead = (morning_after(now) - now) // timedelta(minutes=1)
-        operator.press("快进")
-        button = operator.page.locator("button[name=minutes]").first
-        button.evaluate("(button, value) => { button.value = value }", str(ahead))
-        button.click()
-        operator.sees("07:3")
-        operator.close()
-        yield running.address
-
-
-def morning_after(now):
-    day = now.replace(hour=0, minute=0)
-    while day + HALF_PAST_SEVEN <= now or day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    return day + HALF_PAST_SEVEN
-
-
-@pytest.fixture
-def person(chromium, site):
-    """Seat somebody at a browser; `person(DESK)` at a large one."""
-    seated = []
-
-    def sit(**size):
-        seated.append(Person(chromium, site, **size))
-        return seated[-1]
-
-    yield sit
-    for one in seated:
-        one.close()
 
 
 def sessions(resident):

@@ -9,6 +9,7 @@ from lianyi.journeys.demo import PIN
 from lianyi.people.model import DOCTOR
 
 PAGE = "/signing"
+READY = "12 小时内有效"
 WRONG = "000000"
 FORGED = "/verify/" + "0" * 56
 
@@ -32,6 +33,7 @@ async def unlock(stage: Stage, step: Step, browser: Browser) -> Page:
     """Open the key of whoever sits there, unless it is open."""
     page = await browser.get(PAGE)
     if not page.says("已解锁"):
+        page = await stage.until(browser, PAGE, READY)  # a new demo's certificates are on their way
         await browser.submit(page, PAGE + "/unlock", pin=PIN)
         page = await stage.until(browser, PAGE, "已解锁")
     check(step, "签名密钥已解锁", holds=page.says("有效至"), seen=page.words)
