@@ -188,6 +188,9 @@ def is_exchangeable(appointment: Appointment, session: Session) -> bool:
 
 
 def check_in_opens(appointment: Appointment, profile: Profile) -> datetime:
+    """Return from when on somebody may arrive; whose number staff added is there already."""
+    if appointment.origin is Origin.ADDED:
+        return time.midnight(appointment.day, profile.zone)
     return appointment.starts_at - timedelta(minutes=profile["CAP-10.check_in"])
 
 

@@ -52,7 +52,7 @@ async def open_at_counter(
     """
     granted = await people.issue(tx, identity=identity, phone=phone)
     await _let_in(tx, granted)
-    await _meet(tx, granted.person_id, cause_id=granted.card_id)
+    await meet(tx, granted.person_id, cause_id=granted.card_id)
     return granted
 
 
@@ -77,7 +77,7 @@ async def see_in_person(tx: Tx, *, identity: Identity) -> UUID:
     """
     person_id = await people.register_person(tx, identity=identity)
     await _empower(tx, person_id)
-    await _meet(tx, person_id, cause_id=tx.new_id(person_id))
+    await meet(tx, person_id, cause_id=tx.new_id(person_id))
     return person_id
 
 
@@ -98,7 +98,7 @@ async def admit(tx: Tx, *, card_id: UUID, identity: Identity) -> people.Granted:
     granted = await people.admit(tx, card_id=card_id, identity=identity)
     await accounts.sign_out_everywhere(tx, person_id=granted.person_id)
     await _let_in(tx, granted)
-    await _meet(tx, granted.person_id, cause_id=granted.card_id)
+    await meet(tx, granted.person_id, cause_id=granted.card_id)
     return granted
 
 
@@ -146,7 +146,7 @@ async def thaw(tx: Tx, *, identity: Identity) -> None:
     :raises NotRegistered, NameDiffers, NoSuchCard, WrongRole, WrongState:
     """
     person_id = await people.thaw(tx, identity=identity)
-    await _meet(tx, person_id, cause_id=tx.new_id(person_id))
+    await meet(tx, person_id, cause_id=tx.new_id(person_id))
 
 
 async def record_death(tx: Tx, *, identity: Identity, died_on: date, document: str) -> None:
@@ -178,7 +178,7 @@ async def scan_card(tx: Tx, *, code: str) -> Person:
     :raises BadCode, CodeExpired, CodeUsed, CardNotActive, WrongRole:
     """
     scanned = await people.scan(tx, code=code)
-    await _meet(tx, scanned.person_id, cause_id=scanned.ticket_id)
+    await meet(tx, scanned.person_id, cause_id=scanned.ticket_id)
     chart = await access.open_for_bearer(tx, person_id=scanned.person_id, what="card.scan")
     return await queries.person(tx, chart)
 
@@ -211,7 +211,7 @@ def _own_affairs(person_id: UUID, scopes: frozenset[Scope]) -> Mandate:
     return Mandate(person_id, person_id, person_id, scopes, ALL_CLASSES)
 
 
-async def _meet(tx: Tx, person_id: UUID, *, cause_id: UUID) -> None:
+async def meet(tx: Tx, person_id: UUID, *, cause_id: UUID) -> None:
     """Let the acting role see, until the end of the day, who holds out a card or a document."""
     await access.open_relation(
         tx,

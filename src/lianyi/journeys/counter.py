@@ -13,8 +13,9 @@ from lianyi.journeys import card, family
 from lianyi.kernel.work import Tx
 from lianyi.people import queries
 from lianyi.people import service as people
-from lianyi.people.errors import NameDiffers, NoSuchKin
+from lianyi.people.errors import NameDiffers, NoSuchKin, NoSuchPatient
 from lianyi.people.model import Identity, Kin, KinState
+from lianyi.records.fhir.bundles import patient_number
 
 
 async def scan(tx: Tx, *, code: str) -> UUID:
@@ -32,6 +33,27 @@ async def read_document(tx: Tx, *, name: str, number: str) -> UUID:
     """
     identity = people.resident_identity(name=name, number=number)
     return await card.see_in_person(tx, identity=identity)
+
+
+async def find_own(tx: Tx, *, name: str, number: str) -> UUID:
+    """Find who the institution's own system knows, by record number and name (既往病案).
+
+    The desk sees them until the end of the day, as when a document was read; proven is nothing.
+
+    :raises NoSuchPatient: nobody of this number and name was ever brought here.
+    :raises WrongRole:
+    """
+    own = str(patient_number(tx.actor.institution_id, number))
+    found = await people.foreign_persons(tx, numbers=[own])
+    if own not in found:
+        raise NoSuchPatient
+    await card.meet(tx, found[own], cause_id=tx.new_id(found[own]))
+    chart = await access.open_chart(
+        tx, person_id=found[own], purpose=Purpose.RECEIVE, what="counter"
+    )
+    if (await queries.person(tx, chart)).name.casefold() != name.casefold():
+        raise NoSuchPatient
+    return found[own]
 
 
 async def open_card(tx: Tx, *, person_id: UUID, number: str) -> None:

@@ -192,3 +192,8 @@ class NotRegistered(NotFound):
 @dataclass(eq=False)
 class BadDate(Invalid):
     """A day of death before the birth or after today."""
+
+
+@dataclass(eq=False)
+class NoSuchPatient(NotFound):
+    """The institution's own system has nobody of this record number and name."""

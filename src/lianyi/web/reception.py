@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date
+from functools import partial
 from types import NoneType
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -39,6 +40,11 @@ class Reading(forms.Form, frozen=True):
     name: Annotated[str, msgspec.Meta(min_length=2, max_length=40)]
     number: Number
     compared: bool = False
+
+
+class Finding(forms.Form, frozen=True):
+    own_name: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
+    record: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class Opening(forms.Form, frozen=True):
@@ -122,6 +128,20 @@ async def read_document(request: Request) -> Response:
     except MENDED_HERE as refused:
         field = "name" if isinstance(refused, BadName) else "number"
         return await _desk(request, await forms.kept(request, **{field: refused}))
+    return answer.go(request, f"{PAGE}/people/{person_id}")
+
+
+async def find_own(request: Request) -> Response:
+    """Find somebody by the number the institution's own system has for them."""
+    try:
+        form = await forms.read(request, Finding)
+        verb = partial(counter.find_own, name=form.own_name, number=form.record)
+        once = forms.once(request, form, UUID)
+        person_id = await within(app_of(request), user(request), verb, once=once)
+    except forms.BadForm as bad:
+        return await _desk(request, bad.form)
+    except MENDED_HERE as refused:
+        return await _desk(request, await forms.kept(request, record=refused))
     return answer.go(request, f"{PAGE}/people/{person_id}")
 
 
@@ -258,6 +278,7 @@ ROUTES = (
     Route(PAGE, desk, methods=["GET"]),
     Route(f"{PAGE}/scan", scan, methods=["POST"]),
     Route(f"{PAGE}/document", read_document, methods=["POST"]),
+    Route(f"{PAGE}/record", find_own, methods=["POST"]),
     Route(VISITOR, visitor, methods=["GET"]),
     Route(f"{VISITOR}/card", open_card, methods=["POST"]),
     Route(f"{VISITOR}/check-in", check_in, methods=["POST"]),

@@ -41,6 +41,11 @@ class Foreign:
         return _encoder.encode(self.body).decode()
 
 
+def patient_number(institution_id: UUID, own_id: str) -> UUID:
+    """Return the number of whom an institution's own system calls by this id."""
+    return uuid5(institution_id, f"Patient/{own_id}")
+
+
 def read(raw: bytes, institution_id: UUID) -> list[Foreign] | None:
     """Read one bundle, one resource, or lines of either. None: it is none of these."""
     documents = _documents(raw)
