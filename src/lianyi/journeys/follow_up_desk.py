@@ -268,11 +268,17 @@ async def _bill(tx: Tx, visit: Visit) -> Bill | None:
 
 
 async def _emergency(tx: Tx, visit: Visit) -> tuple[Institution, ...]:
-    """Return the emergency departments of the region where a sign of an emergency was found."""
+    """Return the region's emergency departments where a sign of an emergency was found.
+
+    First comes the hospital the person goes to; where they are now nobody but they can know.
+    """
     if not visit.flags:
         return ()
     hospitals = await people.institutions_of(tx, kinds=EMERGENCY)
-    return tuple(place for place in hospitals if place.emergency_phone)
+    places = await people.institutions(tx, ids=[visit.institution_id])
+    known = {visit.institution_id, places[visit.institution_id].parent_id}
+    open_now = (place for place in hospitals if place.emergency_phone)
+    return tuple(sorted(open_now, key=lambda place: place.id not in known))
 
 
 async def _who(tx: Tx, chart: Chart) -> Who:

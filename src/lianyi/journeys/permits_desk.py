@@ -1,6 +1,7 @@
 """What a resident sees of who may read their record, and of who has (授权、谁看过我的病历)."""
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from uuid import UUID
 
 from lianyi.access import queries as readers
@@ -10,7 +11,7 @@ from lianyi.access.model import Cause, Chart, Consent, Glass, Purpose, Reading, 
 from lianyi.access.states import CONSENT
 from lianyi.journeys.resident_desk import Who, kins_of, who_of
 from lianyi.journeys.sharing import HOLDERS
-from lianyi.kernel import cursors
+from lianyi.kernel import cursors, profile, time
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import RESIDENT, Institution, Post
@@ -53,13 +54,15 @@ class SharingPage:
 class Look:
     """One reading of the record: by whom, where, and the line of the log itself.
 
-    `glass` says why it was opened in an emergency, and what a reviewer thought of that.
+    `times` counts the like that followed one another on a day, of which this is the newest. `glass`
+    says why it was opened in an emergency, and what a reviewer thought of that.
     """
 
     reading: Reading
     reader: str
     place: str
     glass: Glass | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +139,18 @@ async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]
     kins = await kins_of(tx)
     family = {kin.holder_id: kin.holder_name for kin in kins}
     glasses = await readers.glasses_of(tx, chart)
-    return tuple(
-        replace(_look(one, posts.get(one.post_id), family), glass=_glass(one, glasses))
-        for one in found
-    )
+    looks: list[Look] = []
+    for _, like in groupby(found, key=_kind):
+        one, *more = like
+        look = _look(one, posts.get(one.post_id), family)
+        looks.append(replace(look, glass=_glass(one, glasses), times=len(more) + 1))
+    return tuple(looks)
+
+
+def _kind(one: Reading) -> tuple[object, ...]:
+    """Return what makes two readings alike but for their instant; a day is never passed over."""
+    day = time.day(one.at, profile.at(one.at).zone)
+    return one.post_id, one.reader_id, one.purpose, one.granted, one.cause, one.what, day
 
 
 def _look(reading: Reading, post: Post | None, family: dict[UUID, str]) -> Look:

@@ -165,7 +165,7 @@ async def patient(
         person=person,
         age=person.age_on(_today(tx)),
         cause=chart.cause,
-        allergies=known.allergies,
+        allergies=replace(known.allergies, known=_distinct(known.allergies.known)),
         problems=_newest(each for each in known.problems if each.clinical in CURRENT),
         medicines=_newest(each for each in known.medicines if each.status in TAKEN),
         weight=next((one for one in known.measurements if one.what.code == WEIGHT), None),
@@ -210,10 +210,15 @@ def _drawn(tx: Tx, roster: Roster, persons: dict[UUID, Person]) -> Queue:
 
 def _newest(facts: Iterable[F]) -> tuple[F, ...]:
     """Return the newest few that are not the same thing again."""
+    return _distinct(facts)[:FACTS]
+
+
+def _distinct(facts: Iterable[F]) -> tuple[F, ...]:
+    """Return what was said, each thing once however often it was said; the newest word counts."""
     by_name: dict[str, F] = {}
     for fact in facts:
         by_name.setdefault(fact.what.code or fact.what.text, fact)
-    return tuple(by_name.values())[:FACTS]
+    return tuple(by_name.values())
 
 
 def _row(appointment: Appointment, persons: dict[UUID, Person], today: date) -> Row:

@@ -15,6 +15,7 @@ from lianyi.web.static_files import static
 
 CHINA = ZoneInfo("Asia/Shanghai")
 QUIET = 2  # modules of white around a QR code; its frame adds the other two of the standard
+DIGITS = 6  # more than any laboratory means
 
 
 def glyph(name: str) -> Markup:
@@ -77,6 +78,12 @@ def plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
+def measured(value: Decimal) -> str:
+    """Write a measured value as it was reported; a machine's endless tail is cut (92.713)."""
+    digits = len(value.as_tuple().digits)
+    return f"{value:f}" if digits <= DIGITS else f"{Decimal(f'{value:.5g}'):f}"
+
+
 def day(value: date | datetime) -> str:
     """Write a day as 2026-11-22; an instant shows the day it fell on in China."""
     return f"{_local(value):%Y-%m-%d}"
@@ -112,6 +119,7 @@ def masked_id(number: str) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": money,
     "plain": plain,
+    "measured": measured,
     "day": day,
     "short_day": short_day,
     "clock": clock,

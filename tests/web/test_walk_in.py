@@ -1,0 +1,78 @@
+"""Somebody of an imported history comes to the counter and is seen by a doctor (导入的病案)."""
+
+import pytest
+
+from lianyi.people.model import CLERK
+from tests.booking.make import START, Clinic
+from tests.cli.test_imports import bundle, patient, run
+from tests.place import Place
+from tests.records import make
+from tests.web.reader import reading, wearing
+
+NAME, RECORD = "Blair Conroy", "p1"
+
+
+@pytest.fixture
+async def clinic(clock, place, tmp_path):
+    """Return a place that has imported one history, on a morning its doctor sits."""
+    clinic = await Clinic.open(place)
+    await clinic.publish()
+    clock.now = START
+    told = {**make.allergy("x", text="Penicillin"), "patient": {"reference": f"Patient/{RECORD}"}}
+    weight = {
+        **make.observation("x", 92.71260130601613, code="29463-7"),
+        "subject": {"reference": f"Patient/{RECORD}"},
+    }
+    file = tmp_path / "bundle.json"
+    file.write_text(bundle(patient(), told, weight), encoding="utf-8")
+    report = await run(place, file)
+    assert (report.stored, report.refused) == (3, 0)
+    return clinic
+
+
+@pytest.fixture
+async def counter(app, clinic):
+    async with reading(app) as reader:
+        await wearing(reader, clinic.place, await clinic.place.appoint(CLERK, name="姚丽"))
+        yield reader
+
+
+async def find(counter, **given):
+    desk = await counter.get("/reception")
+    asked = {"own_name": NAME, "record": RECORD, **given}
+    return await counter.submit(desk, "/reception/record", **asked)
+
+
+async def test_who_was_imported_is_found_given_a_number_and_opened_by_the_doctor(
+    app, clinic, counter
+):
+    found = await find(counter)
+    assert found.says(NAME, "身份未核验", "现场挂号")
+    session = found.form("/walk-in").choices["session"][1]
+    seated = await counter.submit(found, "/walk-in", session=session)
+    assert seated.says(NAME)
+    again = await counter.submit(seated, "/walk-in", session=session)
+    assert (again.status, again.says("已有预约")) == (422, True)
+    async with reading(app) as doctor:
+        await wearing(doctor, clinic.place, clinic.doctor)
+        called = await doctor.submit(await doctor.get("/clinic"), "/clinic/call")
+        inside = await doctor.submit(called, "/clinic/start")
+        assert inside.says(NAME, "过敏：Penicillin", "体重", "92.713")
+
+
+@pytest.mark.parametrize("wrong", [{"record": "p2"}, {"own_name": "Blair Stranger"}])
+async def test_number_and_name_must_both_be_right_and_nothing_is_told(clinic, counter, wrong):
+    refused = await find(counter, **wrong)
+    assert refused.status == 422
+    assert refused.says("没有找到这个病案号和姓名的患者")
+    assert "Conroy" not in refused.html.replace(f'value="{NAME}"', "")
+    known = "SELECT 1 FROM access.relation WHERE institution_id = $1"
+    assert await clinic.place.rows(known, clinic.place.id) == []
+
+
+async def test_another_institution_finds_nobody_by_that_number(app, clinic):
+    """EMR-17: a record number is the institution's own."""
+    there = await Place.found(app)
+    async with reading(app) as reader:
+        await wearing(reader, there, await there.clerk())
+        assert (await find(reader)).says("没有找到这个病案号和姓名的患者")
