@@ -48,7 +48,8 @@ UPSERT_OFFER = """INSERT INTO consult.offer (post_id, kind, institution_id, doct
                     department_id, subject, item, minutes, rounds)
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                   ON CONFLICT (post_id, kind) DO UPDATE SET item = excluded.item,
-                    minutes = excluded.minutes, rounds = excluded.rounds"""
+                    minutes = excluded.minutes, rounds = excluded.rounds
+                  WHERE offer.institution_id = excluded.institution_id"""
 GO_ONLINE = """INSERT INTO consult.duty (post_id, began_at, verified_at, until)
                VALUES ($1, $2, $2, $3)
                ON CONFLICT (post_id) DO UPDATE SET verified_at = excluded.verified_at,

@@ -1,7 +1,6 @@
 """What a resident sees of who may read their record, and of who has (授权、谁看过我的病历)."""
 
 from dataclasses import dataclass, replace
-from itertools import groupby
 from uuid import UUID
 
 from lianyi.access import queries as readers
@@ -54,7 +53,7 @@ class SharingPage:
 class Look:
     """One reading of the record: by whom, where, and the line of the log itself.
 
-    `times` counts the like that followed one another on a day, of which this is the newest. `glass`
+    `times` counts the like of one day, of which this is the newest. `glass`
     says why it was opened in an emergency, and what a reviewer thought of that.
     """
 
@@ -139,12 +138,17 @@ async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]
     kins = await kins_of(tx)
     family = {kin.holder_id: kin.holder_name for kin in kins}
     glasses = await readers.glasses_of(tx, chart)
-    looks: list[Look] = []
-    for _, like in groupby(found, key=_kind):
-        one, *more = like
-        look = _look(one, posts.get(one.post_id), family)
-        looks.append(replace(look, glass=_glass(one, glasses), times=len(more) + 1))
-    return tuple(looks)
+    alike: dict[object, list[Reading]] = {}
+    for one in found:
+        alike.setdefault(_kind(one), []).append(one)
+    return tuple(
+        replace(
+            _look(like[0], posts.get(like[0].post_id), family),
+            glass=_glass(like[0], glasses),
+            times=len(like),
+        )
+        for like in alike.values()
+    )
 
 
 def _kind(one: Reading) -> tuple[object, ...]:

@@ -71,6 +71,7 @@ ADMINS = (
     Place("departments", "/admin/departments", mark("科室"), icon="building-hospital"),
     Place("schedule", "/admin/schedule", mark("排班"), icon="calendar-cog"),
     Place("reconciliation", "/admin/reconciliation", mark("对账"), icon="scale"),
+    Place("online", "/admin/online", mark("线上"), icon="message-circle"),
     Place("glasses", "/admin/glasses", mark("调阅"), icon="eye-exclamation"),
     KNOWLEDGE,
     Place("reports", "/admin/reports", mark("上报"), icon="cloud-upload"),
