@@ -2152,9 +2152,13 @@ CREATE INDEX visit_person_id_id_idx ON consult.visit USING btree (person_id, id)
 
 CREATE INDEX file_owner_id_id_idx ON files.file USING btree (owner_id, id);
 
+CREATE INDEX claim_at_idx ON insurance.claim USING btree (at);
+
 CREATE INDEX claim_bill_id_at_idx ON insurance.claim USING btree (bill_id, at);
 
 CREATE UNIQUE INDEX claim_bill_id_idx ON insurance.claim USING btree (bill_id) WHERE (state <> ALL (ARRAY['refused'::text, 'dropped'::text]));
+
+CREATE INDEX claim_institution_id_at_idx ON insurance.claim USING btree (institution_id, at);
 
 CREATE INDEX claim_institution_id_scheme_reversed_at_idx ON insurance.claim USING btree (institution_id, scheme, reversed_at) WHERE (reversed_at IS NOT NULL);
 
@@ -2258,6 +2262,8 @@ CREATE INDEX scan_sale_id_number_idx ON pharmacy.scan USING btree (sale_id, numb
 
 CREATE UNIQUE INDEX scan_trace_code_idx ON pharmacy.scan USING btree (trace_code) WHERE (undone_at IS NULL);
 
+CREATE INDEX scan_trace_code_idx1 ON pharmacy.scan USING btree (trace_code);
+
 CREATE UNIQUE INDEX approval_tx_seq_idx ON prescribing.approval USING btree (tx, seq);
 
 CREATE INDEX document_prescription_id_at_idx ON prescribing.document USING btree (prescription_id, at);
@@ -2327,6 +2333,8 @@ CREATE INDEX upload_due_at_idx ON supervision.upload USING btree (due_at) WHERE 
 CREATE INDEX upload_institution_id_id_idx ON supervision.upload USING btree (institution_id, id);
 
 CREATE INDEX upload_kind_id_idx ON supervision.upload USING btree (kind, id);
+
+CREATE INDEX upload_receipt_idx ON supervision.upload USING btree (receipt) WHERE (receipt <> ''::text);
 
 CREATE INDEX upload_visit_id_idx ON supervision.upload USING btree (visit_id) WHERE (visit_id IS NOT NULL);
 

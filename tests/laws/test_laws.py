@@ -94,6 +94,7 @@ NAMELESS = {
     "pharmacy.queries.seller",
     "pharmacy.queries.sellers",
     "pharmacy.queries.totals",
+    "pharmacy.queries.trace",
     "prescribing.queries.approvals",
     "prescribing.queries.quality",
     "prescribing.queries.standing",

@@ -1,6 +1,6 @@
 """The nouns of insurance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -271,6 +271,34 @@ class ClaimView:
 
     claim: Claim
     split: Split | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which claims an agency looks at; None means any."""
+
+    institution_id: UUID | None = None
+    state: ClaimState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A line as it was claimed, and how the agency rated it, if it has by now."""
+
+    line: Line
+    rating: Rating | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """All of a claim: its lines, and who says how it is shared (INS-07)."""
+
+    claim: Claim
+    cover: Cover
+    lines: tuple[Rated, ...]
+    splits: Mapping[Source, Split]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from lianyi.access.model import Chart
+from lianyi.access.model import Chart, Desk
 from lianyi.insurance import rules
+from lianyi.insurance.errors import NoSuchClaim
 from lianyi.insurance.model import (
+    Asked,
     Booked,
     Books,
     Charge,
@@ -13,6 +15,7 @@ from lianyi.insurance.model import (
     ClaimView,
     Cover,
     Difference,
+    Settling,
     Slip,
     Split,
 )
@@ -20,7 +23,9 @@ from lianyi.insurance.tables import books, claims, covers
 from lianyi.kernel import profile, time
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
-from lianyi.people.model import ADMIN
+from lianyi.people.model import ADMIN, INSURER
+
+LINES = 50
 
 
 async def cover(tx: Tx, chart: Chart) -> Cover | None:
@@ -99,23 +104,58 @@ async def page(tx: Tx, *, books_id: UUID) -> tuple[Books, list[Booked]]:
 
 
 async def compared_books(tx: Tx, *, limit: int = 31) -> list[Books]:
-    """Return the acting institution's days, newest first.
+    """Return the acting institution's days, or to the agency everybody's, newest first.
 
     :raises WrongRole:
     """
-    _only(tx, "compared_books")
-    return await books.list_books(tx, tx.actor.institution_id, limit)
+    return await books.list_books(tx, _reach(tx, "compared_books"), limit)
 
 
 async def differences(tx: Tx, *, limit: int = 50) -> list[Difference]:
-    """Return what the agency and this institution disagree about, oldest first.
+    """Return what the agency and this institution, or any, disagree about, oldest first.
 
     :raises WrongRole:
     """
-    _only(tx, "differences")
-    return await books.list_open(tx, tx.actor.institution_id, limit)
+    return await books.list_open(tx, _reach(tx, "differences"), limit)
 
 
-def _only(tx: Tx, verb: str) -> None:
-    if tx.actor.role != ADMIN:
+async def claims_at(
+    tx: Tx, desk: Desk, *, asked: Asked, before: UUID | None = None, limit: int = LINES
+) -> list[ClaimView]:
+    """Return the claims of those this desk may see, newest first; the last id continues.
+
+    :raises WrongRole: for all but the agency.
+    """
+    if tx.actor.role != INSURER:
+        raise WrongRole(verb="claims_at", role=tx.actor.role)
+    return await claims.list_at(tx, desk, asked, before, limit)
+
+
+async def claim_at(tx: Tx, desk: Desk, *, claim_id: UUID) -> Claim:
+    """Return one claim, before its person's chart is open.
+
+    :raises NoSuchClaim: also if this desk may not know of it.
+    """
+    found = await claims.find_at(tx, desk, claim_id)
+    if found is None:
+        raise NoSuchClaim(id=claim_id)
+    return found
+
+
+async def settling(tx: Tx, chart: Chart, *, claim: Claim) -> Settling:
+    """Return all there is of a claim of the chart's person.
+
+    :raises NoSuchClaim:
+    """
+    if claim.person_id != chart.person_id:
+        raise NoSuchClaim(id=claim.id)
+    cover = await covers.load(tx, claim.cover_id)
+    lines = await claims.rated(tx, claim.id)
+    return Settling(claim, cover, tuple(lines), await claims.splits(tx, claim.id))
+
+
+def _reach(tx: Tx, verb: str) -> UUID | None:
+    """Return the institution whose books this hat may see, or None for everybody's."""
+    if tx.actor.role not in {ADMIN, INSURER}:
         raise WrongRole(verb=verb, role=tx.actor.role)
+    return tx.actor.institution_id if tx.actor.role == ADMIN else None

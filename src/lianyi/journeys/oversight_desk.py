@@ -107,6 +107,7 @@ class Choice:
     day: date | None = None
     late: bool = False
     institution_id: UUID | None = None
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ async def listed(tx: Tx, *, choice: Choice, before: UUID | None = None) -> Liste
         day=choice.day,
         state=choice.state,
         late=choice.late,
+        receipt=choice.receipt,
         before=before,
     )
     ids = sorted({one.institution_id for one in found})

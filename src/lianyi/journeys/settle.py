@@ -22,6 +22,8 @@ from lianyi.insurance.events import Settled, SettlementDoubtful, SettlementOverd
 from lianyi.insurance.model import BEFORE_PAYING, Charge, Claim, ClaimState, Kind
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
+from lianyi.people.model import INSURER
+from lianyi.people.model import Kind as Place
 
 NOBODY: Mapping[int, Sequence[str]] = {}
 FAILED = "insurance_failed"
@@ -62,7 +64,10 @@ async def begin(
         diagnosis=diagnoses[0] if diagnoses else "",
         prescription_id=prescription_id,
     )
-    return claim is not None
+    if claim is None:
+        return False
+    await _show_agency(tx, claim)
+    return True
 
 
 async def claim_again(tx: Tx, *, bill_id: UUID) -> None:
@@ -178,6 +183,18 @@ async def _leave(tx: Tx, chart: Chart, bill_id: UUID) -> None:
 async def _own_chart(tx: Tx) -> Chart:
     person_id = tx.actor.subject_id
     return await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="insurance")
+
+
+async def _show_agency(tx: Tx, claim: Claim) -> None:
+    """Let the agency see what is claimed of its own insured, and nothing else of them (INS-20)."""
+    for agency in await people.institutions_of(tx, kinds=[Place.INSURANCE_AGENCY]):
+        await access.open_relation(
+            tx,
+            person_id=claim.person_id,
+            institution_id=agency.id,
+            roles=frozenset({INSURER}),
+            cause_id=claim.id,
+        )
 
 
 async def _is_designated(tx: Tx, institution_id: UUID) -> bool:

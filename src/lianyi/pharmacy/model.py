@@ -285,6 +285,38 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """One time a pack was put to a sale. `undone_at`: it went back to its place and never left.
+
+    Nobody is named: the prescription is there by its number, and whether it had been reviewed.
+    """
+
+    sale_id: UUID
+    state: SaleState
+    seller: SellerKind
+    prescription: str
+    signed_at: datetime
+    approved_at: datetime
+    scanned_at: datetime
+    undone_at: datetime | None
+    checked_at: datetime | None
+    handed_at: datetime | None
+    returned_at: datetime | None
+    returned_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The way of one pack in the network, from the day it came in (FR-20)."""
+
+    pack: Pack
+    label: str
+    maker: str
+    received_at: datetime
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """A seller's day: sales handed over and taken back, packs sold, and what the lines came to."""
 

@@ -8,7 +8,7 @@ from lianyi.access.model import Chart, Desk
 from lianyi.kernel import profile, time
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
-from lianyi.people.model import ADMIN
+from lianyi.people.model import ADMIN, DRUG_AUTHORITY
 from lianyi.pharmacy import rules
 from lianyi.pharmacy.errors import NoSuchSale
 from lianyi.pharmacy.model import (
@@ -22,6 +22,7 @@ from lianyi.pharmacy.model import (
     Seller,
     Shelf,
     Totals,
+    Trace,
 )
 from lianyi.pharmacy.states import STOREKEEPERS
 from lianyi.pharmacy.tables import sales, stock
@@ -70,6 +71,16 @@ async def batches(
     days = profile.at(tx.now)["PR-07.near"]
     until = rules.last_good_day(today(tx), days) if near_expiry else None
     return await stock.list_batches(tx, tx.actor.institution_id, until, text.strip(), limit)
+
+
+async def trace(tx: Tx, *, code: str) -> Trace:
+    """Return the way of a pack in the whole network, to the authority that watches over sales.
+
+    :raises NoSuchPack, WrongRole:
+    """
+    if tx.actor.role != DRUG_AUTHORITY:
+        raise WrongRole(verb="trace", role=tx.actor.role)
+    return await stock.load_trace(tx, code.strip())
 
 
 async def totals(tx: Tx, *, day: date) -> Totals:

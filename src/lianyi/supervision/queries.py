@@ -28,6 +28,7 @@ async def uploads(
     day: date | None = None,
     state: State | None = None,
     late: bool = False,
+    receipt: str | None = None,
     before: UUID | None = None,
     limit: int = LINES,
 ) -> list[Upload]:
@@ -42,6 +43,7 @@ async def uploads(
         day=day,
         state=state,
         late=late,
+        receipt=receipt,
         before=before,
         limit=limit,
     )

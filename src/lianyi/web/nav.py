@@ -12,6 +12,7 @@ from lianyi.people.model import (
     DOCTOR,
     DRUG_AUTHORITY,
     HEALTH_COMMISSION,
+    INSURER,
     NURSE,
     OPERATOR,
     PHARMACIST,
@@ -118,13 +119,27 @@ DISPENSERS = (*COUNTER, SIGNING, ACCOUNT)
 COURIERS = (Place("deliveries", "/deliveries", mark("配送"), icon="truck-delivery"), ACCOUNT)
 
 # An authority sees what it is there for: the same addresses answer each with its own.
-OVERSEERS = (
-    Place("oversight", "/regulator", mark("总览"), icon="dashboard"),
-    Place("reports", "/regulator/reports", mark("上报"), icon="cloud-upload"),
-    Place("licences", "/regulator/licences", mark("许可"), icon="license"),
-    Place("screen", "/regulator/screen", mark("大屏"), icon="device-tv"),
+OVERSIGHT = Place("oversight", "/regulator", mark("总览"), icon="dashboard")
+REPORTED = Place("reports", "/regulator/reports", mark("上报"), icon="cloud-upload")
+LICENCES = Place("licences", "/regulator/licences", mark("许可"), icon="license")
+SCREEN = Place("screen", "/regulator/screen", mark("大屏"), icon="device-tv")
+COMMISSION = (
+    OVERSIGHT,
+    REPORTED,
+    Place("cases", "/regulator/cases", mark("案件"), icon="folder-open"),
+    LICENCES,
+    SCREEN,
     ACCOUNT,
 )
+AUTHORITY = (
+    OVERSIGHT,
+    REPORTED,
+    Place("trace", "/regulator/trace", mark("追溯"), icon="scan"),
+    LICENCES,
+    SCREEN,
+    ACCOUNT,
+)
+INSURERS = (Place("claims", "/insurer", mark("结算"), icon="receipt-2"), ACCOUNT)
 
 # The rail of each desk, on pages that several of them share.
 RAILS: Mapping[Role, tuple[Place, ...]] = {
@@ -137,8 +152,9 @@ RAILS: Mapping[Role, tuple[Place, ...]] = {
     PHARMACIST: PHARMACISTS,
     DISPENSER: DISPENSERS,
     COURIER: COURIERS,
-    HEALTH_COMMISSION: OVERSEERS,
-    DRUG_AUTHORITY: OVERSEERS,
+    HEALTH_COMMISSION: COMMISSION,
+    DRUG_AUTHORITY: AUTHORITY,
+    INSURER: INSURERS,
 }
 
 # Where the day of each role begins.
@@ -155,6 +171,7 @@ DESKS: Mapping[Role, str] = {
     COURIER: "/deliveries",
     HEALTH_COMMISSION: "/regulator",
     DRUG_AUTHORITY: "/regulator",
+    INSURER: "/insurer",
 }
 
 

@@ -28,14 +28,16 @@ INSERT_BOOKS = """INSERT INTO insurance.books (id, institution_id, scheme, day)
 LOAD_BOOKS = f"SELECT {BOOKS} FROM insurance.books WHERE id = $1"
 COMPARED = """UPDATE insurance.books SET count = $2, our_fen = $3, their_fen = $4, compared_at = $5
               WHERE id = $1"""
-LIST_BOOKS = f"""SELECT {BOOKS} FROM insurance.books WHERE institution_id = $1
-                 ORDER BY day DESC, scheme LIMIT $2"""
+LIST_BOOKS = f"""SELECT {BOOKS} FROM insurance.books
+                 WHERE $1::uuid IS NULL OR institution_id = $1
+                 ORDER BY day DESC, institution_id, scheme LIMIT $2"""
 COLUMNS = "id, institution_id, state, kind, day, number, our_fen, their_fen, at"
 IS_KNOWN = """SELECT EXISTS (SELECT FROM insurance.difference
                 WHERE institution_id = $1 AND kind = $2 AND day = $3 AND number = $4)"""
 LOAD = f"SELECT {COLUMNS} FROM insurance.difference WHERE id = $1 AND institution_id = $2"
 LIST_OPEN = f"""SELECT {COLUMNS} FROM insurance.difference
-                WHERE institution_id = $1 AND state = 'open' ORDER BY at, id LIMIT $2"""
+                WHERE ($1::uuid IS NULL OR institution_id = $1) AND state = 'open'
+                ORDER BY at, id LIMIT $2"""
 
 
 async def find_or_insert(tx: Tx, institution_id: UUID, scheme: Scheme, day: date) -> UUID:
@@ -54,7 +56,7 @@ async def compared(tx: Tx, id: UUID, *, count: int, our_fen: int, their_fen: int
     await tx.db.execute(COMPARED, id, count, our_fen, their_fen, tx.now)
 
 
-async def list_books(tx: Tx, institution_id: UUID, limit: int) -> list[Books]:
+async def list_books(tx: Tx, institution_id: UUID | None, limit: int) -> list[Books]:
     return [_books(row) for row in await tx.db.fetch(LIST_BOOKS, institution_id, limit)]
 
 
@@ -83,7 +85,7 @@ async def load(tx: Tx, id: UUID) -> Difference:
     return _difference(row)
 
 
-async def list_open(tx: Tx, institution_id: UUID, limit: int) -> list[Difference]:
+async def list_open(tx: Tx, institution_id: UUID | None, limit: int) -> list[Difference]:
     return [_difference(row) for row in await tx.db.fetch(LIST_OPEN, institution_id, limit)]
 
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from lianyi.access.model import Chart
+from lianyi.access.model import Chart, Desk
 from lianyi.insurance.errors import NoSuchClaim
 from lianyi.insurance.events import ClaimMoved
 from lianyi.insurance.model import (
+    Asked,
     Booked,
     Charge,
     Claim,
@@ -17,6 +18,7 @@ from lianyi.insurance.model import (
     Kind,
     Level,
     Line,
+    Rated,
     Rating,
     Scheme,
     Source,
@@ -48,13 +50,14 @@ LOCK_OF = f"""SELECT {COLUMNS} FROM insurance.claim c
 IS_ASKING = """SELECT EXISTS (SELECT FROM insurance.claim
                  WHERE bill_id = $1 AND state IN ('opened', 'registered', 'sent'))"""
 # The newest claim of each bill, with the last word about who pays what.
-OF_BILLS = f"""SELECT DISTINCT ON (c.bill_id) {COLUMNS},
-                 {
-    ", ".join(f"s.{name.strip()} AS split_{name.strip()}" for name in AMOUNTS.split(","))
-}
-               FROM insurance.claim c
-               LEFT JOIN insurance.split s ON s.claim_id = c.id AND s.source =
-                 CASE WHEN c.settled_at IS NULL THEN 'foretold' ELSE 'settled' END
+SPLIT_COLUMNS = ", ".join(
+    f"s.{name.strip()} AS split_{name.strip()}" for name in AMOUNTS.split(",")
+)
+FROM = """FROM insurance.claim c
+          LEFT JOIN insurance.split s ON s.claim_id = c.id AND s.source =
+            CASE WHEN c.settled_at IS NULL THEN 'foretold' ELSE 'settled' END"""
+VIEW = f"SELECT {COLUMNS}, {SPLIT_COLUMNS} {FROM}"
+OF_BILLS = f"""SELECT DISTINCT ON (c.bill_id) {COLUMNS}, {SPLIT_COLUMNS} {FROM}
                WHERE c.person_id = $1 AND c.bill_id = ANY ($2)
                ORDER BY c.bill_id, {OVER}, c.at DESC, c.id DESC"""
 LINES = "SELECT * FROM insurance.line WHERE claim_id = $1 ORDER BY number"
@@ -82,6 +85,10 @@ NUMBERED = "UPDATE insurance.claim SET settlement_number = $2 WHERE id = $1"
 REVERSED = "UPDATE insurance.claim SET reversed_at = $2 WHERE id = $1"
 CODE = "UPDATE insurance.claim SET code = $2 WHERE id = $1"
 GIVE_BACK = "UPDATE insurance.claim SET give_back = $2 WHERE id = $1"
+RATED = """SELECT l.*, r.level AS rated, r.own_fen, r.over_fen, r.first_fen, r.in_range_fen
+           FROM insurance.line l LEFT JOIN insurance.rating r USING (claim_id, number)
+           WHERE l.claim_id = $1 ORDER BY l.number"""
+SPLITS = f"SELECT source, {AMOUNTS} FROM insurance.split WHERE claim_id = $1"
 BOOKED = """SELECT settlement_number AS number, sign * s.total_fen AS total_fen,
               sign * (s.pool_fen + s.critical_fen + s.aid_fen + s.other_fen) AS funds_fen,
               sign * s.account_fen AS account_fen
@@ -161,6 +168,49 @@ async def is_asking(tx: Tx, bill_id: UUID) -> bool:
 async def of_bills(tx: Tx, chart: Chart, bill_ids: Sequence[UUID]) -> dict[UUID, ClaimView]:
     rows = await tx.db.fetch(OF_BILLS, chart.person_id, list(bill_ids))
     return {row["bill_id"]: _view(row) for row in rows}
+
+
+async def list_at(
+    tx: Tx, desk: Desk, asked: Asked, before: UUID | None, limit: int
+) -> list[ClaimView]:
+    rows = await tx.db.fetch(
+        f"""{VIEW} WHERE ($1::uuid IS NULL OR c.institution_id = $1)
+              AND ($2::text IS NULL OR c.state = $2)
+              AND ($3::timestamptz IS NULL OR c.at >= $3)
+              AND ($4::timestamptz IS NULL OR c.at < $4)
+              AND ($5::uuid IS NULL OR c.id < $5) AND {desk.sees("c.person_id", at=7)}
+            ORDER BY c.id DESC LIMIT $6""",
+        asked.institution_id,
+        asked.state,
+        asked.since,
+        asked.until,
+        before,
+        limit,
+        *desk.args,
+    )
+    return [_view(row) for row in rows]
+
+
+async def find_at(tx: Tx, desk: Desk, id: UUID) -> Claim | None:
+    row = await tx.db.fetchrow(
+        f"""SELECT {COLUMNS} FROM insurance.claim c
+            WHERE c.id = $1 AND {desk.sees("c.person_id", at=2)}""",
+        id,
+        *desk.args,
+    )
+    return None if row is None else _claim(row)
+
+
+async def rated(tx: Tx, claim_id: UUID) -> list[Rated]:
+    return [_rated(row) for row in await tx.db.fetch(RATED, claim_id)]
+
+
+async def splits(tx: Tx, claim_id: UUID) -> dict[Source, Split]:
+    found = {}
+    for row in await tx.db.fetch(SPLITS, claim_id):
+        amounts = {name: value for name, value in row.items() if name != "source"}
+        found[Source(row["source"])] = Split(**amounts)
+    return found
 
 
 async def lines(tx: Tx, claim_id: UUID) -> list[Line]:
@@ -262,3 +312,10 @@ def _line(row: "Record") -> Line:
         row["standard_fen"],
         row["is_drug"],
     )
+
+
+def _rated(row: "Record") -> Rated:
+    if row["rated"] is None:
+        return Rated(_line(row), None)
+    amounts = (row["own_fen"], row["over_fen"], row["first_fen"], row["in_range_fen"])
+    return Rated(_line(row), Rating(Level(row["rated"]), *amounts))

@@ -14,10 +14,13 @@ from lianyi.pharmacy.model import (
     Batch,
     BatchState,
     Pack,
+    Passage,
+    SaleState,
     Scanned,
     Seller,
     SellerKind,
     Shelf,
+    Trace,
 )
 from lianyi.pharmacy.states import BATCH
 
@@ -69,6 +72,16 @@ SCANS = """SELECT s.sale_id, s.number, s.trace_code, b.lot, b.maker, b.expires_o
            FROM pharmacy.scan s JOIN pharmacy.pack p ON p.trace_code = s.trace_code
            JOIN pharmacy.batch b ON b.id = p.batch_id
            WHERE s.sale_id = ANY ($1) AND s.undone_at IS NULL ORDER BY s.number, s.at, s.id"""
+CAME = """SELECT b.label, b.maker, p.at FROM pharmacy.pack p
+          JOIN pharmacy.batch b ON b.id = p.batch_id WHERE p.trace_code = $1"""
+PASSAGES = """SELECT s.id AS sale_id, s.state, s.kind AS seller, s.slip::json->>'number'
+                AS prescription, s.signed_at, s.approved_at, c.at AS scanned_at, c.undone_at,
+                s.checked_at, s.handed_at, r.at AS returned_at,
+                coalesce(r.reason, '') AS returned_for
+              FROM pharmacy.scan c JOIN pharmacy.sale s ON s.id = c.sale_id
+              LEFT JOIN pharmacy.returned r ON r.trace_code = c.trace_code
+                AND r.sale_id = c.sale_id
+              WHERE c.trace_code = $1 ORDER BY c.at, c.id"""
 # DS-18: what has left the house and came back; its scan stays live, so it is never sold again.
 RETURN_PACKS = """INSERT INTO pharmacy.returned (trace_code, sale_id, reason, at, post_id)
                   SELECT trace_code, sale_id, $2, $3, $4 FROM pharmacy.scan
@@ -165,6 +178,16 @@ async def lock_pack(tx: Tx, trace_code: str) -> Pack:
     return Pack(**{**row, "state": BatchState(row["state"])})
 
 
+async def load_trace(tx: Tx, trace_code: str) -> Trace:
+    row = await tx.db.fetchrow(PACK, trace_code)
+    came = await tx.db.fetchrow(CAME, trace_code)
+    if row is None or came is None:
+        raise NoSuchPack(trace_code=trace_code)
+    pack = Pack(**{**row, "state": BatchState(row["state"])})
+    passed = [_passage(each) for each in await tx.db.fetch(PASSAGES, trace_code)]
+    return Trace(pack, came["label"], came["maker"], came["at"], tuple(passed))
+
+
 async def insert_scan(tx: Tx, trace_code: str, sale_id: UUID, number: int) -> bool:
     """Return whether the pack was still nobody's."""
     id = tx.new_id(sale_id)
@@ -202,3 +225,8 @@ def _seller(row: "Record") -> Seller:
 
 def _batch(row: "Record") -> Batch:
     return Batch(**{**row, "state": BatchState(row["state"])})
+
+
+def _passage(row: "Record") -> Passage:
+    state, seller = SaleState(row["state"]), SellerKind(row["seller"])
+    return Passage(**{**row, "state": state, "seller": seller})

@@ -56,6 +56,7 @@ LIST = f"""SELECT {COLUMNS} FROM supervision.upload
              AND ($4::text IS NULL OR state = $4)
              AND (NOT $5 OR CASE state WHEN 'receipted' THEN receipted_at ELSE $6 END > due_at)
              AND ($7::uuid IS NULL OR id < $7)
+             AND ($9::text IS NULL OR receipt = $9)
            ORDER BY id DESC LIMIT $8"""
 # What wants a hand: refused, or without a receipt in time; the oldest first.
 TROUBLED = f"""SELECT {COLUMNS} FROM supervision.upload
@@ -170,11 +171,12 @@ async def list_uploads(
     day: date | None,
     state: State | None,
     late: bool,
+    receipt: str | None,
     before: UUID | None,
     limit: int,
 ) -> list[Upload]:
     rows = await tx.db.fetch(
-        LIST, sorted(kinds), institution_id, day, state, late, tx.now, before, limit
+        LIST, sorted(kinds), institution_id, day, state, late, tx.now, before, limit, receipt
     )
     return [_upload(row) for row in rows]
 

@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.regulator import oversight
+from lianyi.web.regulator import oversight, trace, trails
 
-ROUTES: tuple[BaseRoute, ...] = (*oversight.ROUTES,)
+ROUTES: tuple[BaseRoute, ...] = (*oversight.ROUTES, *trails.ROUTES, *trace.ROUTES)

@@ -1,10 +1,6 @@
 """The network in numbers, on the desk and on the big screen; every number opens its list."""
 
-from datetime import date
-from enum import StrEnum
-from typing import TypeVar
 from urllib.parse import urlencode
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,11 +10,10 @@ from lianyi.journeys import oversight_desk
 from lianyi.journeys.oversight_desk import Choice
 from lianyi.kernel.work import reading
 from lianyi.supervision.model import Kind, State
-from lianyi.web import answer
+from lianyi.web import answer, asked
 from lianyi.web.session import app_of, user
 
 DESK = "/regulator"
-E = TypeVar("E", bound=StrEnum)
 
 
 async def desk(request: Request) -> Response:
@@ -37,7 +32,7 @@ async def licences(request: Request) -> Response:
 
 
 async def reports(request: Request) -> Response:
-    choice, before = _choice(request), _id(request, "before")
+    choice, before = _choice(request), asked.id_in(request, "before")
     view = await reading(
         app_of(request),
         user(request),
@@ -46,39 +41,22 @@ async def reports(request: Request) -> Response:
     return answer.page(request, "regulator/reports.html", view)
 
 
-def address(**asked: object) -> str:
+def address(**wanted: object) -> str:
     """Return where a list is that shows these reports."""
-    given = {name: str(value) for name, value in asked.items() if value not in {None, False, ""}}
+    given = {name: str(value) for name, value in wanted.items() if value not in {None, False, ""}}
     return f"{DESK}/reports?{urlencode(given)}"
 
 
 def _choice(request: Request) -> Choice:
     """Read what an address asks for; what it says wrongly is as if it weren't said."""
     return Choice(
-        kind=_one_of(Kind, request.query_params.get("kind", "")),
-        state=_one_of(State, request.query_params.get("state", "")),
-        day=_day(request.query_params.get("day", "")),
+        kind=asked.one_of(Kind, request.query_params.get("kind", "")),
+        state=asked.one_of(State, request.query_params.get("state", "")),
+        day=asked.day_in(request, "day"),
         late="late" in request.query_params,
-        institution_id=_id(request, "institution"),
+        institution_id=asked.id_in(request, "institution"),
+        receipt=request.query_params.get("receipt", "").strip() or None,
     )
-
-
-def _one_of(codes: type[E], text: str) -> E | None:
-    return next((code for code in codes if code == text), None)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _id(request: Request, name: str) -> UUID | None:
-    try:
-        return UUID(request.query_params.get(name, ""))
-    except ValueError:
-        return None
 
 
 ROUTES = (

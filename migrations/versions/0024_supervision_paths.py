@@ -1,0 +1,17 @@
+"""How authorities find things: a report by its receipt, a pack by its code, a claim by its day."""
+
+from lianyi.kernel.migrate import run
+
+revision = "0024"
+down_revision = "0023"
+
+PATHS = """
+CREATE INDEX ON supervision.upload (receipt) WHERE receipt <> '';
+CREATE INDEX ON pharmacy.scan (trace_code);
+CREATE INDEX ON insurance.claim (institution_id, at);
+CREATE INDEX ON insurance.claim (at);
+"""
+
+
+def upgrade() -> None:
+    run(PATHS)

@@ -1,0 +1,179 @@
+"""A visit's list, its cases, a pack's way and the claims, each shown to whom it is there for."""
+
+import asyncpg
+import pytest
+
+from lianyi.access import queries as readings
+from lianyi.access import service as access
+from lianyi.access.model import Purpose
+from lianyi.people.model import (
+    ADMIN,
+    CLERK,
+    DOCTOR,
+    DRUG_AUTHORITY,
+    HEALTH_COMMISSION,
+    INSURER,
+    OPERATOR,
+    Kind,
+)
+from tests.journeys.test_fill import market as market  # noqa: PLC0414 - a fixture
+from tests.journeys.test_report import office
+from tests.journeys.test_report import province as province  # noqa: PLC0414 - a fixture
+from tests.journeys.test_report_medicine import handed
+from tests.journeys.test_trail import bureau as bureau  # noqa: PLC0414 - a fixture
+from tests.journeys.test_trail import closed as closed  # noqa: PLC0414 - a fixture
+from tests.journeys.test_visit import ward as ward  # noqa: PLC0414 - a fixture
+from tests.web.reader import reading, wearing
+
+NAME = "王秀英"
+REASON = "投诉核查，案号 2030-017"
+
+
+@pytest.fixture
+async def reader(app):
+    async with reading(app) as reader:
+        yield reader
+
+
+async def asked(reader, closed, bureau, **given):
+    """Ask from the visit's own page, as the first of the two."""
+    await wearing(reader, bureau.place, bureau.one)
+    page = await reader.get(f"/regulator/visits/{closed.appointment_id}")
+    return await reader.submit(page, "/ask", **{"opens": "name", "reason": REASON, **given})
+
+
+async def test_the_commission_rebuilds_a_visit_in_order(closed, bureau, reader):
+    """CON-18, SEC-17: who, when, what, and whether the chain holds; the patient by a pseudonym."""
+    await wearing(reader, bureau.place, bureau.one)
+    page = await reader.get(f"/regulator/visits/{closed.appointment_id}")
+    assert page.says("就诊轨迹", "存证完好", "患者代号")
+    words = page.words
+    steps = [words.index(each) for each in ("待确认", "已预约", "候诊中", "就诊中", "已就诊")]
+    assert steps == sorted(steps)
+    assert NAME not in page.html
+    assert str(closed.patient.person_id) not in page.html
+
+
+async def test_a_list_that_no_longer_holds_says_so(closed, bureau, reader, dsn):
+    """SEC-17"""
+    owner = await asyncpg.connect(dsn)
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute(
+        "UPDATE supervision.trail SET digest = '\\x00' WHERE visit_id = $1 AND number = 3",
+        closed.appointment_id,
+    )
+    await owner.close()
+    await wearing(reader, bureau.place, bureau.one)
+    page = await reader.get(f"/regulator/visits/{closed.appointment_id}")
+    assert page.says("存证不符", "保全现场")
+
+
+async def test_a_visit_is_found_by_its_receipt(province, ward, reader, app):
+    """LIC-11: by number, place and day, and by nobody's name."""
+    await ward.sign()
+    await province.work()
+    commission = await office(app, Kind.HEALTH_COMMISSION, HEALTH_COMMISSION)
+    (receipt,) = (
+        await ward.place.rows(
+            "SELECT receipt FROM supervision.upload WHERE visit_id = $1 AND kind = 'visit'",
+            ward.appointment_id,
+        )
+    )[0]
+    await wearing(reader, ward.place, commission)
+    page = await reader.get(f"/regulator/reports?receipt={receipt}")
+    assert page.says(receipt)
+    assert f"/regulator/visits/{ward.appointment_id}" in [one.href for one in page.links]
+    assert (await reader.get("/regulator/reports?receipt=nothing")).says("没有符合条件")
+
+
+async def test_a_name_opens_only_when_a_second_person_has_agreed(closed, bureau, reader):
+    """CON-18, EMR-05: and the person's readings show the look."""
+    page = await asked(reader, closed, bureau)
+    assert page.says("待批准", REASON)
+    mine = await reader.get("/regulator/cases")
+    assert mine.says("等待另一位同事批准")
+    assert "/approve" not in mine.html
+    await wearing(reader, bureau.place, bureau.other)
+    page = await reader.submit(await reader.get("/regulator/cases"), "/approve")
+    assert page.says("已批准")
+    seen = await reader.get(page.link("查看身份"))
+    assert seen.says(NAME, "已记入本人的访问记录")
+    looked = [one for one in await own_readings(closed) if one.purpose is Purpose.INSPECT]
+    assert [(one.granted, one.what) for one in looked] == [(True, "case_name")]
+    page = await reader.submit(await reader.get("/regulator/cases"), "/close")
+    assert page.says("已关闭")
+    assert (await reader.get(seen.url)).status == 409
+
+
+async def test_a_case_without_a_reason_and_one_declined_open_nothing(closed, bureau, reader):
+    page = await asked(reader, closed, bureau, reason="查")
+    assert page.status == 422
+    assert page.says("至少 4 个字")
+    await reader.submit(page, "/ask", opens="name", reason=REASON)
+    await wearing(reader, bureau.place, bureau.other)
+    page = await reader.get("/regulator/cases")
+    assert (await reader.submit(page, "/reject", reason="否")).status == 422
+    page = await reader.submit(page, "/reject", reason="理由不充分")
+    assert page.says("未批准")
+    assert "查看身份" not in page.html
+
+
+async def test_the_drug_authority_follows_a_pack_and_meets_no_patient(market, reader, app):
+    """FR-20, CON-15: sale and trace; neither the patient nor the prescriber."""
+    store = await market.seller()
+    await handed(market, store)
+    authority = await office(app, Kind.DRUG_AUTHORITY, DRUG_AUTHORITY)
+    await wearing(reader, store.place, authority)
+    page = await reader.get(f"/regulator/trace?code={store.packs[0]}")
+    assert page.says("验收入库", "扫码配药", "药师已审核：是", "四查十对后交付", "青山制药有限公司")
+    assert NAME not in page.html
+    assert "张建国" not in page.words.replace(str(page.url), "")
+    left = await reader.get(f"/regulator/trace?code={store.packs[-1]}")
+    assert left.says("还在货架上")
+    assert (await reader.get("/regulator/trace?code=000")).says("没有这个追溯码")
+
+
+PAGES = {
+    "trail": {HEALTH_COMMISSION, ADMIN},
+    "/regulator": {HEALTH_COMMISSION, DRUG_AUTHORITY},
+    "/regulator/reports": {HEALTH_COMMISSION, DRUG_AUTHORITY},
+    "/regulator/licences": {HEALTH_COMMISSION, DRUG_AUTHORITY},
+    "/regulator/screen": {HEALTH_COMMISSION, DRUG_AUTHORITY},
+    "/regulator/cases": {HEALTH_COMMISSION},
+    "/regulator/trace": {DRUG_AUTHORITY},
+    "/insurer": {INSURER},
+}
+HATS = {
+    HEALTH_COMMISSION: Kind.HEALTH_COMMISSION,
+    DRUG_AUTHORITY: Kind.DRUG_AUTHORITY,
+    INSURER: Kind.INSURANCE_AGENCY,
+}
+
+
+@pytest.mark.parametrize(
+    "role", [HEALTH_COMMISSION, DRUG_AUTHORITY, INSURER, ADMIN, CLERK, DOCTOR, OPERATOR]
+)
+async def test_none_sees_all(closed, reader, app, role):
+    """PRI-26, CON-15: authority by page; whoever isn't there for it is refused."""
+    if role in HATS:
+        hat = await office(app, HATS[role], role)
+    else:
+        hat = await closed.place.hat(role)
+    await wearing(reader, closed.place, hat)
+    seen = set()
+    for page in PAGES:
+        path = f"/regulator/visits/{closed.appointment_id}" if page == "trail" else page
+        found = await reader.get(path)
+        assert found.status in {200, 403}, (page, found.words[:200])
+        if found.status == 200:
+            seen.add(page)
+    assert seen == {page for page, roles in PAGES.items() if role in roles}
+
+
+async def own_readings(closed):
+    async def own(tx):
+        person_id = closed.patient.person_id
+        chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.OWN)
+        return await readings.readings(tx, chart)
+
+    return await closed.place.ask(closed.patient, own)
