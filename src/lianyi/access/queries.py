@@ -23,6 +23,14 @@ async def consents(tx: Tx, chart: Chart) -> list[Consent]:
     return await tables.list_consents(tx, chart)
 
 
+async def consent(tx: Tx, chart: Chart, *, consent_id: UUID) -> Consent:
+    """Return one consent of the chart's person.
+
+    :raises NoSuchConsent:
+    """
+    return await tables.load_consent(tx, chart, consent_id)
+
+
 async def own_glass(tx: Tx, chart: Chart) -> Glass | None:
     """Return the glass the acting post has broken for this person, while it lies open."""
     return await tables.find_live_glass(tx, chart)

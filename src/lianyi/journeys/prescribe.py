@@ -6,6 +6,7 @@ for every act. What is signed is one text, kept to the letter, with the prescrip
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -180,6 +181,14 @@ async def take_signed(tx: Tx, event: Signed) -> None:
         until=tx.now + READ_FOR,
     )
     await publish(tx, signed)
+    chart = await access.open_chart(
+        tx, person_id=signed.person_id, purpose=Purpose.TREAT, what="prescription"
+    )
+    text = (await queries.documents(tx, chart, prescriptions=[signed]))[signed.id]
+    proof = fhir.signature(
+        signed, id=text.id, post_id=text.post_id, digest=text.digest, at=tx.now, act=fhir.AUTHOR
+    )
+    await publish_proof(tx, signed, proof)
 
 
 async def take_back(tx: Tx, event: SigningRefused) -> None:
@@ -208,6 +217,17 @@ async def publish(tx: Tx, prescription: Prescription) -> None:
     )
     if prescription.state is State.TO_REVIEW and prescription.version > 1:
         await _drop_gone(tx, prescription)
+
+
+async def publish_proof(tx: Tx, prescription: Prescription, proof: dict[str, Any]) -> None:
+    """Write whose signature a prescription carries, as sensitive as what it says."""
+    await records.publish(
+        tx,
+        owner=prescription.person_id,
+        body=proof,
+        classes=prescription.classes,
+        holder_id=prescription.institution_id,
+    )
 
 
 async def _drop_gone(tx: Tx, prescription: Prescription) -> None:

@@ -17,7 +17,7 @@ from lianyi.links import Links
 from lianyi.links.sms import Message
 from lianyi.people import queries as people
 from lianyi.people import service as registry
-from lianyi.prescribing import queries
+from lianyi.prescribing import fhir, queries
 from lianyi.prescribing import service as prescribing
 from lianyi.prescribing.events import PrescriptionApproved
 from lianyi.prescribing.model import Document, Prescription, Way
@@ -96,8 +96,17 @@ async def take_signed(tx: Tx, event: Signed) -> None:
     if event.subject_type != SUBJECT:
         return
     approved = await prescribing.approved(tx, review_id=event.subject_id)
-    if approved is not None:
-        await prescribe.publish(tx, approved)
+    if approved is None:
+        return
+    await prescribe.publish(tx, approved)
+    chart = await access.open_chart(
+        tx, person_id=approved.person_id, purpose=Purpose.REVIEW, what="prescription"
+    )
+    _, said = await queries.review_of(tx, chart, review_id=event.subject_id)
+    proof = fhir.signature(
+        approved, id=said.id, post_id=said.post_id, digest=said.digest, at=tx.now, act=fhir.REVIEWER
+    )
+    await prescribe.publish_proof(tx, approved, proof)
 
 
 async def take_back(tx: Tx, event: SigningRefused) -> None:

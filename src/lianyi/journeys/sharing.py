@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from lianyi.access import events, queries, service
+from lianyi.access import events, fhir, queries, service
 from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Chart, Glass, Looked, Purpose, Sensitive, Share
 from lianyi.kernel import errand, profile
@@ -18,6 +18,7 @@ from lianyi.links import Links
 from lianyi.links.sms import Message
 from lianyi.people import queries as people
 from lianyi.people.model import Kind, Post
+from lianyi.records import service as records
 
 TEMPLATE = "chart_opened"
 # Who may hold a part of somebody's record that another institution wants to read.
@@ -82,7 +83,9 @@ async def ask(tx: Tx, *, person_id: UUID, share: Share) -> UUID:
     chart = await service.open_chart(
         tx, person_id=person_id, purpose=Purpose.TREAT, what="consent.ask"
     )
-    return await service.ask_consent(tx, chart, share=share)
+    consent_id = await service.ask_consent(tx, chart, share=share)
+    await _publish(tx, chart, consent_id)
+    return consent_id
 
 
 async def give(tx: Tx, *, share: Share) -> UUID:
@@ -91,7 +94,9 @@ async def give(tx: Tx, *, share: Share) -> UUID:
     :raises NoSuchPerson, ProofTooLow, EmptyShare, WrongRole:
     """
     chart = await _chart(tx, Purpose.CONSENT, "consent.give")
-    return await service.give_consent(tx, chart, share=share)
+    consent_id = await service.give_consent(tx, chart, share=share)
+    await _publish(tx, chart, consent_id)
+    return consent_id
 
 
 async def agree(tx: Tx, *, consent_id: UUID) -> None:
@@ -101,18 +106,21 @@ async def agree(tx: Tx, *, consent_id: UUID) -> None:
     """
     chart = await _chart(tx, Purpose.CONSENT, "consent.agree")
     await service.agree_to_consent(tx, chart, consent_id=consent_id)
+    await _publish(tx, chart, consent_id)
 
 
 async def refuse(tx: Tx, *, consent_id: UUID) -> None:
     """Share nothing. Raises as `agree` does."""
     chart = await _chart(tx, Purpose.CONSENT, "consent.refuse")
     await service.refuse_consent(tx, chart, consent_id=consent_id)
+    await _publish(tx, chart, consent_id)
 
 
 async def withdraw(tx: Tx, *, consent_id: UUID) -> None:
     """PRI-04: as easy as giving, and effective at once. Raises as `agree` does."""
     chart = await _chart(tx, Purpose.CONSENT, "consent.withdraw")
     await service.withdraw_consent(tx, chart, consent_id=consent_id)
+    await _publish(tx, chart, consent_id)
 
 
 async def break_glass(tx: Tx, *, person_id: UUID, reason: str) -> UUID:
@@ -155,6 +163,14 @@ async def tell_opened(tx: Tx, event: events.GlassBroken) -> None:
         return
     if phone is not None:
         await errand.plan(tx, TELL_OPENED.kind, thing_id=event.person_id)
+
+
+async def _publish(tx: Tx, chart: Chart, consent_id: UUID) -> None:
+    """Write a consent to the record as it is now; whoever may read by it holds it."""
+    one = await queries.consent(tx, chart, consent_id=consent_id)
+    await records.publish(
+        tx, owner=one.person_id, body=fhir.consent(one), holder_id=one.share.receiver_id
+    )
 
 
 async def _chart(tx: Tx, purpose: Purpose, what: str) -> Chart:

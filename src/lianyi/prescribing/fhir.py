@@ -1,7 +1,10 @@
 """Prescriptions as FHIR R4: one MedicationRequest a line, held together by groupIdentifier."""
 
+from base64 import b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from lianyi.prescribing.model import Line, Prescription, State
 from lianyi.prescribing.rules.document import ROUTES, use_text
@@ -10,6 +13,8 @@ DRUG = "urn:lianyi:drug"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 UCUM = "http://unitsofmeasure.org"
 GROUP = "urn:ietf:rfc:3986"
+SIGNATURE = "urn:iso-astm:E1762-95:2013"
+AUTHOR, REVIEWER = "1.2.840.10065.1.12.1.1", "1.2.840.10065.1.12.1.8"
 LEGAL = frozenset({"g", "mg", "ug", "mL"})  # units that UCUM knows under the same code
 STATUS: Mapping[State, str] = {
     State.TO_REVIEW: "draft",
@@ -31,6 +36,32 @@ Body = dict[str, Any]
 def medication_requests(prescription: Prescription) -> list[Body]:
     lines = prescription.sheet.lines
     return [_request(prescription, n, line) for n, line in enumerate(lines, start=1)]
+
+
+def signature(
+    prescription: Prescription, *, id: UUID, post_id: UUID, digest: str, at: datetime, act: str
+) -> Body:
+    """Return who signed a prescription's text, and its digest; `act` is AUTHOR or REVIEWER."""
+    who = {"reference": f"PractitionerRole/{post_id}"}
+    numbers = range(1, len(prescription.sheet.lines) + 1)
+    return {
+        "resourceType": "Provenance",
+        "id": str(id),
+        "target": [
+            {"reference": f"MedicationRequest/{request_id(prescription, n)}"} for n in numbers
+        ],
+        "recorded": at.isoformat(),
+        "agent": [{"who": who}],
+        "signature": [
+            {
+                "type": [{"system": SIGNATURE, "code": act}],
+                "when": at.isoformat(),
+                "who": who,
+                "sigFormat": "application/octet-stream",
+                "data": b64encode(bytes.fromhex(digest)).decode(),
+            }
+        ],
+    }
 
 
 def request_id(prescription: Prescription, number: int) -> str:

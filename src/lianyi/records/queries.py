@@ -70,6 +70,13 @@ async def timeline(
     )
 
 
+async def everything(
+    tx: Tx, chart: Chart, *, after: tuple[str, str] = ("", ""), limit: int = MANY
+) -> list[Entry]:
+    """Return all this chart may show, by type and id; the last one's type and id continue."""
+    return await tables.list_all(tx, chart, after, limit)
+
+
 async def measurements(
     tx: Tx, chart: Chart, *, codes: Sequence[str], limit: int = 12
 ) -> dict[str, list[Measurement]]:

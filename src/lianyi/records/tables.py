@@ -218,6 +218,14 @@ async def list_timeline(
     return [_entry(row) for row in rows]
 
 
+async def list_all(tx: Tx, chart: Chart, after: Key, limit: int) -> list[Entry]:
+    sql = f"""SELECT {COLUMNS} FROM records.resource r
+              WHERE r.owner = $1 AND (r.type, r.fhir_id) > ($2, $3) AND {_admitted(chart, at=5)}
+              ORDER BY r.type, r.fhir_id LIMIT $4"""
+    rows = await tx.db.fetch(sql, chart.person_id, *after, limit, *chart.args)
+    return [_entry(row) for row in rows]
+
+
 async def list_of_types(tx: Tx, chart: Chart, types: Sequence[str], limit: int) -> list[Entry]:
     """Return the newest of each of the types, newest first within a type."""
     sql = f"""SELECT {COLUMNS} FROM unnest($2::text[]) AS t (type)

@@ -13,13 +13,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.access.model import Sensitive
-from lianyi.journeys import notes_desk, permits_desk, sharing
+from lianyi.journeys import export, notes_desk, permits_desk, sharing
 from lianyi.journeys.sharing import Extent
 from lianyi.kernel.refusal import Invalid
-from lianyi.kernel.work import Tx, within
+from lianyi.kernel.work import Tx, reading, within
 from lianyi.web import answer, forms
 from lianyi.web.patient.shell import show
 from lianyi.web.session import app_of, user
+
+FILE = {"content-disposition": 'attachment; filename="record.json"', "cache-control": "no-store"}
 
 
 class Answered(forms.Form, frozen=True):
@@ -67,6 +69,12 @@ async def _give(tx: Tx, form: Sharing) -> UUID:
     return await sharing.give(tx, share=wanted)
 
 
+async def download(request: Request) -> Response:
+    """Give the person all of their record, as one file that other systems read (EMR-12, PRI-14)."""
+    content = await reading(app_of(request), user(request), export.own)
+    return Response(content, media_type="application/fhir+json", headers=FILE)
+
+
 async def readings(request: Request) -> Response:
     verb = partial(permits_desk.readings, cursor=request.query_params.get("cursor", ""))
     return await show(request, "patient/readings.html", verb)
@@ -102,6 +110,7 @@ ROUTES = (
     Route("/record/readings", readings, methods=["GET"]),
     Route("/record/share", share, methods=["GET"]),
     Route("/record/share", give, methods=["POST"]),
+    Route("/record/export", download, methods=["GET"]),
     Route("/record/consents/agree", _answering(sharing.agree), methods=["POST"]),
     Route("/record/consents/refuse", _answering(sharing.refuse), methods=["POST"]),
     Route("/record/consents/withdraw", _answering(sharing.withdraw), methods=["POST"]),

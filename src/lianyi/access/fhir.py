@@ -1,0 +1,97 @@
+"""Consents and readings as FHIR R4: Consent, AuditEvent."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from lianyi.access.model import RESIDENT, Consent, ConsentState, Purpose, Reading
+
+SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
+LOINC = "http://loinc.org"
+REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+DICOM = "http://dicom.nema.org/resources/ontology/DCM"
+OBJECT = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+PURPOSE = "urn:lianyi:purpose"
+CLASS = "urn:lianyi:sensitive-class"
+LAW = "个人信息保护法第二十三条、第二十九条"  # EMR-17, PRI-02
+STATUS: Mapping[ConsentState, str] = {
+    ConsentState.ASKED: "proposed",
+    ConsentState.GIVEN: "active",
+    ConsentState.REFUSED: "rejected",
+    ConsentState.WITHDRAWN: "inactive",
+}
+# HL7's own word for a purpose, where it has one.
+REASONS: Mapping[Purpose, str] = {
+    Purpose.TREAT: "TREAT",
+    Purpose.PAY: "HPAYMT",
+    Purpose.SETTLE: "HPAYMT",
+    Purpose.OWN: "PATRQT",
+}
+DONE, REFUSED = "0", "4"
+
+Body = dict[str, Any]
+
+
+def consent(given: Consent) -> Body:
+    """Return what a person was asked or has said, under the consent's own id."""
+    share = given.share
+    provision: Body = {
+        "type": "permit",
+        "period": {"start": given.at.isoformat(), "end": share.expires_at.isoformat()},
+        "actor": [
+            {
+                "role": {"coding": [{"system": PARTICIPATION, "code": "IRCP"}]},
+                "reference": {"reference": f"Organization/{share.receiver_id}"},
+            }
+        ],
+        "purpose": [_purpose(share.purpose)],
+    }
+    covered = {"start": share.covers_since, "end": share.covers_until}
+    if any(covered.values()):
+        provision["dataPeriod"] = {k: at.isoformat() for k, at in covered.items() if at}
+    if share.classes:
+        labels = sorted(share.classes)
+        provision["securityLabel"] = [{"system": CLASS, "code": each} for each in labels]
+    return {
+        "resourceType": "Consent",
+        "id": str(given.id),
+        "status": STATUS[given.state],
+        "scope": {"coding": [{"system": SCOPE, "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": LOINC, "code": "59284-0"}]}],
+        "patient": {"reference": f"Patient/{given.person_id}"},
+        "dateTime": given.at.isoformat(),
+        "organization": [{"reference": f"Organization/{share.holder_id}"}],
+        "policyRule": {"text": LAW},
+        "provision": provision,
+    }
+
+
+def audit_event(person_id: UUID, reading: Reading) -> Body:
+    """Return that somebody opened, or tried to open, a person's data."""
+    kind = "Patient" if reading.role == RESIDENT else "PractitionerRole"
+    reader = reading.reader_id if reading.role == RESIDENT else reading.post_id
+    return {
+        "resourceType": "AuditEvent",
+        "id": str(reading.seq),
+        "type": {"system": DICOM, "code": "110110", "display": "Patient Record"},
+        "action": "R",
+        "recorded": reading.at.isoformat(),
+        "outcome": DONE if reading.granted else REFUSED,
+        "purposeOfEvent": [{"coding": [_purpose(reading.purpose)]}],
+        "agent": [{"who": {"reference": f"{kind}/{reader}"}, "requestor": True}],
+        "source": {"observer": {"display": "联医"}},
+        "entity": [
+            {
+                "what": {"reference": f"Patient/{person_id}"},
+                "type": {"system": OBJECT, "code": "1"},
+                "description": reading.what or reading.purpose,
+            }
+        ],
+    }
+
+
+def _purpose(purpose: Purpose) -> Body:
+    if purpose in REASONS:
+        return {"system": REASON, "code": REASONS[purpose]}
+    return {"system": PURPOSE, "code": purpose.value}
