@@ -2250,6 +2250,8 @@ CREATE INDEX batch_institution_id_expires_on_idx ON pharmacy.batch USING btree (
 
 CREATE INDEX pack_batch_id_idx ON pharmacy.pack USING btree (batch_id);
 
+CREATE INDEX sale_handed_at_idx ON pharmacy.sale USING btree (handed_at) WHERE (handed_at IS NOT NULL);
+
 CREATE INDEX sale_institution_id_handed_at_idx ON pharmacy.sale USING btree (institution_id, handed_at) WHERE (handed_at IS NOT NULL);
 
 CREATE INDEX sale_institution_id_state_id_idx ON pharmacy.sale USING btree (institution_id, state, id);

@@ -93,6 +93,7 @@ NAMELESS = {
     "pharmacy.queries.free",
     "pharmacy.queries.seller",
     "pharmacy.queries.sellers",
+    "pharmacy.queries.sold",
     "pharmacy.queries.totals",
     "pharmacy.queries.trace",
     "prescribing.queries.approvals",

@@ -128,6 +128,7 @@ async def test_the_drug_authority_follows_a_pack_and_meets_no_patient(market, re
     assert page.says("验收入库", "扫码配药", "药师已审核：是", "四查十对后交付", "青山制药有限公司")
     assert NAME not in page.html
     assert "张建国" not in page.words.replace(str(page.url), "")
+    assert f"/regulator/trace?code={store.packs[0]}" in [one.href for one in page.links]
     left = await reader.get(f"/regulator/trace?code={store.packs[-1]}")
     assert left.says("还在货架上")
     assert (await reader.get("/regulator/trace?code=000")).says("没有这个追溯码")

@@ -317,6 +317,17 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Sold:
+    """One pack that was handed over: by which seller, and when."""
+
+    trace_code: str
+    label: str
+    lot: str
+    institution_id: UUID
+    handed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """A seller's day: sales handed over and taken back, packs sold, and what the lines came to."""
 

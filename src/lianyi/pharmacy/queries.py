@@ -21,6 +21,7 @@ from lianyi.pharmacy.model import (
     Scanned,
     Seller,
     Shelf,
+    Sold,
     Totals,
     Trace,
 )
@@ -71,6 +72,16 @@ async def batches(
     days = profile.at(tx.now)["PR-07.near"]
     until = rules.last_good_day(today(tx), days) if near_expiry else None
     return await stock.list_batches(tx, tx.actor.institution_id, until, text.strip(), limit)
+
+
+async def sold(tx: Tx, *, limit: int = 20) -> list[Sold]:
+    """Return the packs handed over last, by whichever seller, to the authority over sales.
+
+    :raises WrongRole:
+    """
+    if tx.actor.role != DRUG_AUTHORITY:
+        raise WrongRole(verb="sold", role=tx.actor.role)
+    return await stock.list_sold(tx, limit)
 
 
 async def trace(tx: Tx, *, code: str) -> Trace:

@@ -18,6 +18,7 @@ from lianyi.cli.tour import (
     clock,
     counter,
     doors,
+    evidence,
     follow_up,
     in_person,
     line,
@@ -52,6 +53,7 @@ SCENES = (
     shared.scene,
     follow_up.scene,  # lets an hour pass
     sitting.scene,  # lets the day pass
+    evidence.scene,  # lets the night pass
 )
 
 

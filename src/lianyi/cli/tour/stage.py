@@ -77,6 +77,15 @@ class Stage:
             await asyncio.sleep(PAUSE)
         raise TimeoutError(f"{words}: {page.words[:300]}")
 
+    async def until_gone(self, browser: Browser, path: str, words: str) -> Page:
+        """Look at a page until it says these words no more."""
+        for _ in range(LOOKS):
+            page = await browser.get(path)
+            if not page.says(words):
+                return page
+            await asyncio.sleep(PAUSE)
+        raise TimeoutError(f"{words}: {page.words[:300]}")
+
     async def neighbour(self, name: str, path: str, body: object) -> None:
         """Tell one of the demo's simulated neighbours something about its own world."""
         async with httpx.AsyncClient(base_url=self.addresses.links[name]) as http:

@@ -20,6 +20,7 @@ from lianyi.pharmacy.model import (
     Seller,
     SellerKind,
     Shelf,
+    Sold,
     Trace,
 )
 from lianyi.pharmacy.states import BATCH
@@ -74,6 +75,10 @@ SCANS = """SELECT s.sale_id, s.number, s.trace_code, b.lot, b.maker, b.expires_o
            WHERE s.sale_id = ANY ($1) AND s.undone_at IS NULL ORDER BY s.number, s.at, s.id"""
 CAME = """SELECT b.label, b.maker, p.at FROM pharmacy.pack p
           JOIN pharmacy.batch b ON b.id = p.batch_id WHERE p.trace_code = $1"""
+SOLD = """SELECT c.trace_code, b.label, b.lot, s.institution_id, s.handed_at
+          FROM pharmacy.sale s JOIN pharmacy.scan c ON c.sale_id = s.id AND c.undone_at IS NULL
+          JOIN pharmacy.pack p USING (trace_code) JOIN pharmacy.batch b ON b.id = p.batch_id
+          WHERE s.handed_at IS NOT NULL ORDER BY s.handed_at DESC, c.trace_code LIMIT $1"""
 PASSAGES = """SELECT s.id AS sale_id, s.state, s.kind AS seller, s.slip::json->>'number'
                 AS prescription, s.signed_at, s.approved_at, c.at AS scanned_at, c.undone_at,
                 s.checked_at, s.handed_at, r.at AS returned_at,
@@ -186,6 +191,10 @@ async def load_trace(tx: Tx, trace_code: str) -> Trace:
     pack = Pack(**{**row, "state": BatchState(row["state"])})
     passed = [_passage(each) for each in await tx.db.fetch(PASSAGES, trace_code)]
     return Trace(pack, came["label"], came["maker"], came["at"], tuple(passed))
+
+
+async def list_sold(tx: Tx, limit: int) -> list[Sold]:
+    return [Sold(**row) for row in await tx.db.fetch(SOLD, limit)]
 
 
 async def insert_scan(tx: Tx, trace_code: str, sale_id: UUID, number: int) -> bool:
