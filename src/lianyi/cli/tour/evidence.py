@@ -177,7 +177,7 @@ async def _counted(stage: Stage) -> None:
     with stage.script.step(WHO[OFFICE], "支付和医保的账都平", "/admin/reconciliation") as step:
         page = await _page(stage, step, OFFICE, "/admin/reconciliation", "相符")
         page = await _without(stage, step, OFFICE, "/admin/reconciliation", "等待")
-        check(step, "没有不符", holds=not page.says("不符"), seen=page.words)
+        check(step, "没有待处理的差异", holds=page.says("待处理 0"), seen=page.words)
 
 
 async def _page(stage: Stage, step: Step, login: str, path: str, words: str) -> Page:
