@@ -312,6 +312,35 @@ async def test_after_a_kill_of_the_platform_nothing_is_lost_or_doubled(ward, tmp
         assert await province.taken(ward.place, "visit") == 1
 
 
+async def test_a_late_receipt_has_its_day_counted_again(province, ward, clock):
+    """LIC-11: nobody has to ask; what came after the count is in the next."""
+    await province.work()
+    await province.provider.fails(refuse=1)
+    await ward.sign()
+    await province.work()
+    admin = await ward.place.admin()
+    await ward.do(admin, supervision.ask_tally, day=day(clock(), ZONE))
+    await province.work()
+    assert not (await tally(ward.place, clock)).agrees
+    upload = await province.one(ward.place, What.VISIT)
+    clock.forward(minutes=5)
+    await ward.do(admin, supervision.resend, upload_id=upload.id, reason="已核对，重报")
+    await province.work()
+    assert (await tally(ward.place, clock)).agrees
+
+
+async def test_an_answer_a_gateway_has_swallowed_is_asked_for(province, ward, clock):
+    await province.work()
+    await province.provider.fails(unheard=1)
+    await ward.sign()
+    await province.work()
+    assert (await province.one(ward.place, What.VISIT)).state is State.SENT
+    clock.forward(minutes=2)
+    await province.work()
+    upload = await province.one(ward.place, What.VISIT)
+    assert (upload.state, upload.edition) == (State.RECEIPTED, 1)
+
+
 async def office(app, kind, role):
     """Return a hat at a new authority of this kind."""
     place = await Place.found(app, kind)

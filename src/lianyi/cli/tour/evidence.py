@@ -26,7 +26,7 @@ CODE = re.compile(r"code=(\w+)")
 CLAIM = re.compile(r"/insurer/[0-9a-f-]{36}$")
 VISIT = re.compile(r"/regulator/visits/")
 FORBIDDEN = 403
-REFUSE, LOSE = "refuse", "lose_answer"
+REFUSE, LOSE = "refuse", "unheard"
 MORNING = 8 * 60  # minutes after midnight, when all books of the day before are compared
 DAY = 24 * 60
 

@@ -24,7 +24,7 @@ from lianyi.kernel.errand import Outcome
 from lianyi.links.inspectorate import REPORTS, TALLIES, Said, Sent
 from lianyi.links.simulators import door
 from lianyi.links.simulators.door import Door
-from lianyi.links.simulators.machine import Faults, Machine, answer, form
+from lianyi.links.simulators.machine import Count, Faults, Machine, answer, form
 from lianyi.links.supervision import Receipt, Report, Tally, digest, tally_digest
 
 SCHEMA = """
@@ -63,11 +63,15 @@ class Struck(msgspec.Struct, frozen=True):
 
 
 def app(config: Config) -> ASGIApp:
-    return Platform(Machine(config, "supervision", f"{door.SCHEMA};{SCHEMA}", Faults())).app()
+    return Platform(Machine(config, "supervision", f"{door.SCHEMA};{SCHEMA}", Gaps())).app()
+
+
+class Gaps(Faults):
+    unheard: Count = 0  # taken and answered, but a gateway on the way says that nobody was there
 
 
 class Platform:
-    def __init__(self, machine: Machine[Faults]) -> None:
+    def __init__(self, machine: Machine[Gaps]) -> None:
         self._machine = machine
         self._books = machine.books
         self._door = Door(machine)
@@ -89,7 +93,9 @@ class Platform:
         sent, asked = msgspec.json.decode(body, type=Sent), sm3(body)
         known = self._books.one("SELECT * FROM said WHERE key = ?", sent.key)
         if known is None:
-            return self._door.say(request, self._heard(sent, asked))
+            said = self._heard(sent, asked)
+            gone = self._machine.goes_wrong("unheard")
+            return self._door.say(request, said, HTTPStatus.BAD_GATEWAY if gone else HTTPStatus.OK)
         if known["request"] != asked:
             return self._door.say(request, {}, HTTPStatus.CONFLICT)
         return self._door.say(request, msgspec.Raw(known["said"]))

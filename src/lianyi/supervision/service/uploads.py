@@ -62,6 +62,8 @@ async def receipted(tx: Tx, *, upload_id: UUID, receipt: Receipted) -> None:
     await tables.mark_receipted(tx, upload.id, receipt)
     await _go(tx, upload, "receive", events.UploadReceipted)
     await _mend_others(tx, upload)
+    if await tables.has_disagreed(tx, upload.institution_id, upload.day):
+        await open_tally(tx, day=upload.day)
     if upload.stale:
         await _plan(tx, upload, "renew", CHANGED)
 
@@ -110,12 +112,17 @@ async def open_tally(tx: Tx, *, day: date) -> None:
 async def take_tally(
     tx: Tx, *, tally_id: UUID, ours: Mapping[str, int], theirs: Mapping[str, int], same: bool
 ) -> None:
-    """Keep both counts of a day beside each other (LIC-11)."""
+    """Keep both counts of a day beside each other (LIC-11).
+
+    What was still on its way while the platform counted is counted once more.
+    """
     slip = await tables.load_tally(tx, tally_id)
     open = await tables.count_open(tx, slip.institution_id, slip.day)
     both = {"ours": ours, "theirs": theirs}
     same = same and rules.agree(ours, theirs)
     await tables.take_tally(tx, tally_id, **both, same=same, open=open)
+    if not same and await tables.has_moved(tx, tally_id):
+        await open_tally(tx, day=slip.day)
     await tx.emit(events.TallyTaken(slip.institution_id, slip.day.isoformat()))
 
 

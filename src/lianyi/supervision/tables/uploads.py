@@ -72,6 +72,13 @@ COUNTED = """SELECT institution_id, day, kind, count(*) AS all,
              WHERE kind = ANY ($1) AND ($2::uuid IS NULL OR institution_id = $2)
                AND day BETWEEN $3 AND $4
              GROUP BY institution_id, day, kind ORDER BY day DESC, institution_id, kind"""
+# Something of the day was taken there while, or after, its counts were asked for.
+HAS_MOVED = """SELECT EXISTS (SELECT FROM supervision.upload u
+                 JOIN supervision.tally t USING (institution_id, day)
+                 WHERE t.id = $1 AND u.receipted_at > t.asked_at)"""
+DISAGREED = """SELECT EXISTS (SELECT FROM supervision.tally
+                 WHERE institution_id = $1 AND day = $2 AND at IS NOT NULL
+                   AND NOT (same AND open = 0))"""
 TALLY = "id, institution_id, day, ours, theirs, same, open, asked_at, at"
 ASK_TALLY = """INSERT INTO supervision.tally (id, institution_id, day, asked_at)
                VALUES ($1, $2, $3, $4)
@@ -200,6 +207,16 @@ async def ask_tally(tx: Tx, institution_id: UUID, day: date) -> UUID:
         ASK_TALLY, tx.new_id(institution_id), institution_id, day, tx.now
     )
     return id
+
+
+async def has_moved(tx: Tx, tally_id: UUID) -> bool:
+    moved: bool = await tx.db.fetchval(HAS_MOVED, tally_id)
+    return moved
+
+
+async def has_disagreed(tx: Tx, institution_id: UUID, day: date) -> bool:
+    disagreed: bool = await tx.db.fetchval(DISAGREED, institution_id, day)
+    return disagreed
 
 
 async def load_tally(tx: Tx, id: UUID) -> TallySlip:

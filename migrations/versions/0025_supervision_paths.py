@@ -2,12 +2,13 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 PATHS = """
 CREATE INDEX ON supervision.upload (receipt) WHERE receipt <> '';
 CREATE INDEX ON pharmacy.scan (trace_code);
+CREATE INDEX ON pharmacy.sale (handed_at) WHERE handed_at IS NOT NULL;
 CREATE INDEX ON insurance.claim (institution_id, at);
 CREATE INDEX ON insurance.claim (at);
 """
