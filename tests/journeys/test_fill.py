@@ -12,8 +12,9 @@ from lianyi.access.model import Purpose
 from lianyi.billing import queries as money
 from lianyi.billing import service as billing
 from lianyi.billing.model import BillState, FeeClass, Received
-from lianyi.journeys import fill, hand_over
+from lianyi.journeys import fill, hand_over, papers
 from lianyi.kernel.lifecycle import WrongState
+from lianyi.people import service as people
 from lianyi.people.model import Kind
 from lianyi.pharmacy import queries, service
 from lianyi.pharmacy.errors import AlreadyWithSeller, BadProxy, NoSuchSale, NotTheReceiver, PackSold
@@ -208,6 +209,27 @@ async def test_what_was_dispensed_is_in_the_record_with_its_trace_codes(market):
 
     entry = await store.place.ask(market.patient, look)
     assert store.packs[0] in str(entry)
+
+
+async def test_rx_13_the_paper_names_who_filled_checked_and_issued(market):
+    """RX-13, PH-08: nobody before; then each, though they have left since."""
+    store = await market.seller()
+    prescription = await market.practice.approved()
+    sale = await market.accepted(store, prescription)
+
+    async def look(tx):
+        chart = await access.open_chart(tx, person_id=market.patient.person_id, purpose=Purpose.OWN)
+        return await papers.sold(tx, chart, prescription)
+
+    before = await store.place.ask(market.patient, look)
+    assert (before.filled, before.checked, before.issued) == (None, None, None)
+    await market.pick(store, sale)
+    await market.pay(sale)
+    await store.place.do(store.second, hand_over.hand_over, sale_id=sale.id, shown=market.shown())
+    await store.place.do(store.place.office, people.end_post, post_id=store.assistant.post_id)
+    after = await store.place.ask(market.patient, look)
+    assert [after.filled.name, after.checked.name, after.issued.name] == ["田亮", "叶志成", "苏慧"]
+    assert after.fen == (await market.bill(sale)).total_fen
 
 
 async def test_ph_01_nothing_is_chosen_or_charged_before_the_review(market):

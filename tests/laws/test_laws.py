@@ -82,6 +82,7 @@ NAMELESS = {
     "people.queries.may_act_for",
     "people.queries.member",
     "people.queries.members_of",
+    "people.queries.names_at",
     "people.queries.on_duty",
     "people.queries.posts",
     "people.queries.posts_of",

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from lianyi.journeys import papers
-from lianyi.journeys.papers import Hand, Paper
+from lianyi.journeys.papers import Done, Hand, Paper, Sold
 from lianyi.people.model import DOCTOR, PHARMACIST, Sex
 from lianyi.prescribing.errors import NoSuchPrescription
 from lianyi.prescribing.model import Kind, State
@@ -143,6 +143,19 @@ def test_the_paper_shows_every_word_that_was_signed():
 def test_header_body_and_footer_are_all_there(words):
     """RX-13"""
     assert words in printing.page(PAPER, URL)
+
+
+def test_rx_13_fee_amount_and_all_five_hands_stand_on_the_paper_once_they_are_known():
+    """RX-13, PH-08: empty before, and the doctor's and reviewer's beside them."""
+    empty = printing.page(PAPER, URL)
+    assert "自费" in empty
+    assert not any(word in empty for word in ("田亮", "叶志成", "苏慧", "¥"))
+    sold = Sold(2360, Done("田亮"), Done("叶志成", AT), Done("苏慧", AT))
+    full = printing.page(replace(PAPER, sold=sold, fee="310"), URL)
+    assert all(
+        word in full
+        for word in ("职工基本医疗保险", "¥23.60", "张建国", "田亮", "叶志成", "苏慧", "12:00")
+    )
 
 
 def test_a_text_of_another_shape_is_shown_whole():

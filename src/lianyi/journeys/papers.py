@@ -11,12 +11,16 @@ from uuid import UUID
 
 from lianyi.access import service as access
 from lianyi.access.model import Chart, Purpose
+from lianyi.insurance import queries as insurance
+from lianyi.insurance.model import CoverState
 from lianyi.kernel import crypto
 from lianyi.kernel.crypto import Keys, sm3
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import DOCTOR, PHARMACIST, RESIDENT, Post
+from lianyi.pharmacy import queries as pharmacy
+from lianyi.pharmacy.model import UNSOLD
 from lianyi.prescribing import queries as prescriptions
 from lianyi.prescribing.errors import NoSuchPrescription
 from lianyi.prescribing.model import IN_FORCE, Document, Kind, Prescription, Standing, State
@@ -39,8 +43,29 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """Who did a step at the seller, and when where that is kept (PH-08)."""
+
+    name: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What became of it at its seller, step by step: what hasn't happened is not there yet."""
+
+    fen: int | None = None
+    filled: Done | None = None
+    checked: Done | None = None
+    issued: Done | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
-    """Everything a prescription's paper shows. `text` is what its doctor signed, to the letter."""
+    """Everything a prescription's paper shows. `text` is what its doctor signed, to the letter.
+
+    `fee` is the scheme that the person is insured with, empty for somebody who pays alone.
+    """
 
     document_id: UUID
     code: str
@@ -50,6 +75,8 @@ class Paper:
     expires_at: datetime
     doctor: Hand | None
     pharmacist: Hand | None
+    fee: str = ""
+    sold: Sold = Sold()
     is_demo: bool = False
 
     @property
@@ -97,6 +124,8 @@ async def paper(tx: Tx, *, prescription_id: UUID) -> Paper:
         expires_at=document.expires_at,
         doctor=_hand(checked[document.id], posts),
         pharmacist=_hand(checked[review.id], posts) if review else None,
+        fee=await _fee(tx, chart),
+        sold=await sold(tx, chart, found),
     )
 
 
@@ -157,6 +186,33 @@ async def _review(tx: Tx, chart: Chart, found: Prescription, document: Document)
         if each.decision is Decision.APPROVE and each.document_id == document.id
     )
     return next(agreed, None)
+
+
+async def _fee(tx: Tx, chart: Chart) -> str:
+    """RX-13: return the fee class by how the person is insured."""
+    cover = await insurance.cover(tx, chart)
+    bound = cover is not None and cover.state is CoverState.BOUND
+    return cover.scheme or "" if cover and bound else ""
+
+
+async def sold(tx: Tx, chart: Chart, found: Prescription) -> Sold:
+    """RX-13, PH-08: return the amount and who filled, checked and issued, as far as it has come."""
+    sales = await pharmacy.sales_of(tx, chart, prescription_ids=[found.id])
+    sale = next((each for each in sales if each.state not in UNSOLD), None)
+    if sale is None:
+        return Sold()
+    ids = [id for id in (sale.filled_by, sale.checked_by, sale.handed_by) if id]
+    names = await people.names_at(tx, institution_id=sale.institution_id, person_ids=ids)
+    return Sold(
+        fen=sum(line.fen for line in sale.sold),
+        filled=_done(names, sale.filled_by, None),
+        checked=_done(names, sale.checked_by, sale.checked_at),
+        issued=_done(names, sale.handed_by, sale.handed_at),
+    )
+
+
+def _done(names: Mapping[UUID, str], id: UUID | None, at: datetime | None) -> Done | None:
+    return Done(names[id], at) if id and id in names else None
 
 
 async def _checked(tx: Tx, document: Document, review: Review | None) -> dict[UUID, list[Checked]]:

@@ -83,6 +83,12 @@ async def staff_of(tx: Tx, *, institution_id: UUID) -> list[Post]:
     return await tables.list_staff(tx, institution_id)
 
 
+async def names_at(tx: Tx, *, institution_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names of who works or has worked at a place: what they did stays theirs."""
+    found = await tables.list_colleagues(tx, institution_id, person_ids)
+    return {post.person_id: post.name for post in found}
+
+
 async def members_of(tx: Tx, *, institution_id: UUID) -> list[Member]:
     """Return the staff with what the rules must know of each, as of now."""
     return await staff.list_members(tx, institution_id)

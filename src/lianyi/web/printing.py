@@ -87,8 +87,9 @@ def pdf(paper: Paper, url: str) -> bytes:
 def page(paper: Paper, url: str) -> str:
     template = _templates().get_template("paper/prescription.html")
     state = words(f"prescribing.prescription.{paper.state}", "zh")
+    fee = words(f"insurance.scheme.{paper.fee}", "zh") if paper.fee else "自费"
     return template.render(
-        paper=paper, parts=parts(paper.text), state=state, code=draw.qr(url, "验真二维码")
+        paper=paper, parts=parts(paper.text), state=state, fee=fee, code=draw.qr(url, "验真二维码")
     )
 
 

@@ -60,6 +60,7 @@ DOCTORS = f"""{POST} WHERE p.department_id = $1 AND p.role = 'doctor' AND p.sinc
 STAFF = f"""{POST} WHERE p.institution_id = $1 AND p.since <= $2
               AND (p.ended_at IS NULL OR p.ended_at > $2)
             ORDER BY p.role, p.since, p.id LIMIT 500"""
+COLLEAGUES = f"{POST} WHERE p.institution_id = $1 AND p.person_id = ANY ($2)"
 HAT = """SELECT person_id, institution_id, role FROM people.post
          WHERE id = $1 AND person_id = $2 AND since <= $3 AND (ended_at IS NULL OR ended_at > $3)"""
 INSTITUTIONS = "SELECT * FROM people.institution WHERE id = ANY ($1)"
@@ -288,6 +289,11 @@ async def list_doctors(tx: Tx, department_id: UUID) -> list[Post]:
 
 async def list_staff(tx: Tx, institution_id: UUID) -> list[Post]:
     return [_read(row, Post) for row in await tx.db.fetch(STAFF, institution_id, tx.now)]
+
+
+async def list_colleagues(tx: Tx, institution_id: UUID, person_ids: Sequence[UUID]) -> list[Post]:
+    rows = await tx.db.fetch(COLLEAGUES, institution_id, list(person_ids))
+    return [_read(row, Post) for row in rows]
 
 
 async def insert_licence(tx: Tx, person_id: UUID, licence: Licence) -> None:
