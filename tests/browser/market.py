@@ -41,7 +41,7 @@ def town(dsn, files):
         async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=5)) as pool:
             clock = Clock(lambda: NOW, is_demo=True)
             app = App(pool, clock, Ids(), KEYS, Scribe(pool), files)
-            market = await _market(app)
+            market = await open_market(app)
             starlette.state.lianyi = app
             starlette.state.paths = await _purchases(market)
             await _insure(market)
@@ -51,7 +51,7 @@ def town(dsn, files):
     return site(None, Hub(), ROUTES, lifespan=lifespan)
 
 
-async def _market(app):
+async def open_market(app):
     practice = await Practice.open(await Place.found(app, short_name="省一院"))
     market = Market(practice)
     identity = people.resident_identity(name="王秀英", number=market.number)
