@@ -425,7 +425,7 @@ CREATE TABLE booking.appointment (
     CONSTRAINT appointment_payment_check CHECK ((payment = ANY (ARRAY['prepay'::text, 'at_visit'::text]))),
     CONSTRAINT appointment_state_check CHECK ((state = ANY (ARRAY['held'::text, 'confirmed'::text, 'checked_in'::text, 'called'::text, 'with_doctor'::text, 'seen'::text, 'missed'::text, 'lapsed'::text, 'cancelled'::text, 'stopped'::text, 'no_show'::text])))
 )
-WITH (fillfactor='70');
+WITH (fillfactor='60');
 
 CREATE TABLE booking.no_show (
     appointment_id uuid NOT NULL,
@@ -2238,11 +2238,11 @@ CREATE UNIQUE INDEX licence_person_id_register_idx ON people.licence USING btree
 
 CREATE UNIQUE INDEX licence_register_number_idx ON people.licence USING btree (register, number) WHERE (superseded_at IS NULL);
 
-CREATE INDEX post_department_id_idx ON people.post USING btree (department_id) WHERE (ended_at IS NULL);
+CREATE INDEX post_department_id_idx ON people.post USING btree (department_id);
 
-CREATE INDEX post_institution_id_role_idx ON people.post USING btree (institution_id, role) WHERE (ended_at IS NULL);
+CREATE INDEX post_institution_id_role_idx ON people.post USING btree (institution_id, role);
 
-CREATE INDEX post_person_id_idx ON people.post USING btree (person_id) WHERE (ended_at IS NULL);
+CREATE INDEX post_person_id_idx ON people.post USING btree (person_id);
 
 CREATE UNIQUE INDEX training_person_id_idx ON people.training USING btree (person_id) WHERE (superseded_at IS NULL);
 
@@ -2279,6 +2279,8 @@ CREATE INDEX prescription_person_id_id_idx ON prescribing.prescription USING btr
 CREATE INDEX prescription_seller_id_state_idx ON prescribing.prescription USING btree (seller_id, state) WHERE (seller_id IS NOT NULL);
 
 CREATE INDEX prescription_visit_id_idx ON prescribing.prescription USING btree (visit_id);
+
+CREATE INDEX review_document_id_idx ON prescribing.review USING btree (document_id);
 
 CREATE INDEX review_institution_id_at_idx ON prescribing.review USING btree (institution_id, at);
 
