@@ -1,4 +1,4 @@
-"""What is asked of posts and reviews finds its rows; appointments keep room for what becomes of them.
+"""Posts and reviews are found by what is asked of them; appointments keep room for their moves.
 
 Posts are asked for as of an instant, also of those that have ended: an index of those that stand
 answers none of it. The public page of a prescription asks for the review of one document. An
