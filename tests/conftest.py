@@ -81,12 +81,18 @@ def clock():
     return Clock()
 
 
-@pytest.fixture
-async def app(dsn, clock, request, tmp_path):
+@pytest.fixture(scope="module")
+async def pool(dsn):
+    """Lend the connections of a file's tests: a new one learns slowly what is in the database."""
     size = int(os.environ.get("POOL", "20"))
     async with main.pool(Config(home=Path("/"), database_url=dsn, pool_size=size)) as pool:
-        ids = Ids(Random(request.node.nodeid))
-        yield App(pool, clock, ids, KEYS, Scribe(pool), tmp_path / "files")
+        yield pool
+
+
+@pytest.fixture
+async def app(pool, clock, request, tmp_path):
+    ids = Ids(Random(request.node.nodeid))
+    return App(pool, clock, ids, KEYS, Scribe(pool), tmp_path / "files")
 
 
 @pytest.fixture
