@@ -1,5 +1,6 @@
 """Bookings over HTTP: hold and confirm, two keys, session and rules, events delivered meanwhile.
 
+Each booking is the two forms a browser posts, with its session's cookie and the form's token.
 The web process, the worker, PostgreSQL and this load share the machine. The limit is what pgbench
 reaches on the same server in the same run with two minimal statements (booking.sql).
 """
@@ -25,7 +26,7 @@ from lianyi.kernel import postgres
 from lianyi.kernel.work import App
 
 HERE = Path(__file__).parent
-DOCTORS, PEOPLE = 400, 14_000  # 40 numbers each
+DOCTORS, PEOPLE = 600, 22_000  # 40 numbers each, enough for 1,500 bookings a second
 CLIENTS, POOL = 32, 16
 WARM_UP, SECONDS = 2.0, 8.0
 CPU_LIMIT = 1000.0  # microseconds of the web process a booking
