@@ -18,7 +18,7 @@ async def pay(stage: Stage, patient: Browser, name: str, label: str) -> None:
         bill = (await patient.get("/bills")).link(label)
         asked = await stage.until(patient, bill, "去支付")
         check(step, "看到医保和个人各付多少", holds=asked.says("基本医保", "个人支付"))
-        await _scan(stage, patient, bill)
+        await scan(stage, patient, bill)
         settled = await stage.until(patient, bill, "医保已结算")
         check(step, "有医保结算号", holds=settled.says("医保结算号"), seen=settled.words)
 
@@ -29,7 +29,7 @@ async def pay_unheard(stage: Stage, patient: Browser, name: str, label: str) -> 
         bill = (await patient.get("/bills")).link(label)
         await stage.until(patient, bill, "去支付")
         await stage.neighbour(AGENCY, "/faults", {"settle_unheard": 1})
-        await _scan(stage, patient, bill)
+        await scan(stage, patient, bill)
         waiting = await stage.until(patient, bill, "医保结算中")
         check(step, "请勿重复付款", holds=waiting.says("不要重复付款"), seen=waiting.words)
     with stage.script.step("平台", "一分钟后查询到已结算，没有重复收费", bill) as step:
@@ -46,7 +46,7 @@ async def pay_alone(stage: Stage, patient: Browser, name: str, label: str) -> No
         check(step, "说明可等待也可自费", holds=page.says("可以继续等待"), seen=page.words)
         alone = await patient.submit(page, f"{bill}/self")
         check(step, "可以付全款", holds=alone.says("去支付", "自费"), seen=alone.words)
-        await _scan(stage, patient, bill)
+        await scan(stage, patient, bill)
 
 
 @asynccontextmanager
@@ -59,7 +59,8 @@ async def closed(stage: Stage) -> AsyncIterator[None]:
         await stage.neighbour(AGENCY, "/faults", {})
 
 
-async def _scan(stage: Stage, patient: Browser, bill: str) -> None:
+async def scan(stage: Stage, patient: Browser, bill: str) -> None:
+    """Order a code for a bill, scan it and see it paid."""
     await patient.submit(await patient.get(bill), "/pay")
     code = await stage.until(patient, f"{bill}/pay", "演示付款")
     await patient.submit(code, "/pay/demo")

@@ -71,7 +71,8 @@ async def _call_in(stage: Stage, login: str) -> Story:
         await unlock(stage, step, doctor)
         inside = await room.call_in(doctor, NAME)
         check(step, "患者在诊室", holds=inside.says(NAME), seen=inside.words)
-    return Story(stage, doctor, login, f"{inside.url}/prescription")
+    stage.kept |= {"doctor": login, "visit": f"{inside.url}/prescription"}
+    return Story(stage, doctor, login, stage.kept["visit"])
 
 
 async def _write(story: Story) -> Page:

@@ -62,6 +62,7 @@ async def _begin(stage: Stage) -> Story:
             begun = await _fill(doctor, begun, f"add:{code}")
         check(step, "两种药", holds=begun.says("共 2 种药"), seen=begun.words)
         await _unlock(stage, doctor)
+    stage.kept |= {"rx_doctor": login, "rx_visit": page}
     pharmacist = await _off_duty(stage)
     return Story(stage, patient, doctor, pharmacist, name, page)
 

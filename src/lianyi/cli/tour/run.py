@@ -19,8 +19,10 @@ from lianyi.cli.tour import (
     counter,
     doors,
     evidence,
+    fill,
     follow_up,
     in_person,
+    late,
     line,
     pay,
     prescribe,
@@ -49,11 +51,13 @@ SCENES = (
     in_person.scene,
     prescribe.scene,
     review.scene,
+    fill.scene,
     pay.scene,
     shared.scene,
     follow_up.scene,  # lets an hour pass
     sitting.scene,  # lets the day pass
     evidence.scene,  # lets the night pass
+    late.scene,  # and the night
 )
 
 

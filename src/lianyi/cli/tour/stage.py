@@ -30,6 +30,7 @@ class Stage:
     stack: AsyncExitStack
     random: Random = field(default_factory=SystemRandom)
     browsers: dict[str, Browser] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)  # what a later scene goes back to
 
     async def browser(self, name: str) -> Browser:
         if name not in self.browsers:
