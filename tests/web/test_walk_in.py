@@ -47,12 +47,13 @@ async def test_who_was_imported_is_found_given_a_number_and_opened_by_the_doctor
     app, clinic, counter
 ):
     found = await find(counter)
-    assert found.says(NAME, "身份未核验", "现场挂号")
-    session = found.form("/walk-in").choices["session"][1]
-    seated = await counter.submit(found, "/walk-in", session=session)
-    assert seated.says(NAME)
-    again = await counter.submit(seated, "/walk-in", session=session)
+    assert found.says(NAME, "身份未核验", "加号")
+    given = {"session": found.form("/add").choices["session"][1], "add_reason": "现场就诊"}
+    added = await counter.submit(found, "/add", **given)
+    assert added.says(NAME, "签到")
+    again = await counter.submit(added, "/add", **given)
     assert (again.status, again.says("已有预约")) == (422, True)
+    await counter.submit(added, "/check-in")
     async with reading(app) as doctor:
         await wearing(doctor, clinic.place, clinic.doctor)
         called = await doctor.submit(await doctor.get("/clinic"), "/clinic/call")

@@ -1,6 +1,6 @@
 """A person takes all of their record with them (档案导出): one FHIR R4 Bundle (EMR-12, PRI-14).
 
-Who has read it is mapped from the access log when it is asked for; see decision 0009.
+Who has read it is mapped from the access log when it is asked for; see decision 0011.
 """
 
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
 """Money and insurance enter the record (费用入档), each bill and claim as it is now.
 
 Bills and claims move by many hands, the agency's and the provider's among them; each is written as
-it is now, after whatever moved it. See decision 0009.
+it is now, after whatever moved it. See decision 0011.
 """
 
 from uuid import UUID

@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 PATHS = """
 CREATE INDEX ON supervision.upload (receipt) WHERE receipt <> '';
