@@ -10,6 +10,7 @@ CREATE INDEX ON supervision.upload (receipt) WHERE receipt <> '';
 CREATE INDEX ON pharmacy.scan (trace_code);
 CREATE INDEX ON pharmacy.sale (handed_at) WHERE handed_at IS NOT NULL;
 CREATE INDEX ON insurance.claim (institution_id, at);
+CREATE INDEX ON insurance.books (day DESC, institution_id, scheme);
 CREATE INDEX ON insurance.claim (at);
 """
 

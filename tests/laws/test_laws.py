@@ -54,7 +54,6 @@ NAMELESS = {
     "booking.queries.offers_instead",
     "booking.queries.session",
     "booking.queries.sessions_of",
-    "booking.queries.sitting",
     "booking.queries.times",
     "consult.queries.offer",
     "consult.queries.offers",
