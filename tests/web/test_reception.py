@@ -135,6 +135,44 @@ async def test_a_full_session_takes_one_more_on_purpose_and_says_why(reader, pla
     assert (twice.status, twice.words.count("已预约")) == (422, 1)
 
 
+async def test_a_code_older_than_a_minute_opens_nobody(place, clerk, reader, clock):
+    """IDN-03: a photographed code is useless, and the clerk is told what to do."""
+    identity = people.resident_identity(name=NAME, number=id_number())
+    granted = await place.do(clerk, card.open_at_counter, identity=identity)
+    code = await code_of(place, granted.person_id, await place.resident())
+    clock.forward(seconds=61)
+    late = await reader.submit(await reader.get("/reception"), "/reception/scan", code=code)
+    assert (late.status, late.says("二维码已过期")) == (422, True)
+
+
+async def test_ten_megabytes_of_text_are_turned_away_before_they_are_read(reader, place, number):
+    page = await seen(reader, number)
+    form = page.form("/card")
+    many = {**form.fields, "open_number": "1" * 10 * 1024 * 1024}
+    answer = await reader.http.post(form.action, data=many)
+    assert answer.status_code == 413
+    assert (await reader.get(page.url)).says("未开卡")
+
+
+async def test_another_institutions_number_is_neither_checked_in_nor_added_here(reader, app, clock):
+    elsewhere = await Place.found(app)
+    clinic, today = await Clinic.open(elsewhere), clock.now + timedelta(minutes=30)
+    session_id = await clinic.publish(starts_at=today)
+    _, theirs = await clinic.booked(session_id, starts_at=today)
+    page = await opened(reader, id_number())
+    sent = page.form("/freeze").fields
+    for act, named in (
+        ("check-in", {"appointment": str(theirs)}),
+        ("add", {"session": str(session_id), "add_reason": "术后复查"}),
+    ):
+        answer = await reader.http.post(f"{page.url}/{act}", data={**sent, **named})
+        assert answer.status_code in {404, 422}, act
+    rows = await app.pool.fetch(
+        "SELECT state FROM booking.appointment WHERE session_id = $1", session_id
+    )
+    assert [row["state"] for row in rows] == ["confirmed"]
+
+
 async def code_of(place, person_id, hat):
     holder = replace(hat, person_id=person_id, post_id=person_id)
     return await place.ask(holder, card.show_code)
