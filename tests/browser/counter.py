@@ -20,6 +20,7 @@ from tests.conftest import KEYS
 from tests.drain import deliver
 from tests.pharmacy.make import HOME, SIMVASTATIN
 from tests.place import Place
+from tests.web.resident import opened
 from tests.web.staff import token_of
 
 NOW = datetime(2026, 11, 23, 2, 32, tzinfo=UTC)
@@ -44,6 +45,7 @@ def town(dsn, files):
                 "second": await token_of(store.place, store.second),
                 "assistant": await token_of(store.place, store.assistant),
                 "courier": await token_of(store.place, store.courier),
+                "patient": await opened(bazaar.practice.place, bazaar.patient),
             }
             await deliver(app)
             yield
@@ -72,12 +74,14 @@ async def _day(bazaar, store):
     sales["ready"] = await _ready(bazaar, store)
     sales["handed"] = handed = await _ready(bazaar, store)
     await do(store.pharmacist, hand_over.hand_over, sale_id=handed.id, shown=bazaar.shown())
+    sales["missing"] = await _ready(bazaar, store)
     fetch = await _ready(bazaar, store, delivery=HOME)
     carried = await _ready(bazaar, store, delivery=HOME)
     await do(store.courier, hand_over.send, sale_id=carried.id)
     return {
         "counter": "/pharmacy",
         **{name: f"/pharmacy/sales/{sale.id}" for name, sale in sales.items()},
+        "bought": f"/purchases/{sales['missing'].id}",
         "labels": f"/pharmacy/sales/{handed.id}/labels",
         "stock": "/pharmacy/stock",
         "batch": f"/pharmacy/stock/batches/{store.soon.id}",

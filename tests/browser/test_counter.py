@@ -1,6 +1,9 @@
 """Every page of a pharmacy, as those who stand at its counter and ride for it see them."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import look, serve
 from tests.browser.counter import town
@@ -23,6 +26,7 @@ READERS = {
     "fetch": "courier",
     "carried": "courier",
 }
+WALKS = {"missing": "assistant", "bought": "patient"}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,7 @@ def sit_down(chromium, site):
     def seated(name):
         context = chromium.new_context(base_url=address, **look.STILL)
         contexts.append(context)
-        token = state.tokens[READERS[name]]
+        token = state.tokens[(READERS | WALKS)[name]]
         context.add_cookies([{"name": "lianyi", "value": token, "url": address}])
         page = context.new_page()
         look.listen(page)
@@ -66,3 +70,19 @@ def test_a_scanned_pack_is_counted_and_the_next_is_asked_for(sit_down, site):
     page.keyboard.press("Enter")
     page.get_by_text("这不是药品追溯码").wait_for()
     assert page.evaluate("document.activeElement.name") == "code"
+
+
+def test_out_of_stock_after_paying_ends_with_all_money_back_and_another_shop_to_go_to(sit_down):
+    """INS-21: the box on the shelf was broken and there is no other; the resident hears why."""
+    resident = sit_down("bought")
+    expect(resident.get_by_text("已配好").first).to_be_visible()
+    counter = sit_down("missing")
+    counter.locator("summary").filter(has_text="不能调配").click()
+    counter.get_by_label("原因").select_option(label="缺货")
+    counter.locator("details[open] button.bad").click()
+    expect(counter.get_by_text("已登记不能调配")).to_be_visible()
+    resident.reload()
+    expect(resident.get_by_text("这家药房不能调配：缺货").first).to_be_visible()
+    expect(resident.get_by_text("处方仍然有效，可以换一家药房")).to_be_visible()
+    expect(resident.get_by_text("换一家药房").last).to_be_visible()
+    expect(resident.get_by_text(re.compile("已退款|退款已")).first).to_be_visible()

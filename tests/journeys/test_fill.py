@@ -12,6 +12,11 @@ from lianyi.access.model import Purpose
 from lianyi.billing import queries as money
 from lianyi.billing import service as billing
 from lianyi.billing.model import BillState, FeeClass, Received
+from lianyi.insurance import queries as claims
+from lianyi.insurance import service as insurance
+from lianyi.insurance.model import Counter as Used
+from lianyi.insurance.model import Found, Level, Scheme
+from lianyi.insurance.model import Kind as Claimed
 from lianyi.journeys import fill, hand_over, papers
 from lianyi.kernel.lifecycle import WrongState
 from lianyi.people import service as people
@@ -230,6 +235,33 @@ async def test_rx_13_the_paper_names_who_filled_checked_and_issued(market):
     after = await store.place.ask(market.patient, look)
     assert [after.filled.name, after.checked.name, after.issued.name] == ["田亮", "叶志成", "苏慧"]
     assert after.fen == (await market.bill(sale)).total_fen
+
+
+async def test_ins_17_the_agency_is_told_the_prescription_and_every_pack_of_a_sale(market):
+    """INS-17, FR-20: whose prescription it was filled on, and by which boxes, line by line."""
+    chain = await Place.found(market.app, Kind.PHARMACY_CHAIN)
+    place = await Place.found(market.app, Kind.STORE, parent=chain, insurance_code="P37010200101")
+    store = await market.seller(place=place)
+    level = {"level": Level.WHOLLY, "is_drug": True}
+    await place.do(place.office, insurance.set_item, code=AMLODIPINE, national=AMLODIPINE, **level)
+    await place.do(
+        place.office,
+        insurance.take_over,
+        person_id=market.patient.person_id,
+        found=Found("1001", Scheme.EMPLOYEE, "11", "370100", aided=False),
+        used=Used(),
+    )
+    sale = await market.accepted(store, await market.practice.approved())
+    await market.pick(store, sale)
+    bill = await market.bill(sale)
+    claim = await place.ask(place.office, claims.claim_of_bill, bill_id=bill.id)
+    told = await place.do(place.office, claims.slip, claim_id=claim.id)
+    assert (told.claim.kind, told.claim.prescription_id) == (
+        Claimed.PHARMACY,
+        sale.slip.prescription_id,
+    )
+    (line,) = told.lines
+    assert line.charge.packs == tuple(store.packs[: sale.lines[0].packs])
 
 
 async def test_ph_01_nothing_is_chosen_or_charged_before_the_review(market):
