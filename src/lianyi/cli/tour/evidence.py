@@ -6,7 +6,7 @@ from lianyi.cli.demo import network
 from lianyi.cli.tour import clock
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.page import Page
-from lianyi.cli.tour.script import Step, check
+from lianyi.cli.tour.script import Failed, Step, check
 from lianyi.cli.tour.stage import Stage
 
 COMMISSION, SECOND, AUTHORITY, AGENCY, OFFICE = "h01", "h02", "g01", "i01", "a01"
@@ -25,6 +25,7 @@ RECEIPT = re.compile(r"回执 ([0-9a-f]{16})")
 CODE = re.compile(r"code=(\w+)")
 CLAIM = re.compile(r"/insurer/[0-9a-f-]{36}$")
 VISIT = re.compile(r"/regulator/visits/")
+RESEND = re.compile(r"<b>就诊</b>(?:(?!<li).)*?action=\"([^\"]+/resend)\"", re.DOTALL)
 FORBIDDEN = 403
 REFUSE, LOSE = "refuse", "unheard"
 MORNING = 8 * 60  # minutes after midnight, when all books of the day before are compared
@@ -134,7 +135,7 @@ async def _refused(stage: Stage) -> None:
         await stage.neighbour(PROVINCE, "/faults", {REFUSE: 1})
         page = await _page(stage, step, OFFICE, ADMIN, "再报一次")
         office = await stage.browser(OFFICE)
-        await office.submit(page, "/resend", reason="演示：再报一次")
+        await office.submit(page, _of_a_visit(page), reason="演示：再报一次")
         back = await stage.until(office, ADMIN, "平台未予接收")
         check(step, "被退回", holds=back.says("被退回", "重新上报"), seen=back.words)
     with stage.script.step(WHO[COMMISSION], "同时看到这条被退回", "/regulator") as step:
@@ -145,6 +146,14 @@ async def _refused(stage: Stage) -> None:
         check(step, "待上报", holds=not again.says("平台未予接收"), seen=again.words)
         done = await stage.until(office, ADMIN, "全部上报都有回执")
         check(step, "没有待处理", holds=done.says("待处理 0"), seen=done.words)
+
+
+def _of_a_visit(page: Page) -> str:
+    """Return the form that reports a visit again: what is sold isn't the commission's to see."""
+    found = RESEND.search(page.html)
+    if found is None:
+        raise Failed(page.words[:200])
+    return found[1]
 
 
 async def _lost(stage: Stage) -> None:
