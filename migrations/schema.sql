@@ -425,7 +425,7 @@ CREATE TABLE booking.appointment (
     CONSTRAINT appointment_payment_check CHECK ((payment = ANY (ARRAY['prepay'::text, 'at_visit'::text]))),
     CONSTRAINT appointment_state_check CHECK ((state = ANY (ARRAY['held'::text, 'confirmed'::text, 'checked_in'::text, 'called'::text, 'with_doctor'::text, 'seen'::text, 'missed'::text, 'lapsed'::text, 'cancelled'::text, 'stopped'::text, 'no_show'::text])))
 )
-WITH (fillfactor='70');
+WITH (fillfactor='60');
 
 CREATE TABLE booking.no_show (
     appointment_id uuid NOT NULL,
@@ -1657,6 +1657,7 @@ CREATE TABLE supervision.upload (
     receipted_at timestamp with time zone,
     code text DEFAULT ''::text NOT NULL,
     about text DEFAULT ''::text NOT NULL,
+    helped boolean DEFAULT false NOT NULL,
     CONSTRAINT upload_check CHECK (((receipt = ''::text) = (receipted_at IS NULL))),
     CONSTRAINT upload_check1 CHECK (((state <> 'receipted'::text) OR (receipt <> ''::text))),
     CONSTRAINT upload_check2 CHECK (((state <> 'refused'::text) OR (code <> ''::text))),
@@ -2152,9 +2153,15 @@ CREATE INDEX visit_person_id_id_idx ON consult.visit USING btree (person_id, id)
 
 CREATE INDEX file_owner_id_id_idx ON files.file USING btree (owner_id, id);
 
+CREATE INDEX books_day_institution_id_scheme_idx ON insurance.books USING btree (day DESC, institution_id, scheme);
+
+CREATE INDEX claim_at_idx ON insurance.claim USING btree (at);
+
 CREATE INDEX claim_bill_id_at_idx ON insurance.claim USING btree (bill_id, at);
 
 CREATE UNIQUE INDEX claim_bill_id_idx ON insurance.claim USING btree (bill_id) WHERE (state <> ALL (ARRAY['refused'::text, 'dropped'::text]));
+
+CREATE INDEX claim_institution_id_at_idx ON insurance.claim USING btree (institution_id, at);
 
 CREATE INDEX claim_institution_id_scheme_reversed_at_idx ON insurance.claim USING btree (institution_id, scheme, reversed_at) WHERE (reversed_at IS NOT NULL);
 
@@ -2234,17 +2241,19 @@ CREATE UNIQUE INDEX licence_person_id_register_idx ON people.licence USING btree
 
 CREATE UNIQUE INDEX licence_register_number_idx ON people.licence USING btree (register, number) WHERE (superseded_at IS NULL);
 
-CREATE INDEX post_department_id_idx ON people.post USING btree (department_id) WHERE (ended_at IS NULL);
+CREATE INDEX post_department_id_idx ON people.post USING btree (department_id);
 
-CREATE INDEX post_institution_id_role_idx ON people.post USING btree (institution_id, role) WHERE (ended_at IS NULL);
+CREATE INDEX post_institution_id_role_idx ON people.post USING btree (institution_id, role);
 
-CREATE INDEX post_person_id_idx ON people.post USING btree (person_id) WHERE (ended_at IS NULL);
+CREATE INDEX post_person_id_idx ON people.post USING btree (person_id);
 
 CREATE UNIQUE INDEX training_person_id_idx ON people.training USING btree (person_id) WHERE (superseded_at IS NULL);
 
 CREATE INDEX batch_institution_id_expires_on_idx ON pharmacy.batch USING btree (institution_id, expires_on) WHERE (state <> 'destroyed'::text);
 
 CREATE INDEX pack_batch_id_idx ON pharmacy.pack USING btree (batch_id);
+
+CREATE INDEX sale_handed_at_idx ON pharmacy.sale USING btree (handed_at) WHERE (handed_at IS NOT NULL);
 
 CREATE INDEX sale_institution_id_handed_at_idx ON pharmacy.sale USING btree (institution_id, handed_at) WHERE (handed_at IS NOT NULL);
 
@@ -2257,6 +2266,8 @@ CREATE UNIQUE INDEX sale_prescription_id_idx ON pharmacy.sale USING btree (presc
 CREATE INDEX scan_sale_id_number_idx ON pharmacy.scan USING btree (sale_id, number) WHERE (undone_at IS NULL);
 
 CREATE UNIQUE INDEX scan_trace_code_idx ON pharmacy.scan USING btree (trace_code) WHERE (undone_at IS NULL);
+
+CREATE INDEX scan_trace_code_idx1 ON pharmacy.scan USING btree (trace_code);
 
 CREATE UNIQUE INDEX approval_tx_seq_idx ON prescribing.approval USING btree (tx, seq);
 
@@ -2271,6 +2282,8 @@ CREATE INDEX prescription_person_id_id_idx ON prescribing.prescription USING btr
 CREATE INDEX prescription_seller_id_state_idx ON prescribing.prescription USING btree (seller_id, state) WHERE (seller_id IS NOT NULL);
 
 CREATE INDEX prescription_visit_id_idx ON prescribing.prescription USING btree (visit_id);
+
+CREATE INDEX review_document_id_idx ON prescribing.review USING btree (document_id);
 
 CREATE INDEX review_institution_id_at_idx ON prescribing.review USING btree (institution_id, at);
 
@@ -2326,7 +2339,11 @@ CREATE INDEX upload_due_at_idx ON supervision.upload USING btree (due_at) WHERE 
 
 CREATE INDEX upload_institution_id_id_idx ON supervision.upload USING btree (institution_id, id);
 
+CREATE INDEX upload_institution_id_state_idx ON supervision.upload USING btree (institution_id, state) WHERE (state = ANY (ARRAY['sent'::text, 'refused'::text]));
+
 CREATE INDEX upload_kind_id_idx ON supervision.upload USING btree (kind, id);
+
+CREATE INDEX upload_receipt_idx ON supervision.upload USING btree (receipt) WHERE (receipt <> ''::text);
 
 CREATE INDEX upload_visit_id_idx ON supervision.upload USING btree (visit_id) WHERE (visit_id IS NOT NULL);
 

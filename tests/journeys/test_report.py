@@ -1,5 +1,6 @@
 """What the law wants known reaches the province, whatever happens on the way (LIC-11)."""
 
+import asyncio
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from lianyi.supervision import queries
 from lianyi.supervision import service as supervision
 from lianyi.supervision.errors import NoSuchUpload, ReasonMissing, StillUnderWay
 from lianyi.supervision.model import Kind as What
-from lianyi.supervision.model import State
+from lianyi.supervision.model import Receipted, State
 from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner, run_due
 from tests.drain import deliver
@@ -30,6 +31,9 @@ from tests.links.provider import now
 from tests.place import Place
 
 ZONE = ZoneInfo("Asia/Shanghai")
+PATIENCE = 10.0
+WAITS = """SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
 
 
 @dataclass
@@ -327,6 +331,48 @@ async def test_a_late_receipt_has_its_day_counted_again(province, ward, clock):
     await ward.do(admin, supervision.resend, upload_id=upload.id, reason="已核对，重报")
     await province.work()
     assert (await tally(ward.place, clock)).agrees
+
+
+async def waits_for_a_lock(pool):
+    """Return once some transaction waits for another's lock."""
+    async with asyncio.timeout(PATIENCE):
+        while not await pool.fetchval(WAITS):
+            pass
+
+
+async def test_a_receipt_that_comes_while_its_day_is_compared_is_counted(province, ward, clock):
+    """LIC-11: two transactions that don't see each other would leave the day wrong for good."""
+    await province.work()
+    await province.provider.fails(unheard=1)
+    await ward.sign()
+    await province.work()
+    upload = await province.one(ward.place, What.VISIT)
+    admin = await ward.place.admin()
+    await ward.do(admin, supervision.ask_tally, day=upload.day)
+    asked = await tally(ward.place, clock)
+    begun, compared = asyncio.Event(), asyncio.Event()
+
+    async def compare(tx):
+        await supervision.take_up_tally(tx, tally_id=asked.id)
+        begun.set()
+        await compared.wait()
+        counts = {"ours": {}, "theirs": {"visit": 1}, "same": False}
+        await supervision.take_tally(tx, tally_id=asked.id, **counts)
+
+    async def receive(tx):
+        receipt = Receipted("late", upload.digest)
+        await supervision.receipted(tx, upload_id=upload.id, receipt=receipt)
+
+    comparing = asyncio.create_task(ward.place.do(ward.place.office, compare))
+    await begun.wait()
+    receiving = asyncio.create_task(ward.place.do(ward.place.office, receive))
+    await waits_for_a_lock(ward.place.app.pool)
+    compared.set()
+    await asyncio.gather(comparing, receiving)
+    again = await tally(ward.place, clock)
+    plans = "SELECT count(*) FROM kernel.errand WHERE thing_id = $1"
+    assert not again.agrees
+    assert await ward.place.app.pool.fetchval(plans, asked.id) > 1
 
 
 async def test_an_answer_a_gateway_has_swallowed_is_asked_for(province, ward, clock):

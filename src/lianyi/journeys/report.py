@@ -170,7 +170,7 @@ async def _count_again(*_: object) -> None:
 
 async def _record_tally(tx: Tx, tally_id: UUID, answer: Answer) -> None:
     theirs = msgspec.convert(answer.body, Tally)
-    slip = await queries.tally_slip(tx, tally_id=tally_id)
+    slip = await supervision.take_up_tally(tx, tally_id=tally_id)
     held = [(kind, id.hex, receipt) for kind, id, receipt in await queries.held(tx, slip=slip)]
     await supervision.take_tally(
         tx,

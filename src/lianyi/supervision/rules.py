@@ -49,6 +49,7 @@ MENDS = {
     Kind.LICENCE: ("UNKNOWN_INSTITUTION", "LICENCE_EXPIRED"),
     Kind.PRACTITIONER: ("UNKNOWN_PRACTITIONER",),
 }
+MENDED = frozenset(code for codes in MENDS.values() for code in codes)
 OTHER_CONTENT = "OTHER_CONTENT"  # a receipt for something else than was sent
 
 Content = dict[str, Any]

@@ -12,6 +12,7 @@ from lianyi.supervision.service.uploads import (
     sent,
     take_tally,
     take_up,
+    take_up_tally,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "sent",
     "take_tally",
     "take_up",
+    "take_up_tally",
 ]

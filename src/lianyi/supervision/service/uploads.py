@@ -15,7 +15,7 @@ from lianyi.kernel.work import Tx
 from lianyi.people.model import ADMIN
 from lianyi.supervision import events, rules
 from lianyi.supervision.errors import NoSuchUpload, ReasonMissing, StillUnderWay
-from lianyi.supervision.model import Kind, Receipted, Slip, State, Task, Thing, Upload
+from lianyi.supervision.model import Kind, Receipted, Slip, State, TallySlip, Task, Thing, Upload
 from lianyi.supervision.states import UPLOAD
 from lianyi.supervision.tables import uploads as tables
 
@@ -69,10 +69,13 @@ async def receipted(tx: Tx, *, upload_id: UUID, receipt: Receipted) -> None:
 
 
 async def refused(tx: Tx, *, upload_id: UUID, code: str, about: str) -> None:
-    """Note what the platform has against it; whoever mends it sends it again."""
+    """Note what the platform has against it; whoever mends it sends it again.
+
+    What it lacked may have reached the platform beside it: then it is mended already.
+    """
     upload = await _turn(tx, upload_id)
     await _refuse(tx, upload, code, about)
-    if upload.stale:
+    if upload.stale or (code in rules.MENDED and await tables.is_helped(tx, upload_id)):
         await _plan(tx, upload, "mend", CHANGED)
 
 
@@ -107,6 +110,12 @@ async def ask_tally(tx: Tx, *, day: date) -> None:
 async def open_tally(tx: Tx, *, day: date) -> None:
     id = await tables.ask_tally(tx, tx.actor.institution_id, day)
     await errand.plan(tx, Task.TALLY, thing_id=id)
+
+
+async def take_up_tally(tx: Tx, *, tally_id: UUID) -> TallySlip:
+    """Return whose day was counted, kept still: no receipt comes in beside what is compared now."""
+    await tx.alone(tx.actor.institution_id, SUBJECT)
+    return await tables.load_tally(tx, tally_id)
 
 
 async def take_tally(
@@ -155,6 +164,8 @@ async def _plan(tx: Tx, upload: Upload, verb: str, why: str) -> None:
 async def _mend_others(tx: Tx, upload: Upload) -> None:
     """Send what the platform could not take before it knew of this licence or professional."""
     here = upload.institution_id
+    if upload.kind in rules.MENDS:
+        await tables.mark_helped(tx, here)
     if upload.kind is Kind.LICENCE:
         for id in await tables.let_go(tx, here):
             await errand.plan(tx, Task.REPORT, thing_id=id)

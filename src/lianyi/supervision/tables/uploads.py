@@ -35,8 +35,10 @@ LOCK = f"SELECT {COLUMNS}, person_id FROM supervision.upload WHERE id = $1 FOR U
 LICENSED = """SELECT EXISTS (SELECT FROM supervision.upload
                 WHERE institution_id = $1 AND kind = 'licence' AND receipt <> '')"""
 STALE = "UPDATE supervision.upload SET stale = true WHERE id = $1"
-BUILT = """UPDATE supervision.upload SET stale = false, edition = edition + 1, digest = $2
-           WHERE id = $1 RETURNING edition"""
+BUILT = """UPDATE supervision.upload SET stale = false, helped = false, edition = edition + 1,
+             digest = $2 WHERE id = $1 RETURNING edition"""
+HELP = "UPDATE supervision.upload SET helped = true WHERE institution_id = $1 AND state = 'sent'"
+HELPED = "SELECT helped FROM supervision.upload WHERE id = $1"
 RECEIPTED = """UPDATE supervision.upload SET receipt = $2, receipted_at = $3, code = '', about = ''
                WHERE id = $1"""
 REFUSED = "UPDATE supervision.upload SET code = $2, about = $3 WHERE id = $1"
@@ -145,6 +147,15 @@ async def mark_receipted(tx: Tx, id: UUID, receipt: Receipted) -> None:
 
 async def mark_refused(tx: Tx, id: UUID, code: str, about: str) -> None:
     await tx.db.execute(REFUSED, id, code, about)
+
+
+async def mark_helped(tx: Tx, institution_id: UUID) -> None:
+    await tx.db.execute(HELP, institution_id)
+
+
+async def is_helped(tx: Tx, id: UUID) -> bool:
+    helped: bool = await tx.db.fetchval(HELPED, id)
+    return helped
 
 
 async def mark_due(tx: Tx, id: UUID, due_at: datetime) -> None:
