@@ -13,6 +13,13 @@ from lianyi.pharmacy import queries as stock
 from lianyi.terminology import queries as terminology
 
 
+@pytest.fixture(scope="module")
+def dsn(cluster, worker_id):
+    """Lend a database that no other test sees: what falls due there is years before their day."""
+    with cluster.clone(f"{worker_id}_demo") as url:
+        yield url
+
+
 @pytest.fixture(autouse=True)
 def _in_the_year_of_the_demo(clock):
     """The licences of the demo's institutions end before the day of the other tests."""

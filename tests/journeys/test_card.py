@@ -71,11 +71,15 @@ class Somebody:
             self.place.office, sign_in.by_phone, phone=self.phone, code=code
         )
         self.token = opened.token
-        self.session = await self.place.ask(self.place.office, accounts.session, token=opened.token)
+        self.session = await self._session(opened.token)
         return self
 
+    async def _session(self, token):
+        found = await self.place.ask(self.place.office, accounts.sessions, tokens=[token])
+        return found.get(token)
+
     async def is_signed_in(self):
-        found = await self.place.ask(self.place.office, accounts.session, token=self.token)
+        found = await self._session(self.token)
         return found is not None
 
     async def applies(self, name, number):

@@ -33,11 +33,9 @@ async def handed(market, store):
 
 async def said(place, upload):
     """Return what was last said to the platform about a thing."""
-    rows = await place.rows(
-        "SELECT request FROM kernel.errand WHERE thing_id = $1 ORDER BY id", upload.id
-    )
-    told = msgspec.json.decode(place.app.keys.open(rows[-1][0]))
-    return told["content"]
+    rows = await place.rows("SELECT request FROM kernel.errand WHERE thing_id = $1", upload.id)
+    told = [msgspec.json.decode(place.app.keys.open(request)) for (request,) in rows]
+    return max(told, key=lambda one: one["edition"])["content"]
 
 
 async def test_a_signed_prescription_and_its_approval_are_reported(province, market):

@@ -25,7 +25,7 @@ async def opened(place, hat):
 
 async def act_for(place, token, person_id):
     """Switch a session to somebody else's affairs."""
-    session = await place.ask(place.office, queries.session, token=token)
+    session = (await place.ask(place.office, queries.sessions, tokens=[token]))[token]
     await place.do(session.hat, sign_in.act_for, session=session, person_id=person_id)
 
 

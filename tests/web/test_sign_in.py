@@ -10,11 +10,10 @@ from lianyi.accounts.model import FAILURES
 from lianyi.cli.tour import page as pages
 from lianyi.journeys import demo
 from lianyi.kernel.live import Hub
-from lianyi.people.model import DOCTOR, INSURER
+from lianyi.people.model import DOCTOR
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
 from tests.place import Place
-from tests.web.reader import wearing
 
 HASH = accounts.hash_password(demo.PASSWORD)
 SENT = "SELECT id FROM accounts.code WHERE phone_index = $1"
@@ -152,8 +151,3 @@ async def test_twenty_sign_ins_at_once_share_no_session(app, login, reader):
     await with_password(reader, app, login)
     looks = await asyncio.gather(*(reader.get("/sign-in/post") for _ in range(20)))
     assert {look.status for look in looks} == {200}
-
-
-async def test_staff_whose_work_has_no_page_yet_see_their_account(reader, place):
-    await wearing(reader, place, await place.hat(INSURER))
-    assert (await reader.get("/desk")).says("退出登录")

@@ -7,26 +7,19 @@ the pharmacist's signature on; software never approves (PH-07).
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Chart, Purpose
 from lianyi.journeys import prescribe
-from lianyi.kernel import errand
-from lianyi.kernel.errand import Answer, Errand
 from lianyi.kernel.work import Tx
-from lianyi.links import Links
-from lianyi.links.sms import Message
 from lianyi.people import queries as people
 from lianyi.people import service as registry
 from lianyi.prescribing import fhir, queries
 from lianyi.prescribing import service as prescribing
-from lianyi.prescribing.events import PrescriptionApproved
 from lianyi.prescribing.model import Document, Prescription, Way
 from lianyi.prescribing.model.review import Opinion, Suggested
 from lianyi.signatures import service as signatures
 from lianyi.signatures.events import Signed, SigningRefused
 
 SUBJECT = "review"
-TEMPLATE = "prescription_approved"
 
 
 async def claim(tx: Tx, *, prescription_id: UUID) -> None:
@@ -115,16 +108,6 @@ async def take_back(tx: Tx, event: SigningRefused) -> None:
         await prescribing.unapproved(tx, review_id=event.subject_id, code=event.code)
 
 
-async def tell_approved(tx: Tx, event: PrescriptionApproved) -> None:
-    """Send word to the person's phone, if they have one: they may choose a seller now."""
-    try:
-        phone = await _phone(tx, event.person_id)
-    except NoSuchPerson:
-        return
-    if phone is not None:
-        await errand.plan(tx, TELL_APPROVED.kind, thing_id=event.person_id)
-
-
 async def _in_hand(tx: Tx, prescription_id: UUID) -> tuple[Prescription, Chart]:
     """Return a prescription of the place, with its person's chart, to a pharmacist on duty."""
     desk = await access.open_desk(tx, purpose=Purpose.REVIEW)
@@ -134,32 +117,3 @@ async def _in_hand(tx: Tx, prescription_id: UUID) -> tuple[Prescription, Chart]:
         tx, person_id=found.person_id, purpose=Purpose.REVIEW, what="prescription"
     )
     return found, chart
-
-
-async def _phone(tx: Tx, person_id: UUID) -> str | None:
-    chart = await access.open_chart(
-        tx, person_id=person_id, purpose=Purpose.TELL, what="prescription.tell"
-    )
-    return await people.phone_of(tx, chart)
-
-
-async def _prepare(tx: Tx, person_id: UUID) -> Message:
-    here = tx.actor.institution_id
-    places = await people.institutions(tx, ids=[here])
-    phone = await _phone(tx, person_id)
-    return Message(phone or "", TEMPLATE, {"institution": places[here].short_name})
-
-
-async def _send(links: Links, key: UUID, message: Message) -> Answer:
-    return await links.sms.send(key, message)
-
-
-async def _sent(links: Links, key: UUID, message: Message) -> Answer | None:
-    return await links.sms.ask(key, message)
-
-
-async def _told(tx: Tx, person_id: UUID, answer: Answer) -> None:
-    """Leave it at that: the errand says what became of it, and the person's page shows it."""
-
-
-TELL_APPROVED = Errand("review.tell_approved", Message, _prepare, _send, _sent, _told)

@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from lianyi.access import events, fhir, queries, service
-from lianyi.access.errors import NoSuchPerson
+from lianyi.access import fhir, queries, service
 from lianyi.access.model import Chart, Glass, Looked, Purpose, Sensitive, Share
-from lianyi.kernel import errand, profile
-from lianyi.kernel.errand import Answer, Errand
+from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
-from lianyi.links import Links
-from lianyi.links.sms import Message
 from lianyi.people import queries as people
 from lianyi.people.model import Kind, Post
 from lianyi.records import service as records
 
-TEMPLATE = "chart_opened"
 # Who may hold a part of somebody's record that another institution wants to read.
 HOLDERS = (
     Kind.TERTIARY_HOSPITAL,
@@ -155,16 +150,6 @@ async def review_glass(tx: Tx, *, glass_id: UUID, justified: bool, note: str) ->
     await service.review_glass(tx, glass_id=glass_id, justified=justified, note=note)
 
 
-async def tell_opened(tx: Tx, event: events.GlassBroken) -> None:
-    """Send word to the person's phone, if there is such a person and they have one."""
-    try:
-        phone = await _phone(tx, event.person_id)
-    except NoSuchPerson:
-        return
-    if phone is not None:
-        await errand.plan(tx, TELL_OPENED.kind, thing_id=event.person_id)
-
-
 async def _publish(tx: Tx, chart: Chart, consent_id: UUID) -> None:
     """Write a consent to the record as it is now; whoever may read by it holds it."""
     one = await queries.consent(tx, chart, consent_id=consent_id)
@@ -175,33 +160,3 @@ async def _publish(tx: Tx, chart: Chart, consent_id: UUID) -> None:
 
 async def _chart(tx: Tx, purpose: Purpose, what: str) -> Chart:
     return await service.open_chart(tx, person_id=tx.actor.subject_id, purpose=purpose, what=what)
-
-
-async def _phone(tx: Tx, person_id: UUID) -> str | None:
-    chart = await service.open_chart(
-        tx, person_id=person_id, purpose=Purpose.TELL, what="glass.tell"
-    )
-    return await people.phone_of(tx, chart)
-
-
-async def _prepare(tx: Tx, person_id: UUID) -> Message:
-    """Name the place the reader acted from: the errand's own institution."""
-    here = tx.actor.institution_id
-    places = await people.institutions(tx, ids=[here])
-    phone = await _phone(tx, person_id)
-    return Message(phone or "", TEMPLATE, {"institution": places[here].short_name})
-
-
-async def _send(links: Links, key: UUID, message: Message) -> Answer:
-    return await links.sms.send(key, message)
-
-
-async def _sent(links: Links, key: UUID, message: Message) -> Answer | None:
-    return await links.sms.ask(key, message)
-
-
-async def _told(tx: Tx, person_id: UUID, answer: Answer) -> None:
-    """Leave it at that: the errand says what became of it, and the person's page has the line."""
-
-
-TELL_OPENED = Errand("sharing.tell_opened", Message, _prepare, _send, _sent, _told)

@@ -1,0 +1,100 @@
+"""Word to a person's phone of what became of something of theirs (短信告知).
+
+It names the place and what to do next, never a disease or a drug: phones are read by others too.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.errors import NoSuchPerson
+from lianyi.access.events import GlassBroken
+from lianyi.access.model import Chart, Purpose
+from lianyi.kernel import errand
+from lianyi.kernel.errand import Answer, Errand
+from lianyi.kernel.work import Tx
+from lianyi.links import Links
+from lianyi.links.sms import Message
+from lianyi.people import queries as people
+from lianyi.pharmacy import queries as pharmacy
+from lianyi.pharmacy.events import SaleEnded, SaleReady
+from lianyi.pharmacy.model import SaleState
+from lianyi.prescribing.events import PrescriptionApproved
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A message. `what` is how the look at the phone number stands among the person's readings."""
+
+    kind: str
+    template: str
+    what: str
+
+    async def chart(self, tx: Tx, person_id: UUID) -> Chart:
+        return await access.open_chart(
+            tx, person_id=person_id, purpose=Purpose.TELL, what=self.what
+        )
+
+    async def prepare(self, tx: Tx, person_id: UUID) -> Message:
+        """Name the place that acted: the errand's own institution."""
+        here = tx.actor.institution_id
+        places = await people.institutions(tx, ids=[here])
+        phone = await people.phone_of(tx, await self.chart(tx, person_id))
+        return Message(phone or "", self.template, {"institution": places[here].short_name})
+
+
+OPENED = Word("sharing.tell_opened", "chart_opened", "glass.tell")
+APPROVED = Word("review.tell_approved", "prescription_approved", "prescription.tell")
+READY = Word("fill.tell_ready", "medicines_ready", "pharmacy.tell")
+UNSOLD = Word("fill.tell_unsold", "medicines_unsold", "pharmacy.tell")
+
+
+async def opened(tx: Tx, event: GlassBroken) -> None:
+    """Tell whose chart was opened in an emergency (EMR-05)."""
+    await _tell(tx, OPENED, event.person_id)
+
+
+async def approved(tx: Tx, event: PrescriptionApproved) -> None:
+    """Tell whose prescription is in force: they may choose a seller now."""
+    await _tell(tx, APPROVED, event.person_id)
+
+
+async def ready(tx: Tx, event: SaleReady) -> None:
+    """Tell whose medicines are ready to be fetched or brought."""
+    await _tell(tx, READY, event.person_id)
+
+
+async def unsold(tx: Tx, event: SaleEnded) -> None:
+    """Tell whose medicines will not come from this seller; who left it themselves knows."""
+    chart = await UNSOLD.chart(tx, event.person_id)
+    sale = await pharmacy.sale_of(tx, chart, sale_id=event.sale_id)
+    if sale.state is not SaleState.WITHDRAWN:
+        await _tell(tx, UNSOLD, event.person_id)
+
+
+async def _tell(tx: Tx, word: Word, person_id: UUID) -> None:
+    """Send word, if there is such a person and they have a phone."""
+    try:
+        phone = await people.phone_of(tx, await word.chart(tx, person_id))
+    except NoSuchPerson:
+        return
+    if phone is not None:
+        await errand.plan(tx, word.kind, thing_id=person_id)
+
+
+async def _send(links: Links, key: UUID, message: Message) -> Answer:
+    return await links.sms.send(key, message)
+
+
+async def _sent(links: Links, key: UUID, message: Message) -> Answer | None:
+    return await links.sms.ask(key, message)
+
+
+async def _told(tx: Tx, person_id: UUID, answer: Answer) -> None:
+    """Leave it at that: the errand says what became of it, and the person's page has the line."""
+
+
+ERRANDS: tuple[Errand[Links, Message], ...] = tuple(
+    Errand(word.kind, Message, word.prepare, _send, _sent, _told)
+    for word in (OPENED, APPROVED, READY, UNSOLD)
+)
