@@ -71,7 +71,7 @@ async def _ids(app, tokens):
     ids = {}
     for name in ("heroine", "father"):
         token = tokens[name]
-        session = await reading(app, DOOR, lambda tx, t=token: sessions.session(tx, token=t))
+        session = await _session(app, token)
         ids[name] = session.account.person_id
     return ids
 
@@ -131,7 +131,7 @@ async def _ask(tx, person_id, holder_id):
 
 
 async def _hat(app, token):
-    session = await reading(app, DOOR, lambda tx: sessions.session(tx, token=token))
+    session = await _session(app, token)
     return session.hat
 
 
@@ -205,7 +205,7 @@ async def _by_login(app, login):
 
 async def _choose(app, token, place):
     """Let somebody who works at several places sit down at one of them."""
-    session = await reading(app, DOOR, lambda tx: sessions.session(tx, token=token))
+    session = await _session(app, token)
     posts = await reading(app, session.hat, lambda tx: sign_in.posts(tx, session=session))
     (post,) = (one for one in posts if one.institution_name == place)
     await within(app, session.hat, lambda tx: sign_in.choose(tx, session=session, post_id=post.id))
@@ -217,8 +217,13 @@ async def _by_phone(app, phone):
     return await within(app, DOOR, lambda tx: sign_in.by_phone(tx, phone=phone, code=code))
 
 
+async def _session(app, token):
+    found = await reading(app, DOOR, lambda tx: sessions.sessions(tx, tokens=[token]))
+    return found[token]
+
+
 async def _apply(app, token, phone):
-    session = await reading(app, DOOR, lambda tx: sessions.session(tx, token=token))
+    session = await _session(app, token)
     card_id = await within(
         app,
         session.hat,
