@@ -4,6 +4,7 @@ A hospital is paid before it picks; a store prices and settles what it has picke
 ends before the medicines leave gives back all money and frees the prescription for another seller.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -25,7 +26,16 @@ from lianyi.pharmacy import queries
 from lianyi.pharmacy import service as pharmacy
 from lianyi.pharmacy.errors import NobodyOnDuty, NoSuchSeller, PriceChanged
 from lianyi.pharmacy.events import SaleDue
-from lianyi.pharmacy.model import Declined, Delivery, Sale, SellerKind, Slip, Want, Withdrawn
+from lianyi.pharmacy.model import (
+    Declined,
+    Delivery,
+    Sale,
+    Scanned,
+    SellerKind,
+    Slip,
+    Want,
+    Withdrawn,
+)
 from lianyi.prescribing import queries as prescriptions
 from lianyi.prescribing import service as prescribing
 from lianyi.prescribing.errors import NoSuchPrescription
@@ -81,8 +91,12 @@ async def choose(
     )
     if sale.kind is SellerKind.HOSPITAL:
         await _lock(tx, chart, sale)
-        bill = await _bill(tx, sale)
-        await settle.begin(tx, bill=bill, prescription_id=prescription_id)
+        await settle.begin(
+            tx,
+            bill=await _bill(tx, sale),
+            diagnoses=[each.code for each in found.sheet.diagnoses],
+            prescription_id=prescription_id,
+        )
     return sale
 
 
@@ -244,6 +258,14 @@ async def wants_of(tx: Tx, found: Prescription, seller_id: UUID) -> list[Want]:
     ]
 
 
+def packs_by_line(sale: Sale, scans: Sequence[Scanned]) -> dict[int, list[str]]:
+    """Return the trace codes of each line that is billed, by its number on the bill (FR-20)."""
+    return {
+        number: [scan.trace_code for scan in scans if scan.number == line.number]
+        for number, line in enumerate(sale.sold, start=1)
+    }
+
+
 async def delivery_fen(tx: Tx, seller_id: UUID) -> int:
     """Return what a seller asks for bringing it.
 
@@ -280,16 +302,12 @@ async def _lock(tx: Tx, chart: Chart, sale: Sale) -> None:
 async def _bill_store(tx: Tx, chart: Chart, sale: Sale) -> None:
     """INS-17, FR-20: claim under the store's own code what was scanned, or have it paid alone."""
     scans = await queries.packs_of(tx, chart, sale=sale)
-    packs = {
-        number: [scan.trace_code for scan in scans if scan.number == line.number]
-        for number, line in enumerate(sale.sold, start=1)
-    }
     await settle.begin(
         tx,
         bill=await _bill(tx, sale),
         kind=Kind.PHARMACY,
         prescription_id=sale.slip.prescription_id,
-        packs=packs,
+        packs=packs_by_line(sale, scans),
     )
 
 
