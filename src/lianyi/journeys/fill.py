@@ -21,7 +21,7 @@ from lianyi.journeys import settle
 from lianyi.kernel import money as amounts
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
-from lianyi.people.model import COURIER, DISPENSER, PHARMACIST
+from lianyi.people.model import COURIER, DISPENSER, PHARMACIST, Institution
 from lianyi.pharmacy import queries
 from lianyi.pharmacy import service as pharmacy
 from lianyi.pharmacy.errors import NobodyOnDuty, NoSuchSeller, PriceChanged
@@ -193,10 +193,9 @@ async def at_counter(tx: Tx, sale_id: UUID, purpose: Purpose = Purpose.DISPENSE)
     return await access.open_chart(tx, person_id=sale.person_id, purpose=purpose, what="pharmacy")
 
 
-async def hospitals_of(tx: Tx, found: Prescription) -> frozenset[UUID]:
+def hospitals_behind(issuer: Institution) -> frozenset[UUID]:
     """Return whose pharmacies fill it: the hospital that wrote it, and the one it leans on."""
-    (place,) = (await people.institutions(tx, ids=[found.institution_id])).values()
-    return frozenset(id for id in (place.id, place.parent_id) if id)
+    return frozenset(id for id in (issuer.id, issuer.parent_id) if id)
 
 
 async def check_staffed(tx: Tx) -> None:
@@ -278,8 +277,10 @@ async def delivery_fen(tx: Tx, seller_id: UUID) -> int:
 async def _check_seller(tx: Tx, found: Prescription, seller_id: UUID) -> None:
     """Keep a hospital's pharmacy to what its own hospital prescribes."""
     seller = await queries.seller(tx, institution_id=seller_id)
-    is_hospital = seller.kind is SellerKind.HOSPITAL
-    if is_hospital and seller_id not in await hospitals_of(tx, found):
+    if seller.kind is not SellerKind.HOSPITAL:
+        return
+    places = await people.institutions(tx, ids=[found.institution_id])
+    if seller_id not in hospitals_behind(places[found.institution_id]):
         raise NoSuchSeller(id=seller_id)
 
 
