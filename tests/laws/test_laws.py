@@ -88,6 +88,7 @@ NAMELESS = {
     "people.queries.practice",
     "people.queries.reach_of",
     "people.queries.staff_of",
+    "people.queries.staffed",
     "pharmacy.queries.batch",
     "pharmacy.queries.batches",
     "pharmacy.queries.free",

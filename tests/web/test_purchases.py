@@ -10,9 +10,12 @@ from lianyi.access import service as access
 from lianyi.access.model import Mandate, Scope
 from lianyi.billing import service as billing
 from lianyi.billing.model import FeeClass
+from lianyi.insurance import service as insurance
+from lianyi.insurance.model import Counter, Found, Scheme
 from lianyi.journeys import fill, hand_over
 from lianyi.kernel.config import Config
-from lianyi.people.model import DOCTOR, PHARMACIST
+from lianyi.people import service as people
+from lianyi.people.model import DOCTOR, PHARMACIST, Kind
 from lianyi.pharmacy.model import Declined, Defect, Missed, Refused, SellerKind
 from lianyi.prescribing import service as prescribing
 from lianyi.prescribing.model import State
@@ -20,7 +23,7 @@ from tests.drain import deliver
 from tests.identity import id_number
 from tests.journeys.test_fill import Market
 from tests.pharmacy.make import AMLODIPINE, HOME
-from tests.place import BY_PHONE
+from tests.place import BY_PHONE, Place
 from tests.prescribing.make import Practice, line, sheet
 from tests.web.resident import act_for, browsing, opened
 from tests.web.staff import counted
@@ -412,6 +415,24 @@ async def test_each_look_is_in_the_persons_log_once(market, reader):
     assert page.says("田亮", "叶志成")
 
 
+async def insure(market):
+    place, person_id = market.practice.place, market.patient.person_id
+    found = Found("1001", Scheme.EMPLOYEE, "11", "370100", aided=False)
+    await place.do(
+        place.office, insurance.take_over, person_id=person_id, found=found, used=Counter()
+    )
+
+
+async def test_whether_a_shop_can_answer_now_is_said(market, reader):
+    """LIC-04, DS-13"""
+    prescription, store = await market.practice.approved(), await market.seller()
+    await store.place.do(store.pharmacist, people.go_off_duty)
+    here = f"{sellers_of(prescription)}/{store.place.id}"
+    assert (await reader.get(here)).says("现在没有药师在岗")
+    await store.place.do(store.pharmacist, people.go_on_duty)
+    assert (await reader.get(here)).says("药师在岗，现在可以接单")
+
+
 @pytest.mark.parametrize("where", ["sellers", "seller", "purchase", "ended", "prescription"])
 async def test_every_page_asks_little_and_never_more_with_more_sellers(market, app, dsn, where):
     store = await market.seller()
@@ -425,10 +446,14 @@ async def test_every_page_asks_little_and_never_more_with_more_sellers(market, a
         "ended": f"/purchases/{over.id}",
         "prescription": f"/prescriptions/{prescription.id}",
     }[where]
+    await insure(market)
     token, asked = await opened(market.practice.place, market.patient), []
-    for more in (0, 4):
+    for more in (1, 4):
         for _ in range(more):
-            await market.seller()
+            chain = await Place.found(market.app, Kind.PHARMACY_CHAIN)
+            code = f"P{chain.id.int % 10**11}"
+            given = {"parent": chain, "insurance_code": code}
+            await market.seller(place=await Place.found(market.app, Kind.STORE, **given))
         config = Config(home=Path("/"), database_url=dsn, pool_size=1)
         async with (
             main.pool(config) as pool,

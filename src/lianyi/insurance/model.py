@@ -77,7 +77,7 @@ class Source(StrEnum):
 
 
 class Task(StrEnum):
-    """The kinds of errand this room plans; `journeys/settle.py` runs them."""
+    """The kinds of errand about insurance; `journeys/agency.py` and `traces.py` run them."""
 
     IDENTIFY = "insurance.identify"
     REGISTER = "insurance.register"
@@ -87,6 +87,7 @@ class Task(StrEnum):
     UNDO = "insurance.undo"
     CANCEL = "insurance.cancel"
     COMPARE = "insurance.compare"
+    TRACE = "insurance.trace"
 
 
 class DifferenceKind(StrEnum):

@@ -93,7 +93,7 @@ async def _register(tx: Tx, claim_id: UUID) -> Saying:
         visit_number=claim.subject.id.hex[:18],
         online=claim.online,
     )
-    return Saying(await _sender(tx, claim), act)
+    return Saying(await sender(tx, claim), act)
 
 
 async def _registered(tx: Tx, claim_id: UUID, answer: Answer) -> None:
@@ -109,7 +109,7 @@ async def _send(tx: Tx, claim_id: UUID) -> Saying:
     claim = slip.claim
     lines = _fee_lines(slip)
     act = insurer.SendLines(slip.cover.number, claim.visit_number, claim.batch, lines)
-    return Saying(await _sender(tx, claim), act)
+    return Saying(await sender(tx, claim), act)
 
 
 async def _sent(tx: Tx, claim_id: UUID, answer: Answer) -> None:
@@ -123,8 +123,8 @@ async def _sent(tx: Tx, claim_id: UUID, answer: Answer) -> None:
 async def _foretell(tx: Tx, claim_id: UUID) -> Saying:
     slip = await queries.slip(tx, claim_id=claim_id)
     if slip.claim.kind is Kind.PHARMACY:
-        return Saying(await _sender(tx, slip.claim), insurer.PreSell(**_sale(slip)))
-    return Saying(await _sender(tx, slip.claim), insurer.PreSettle(**_due(slip)))
+        return Saying(await sender(tx, slip.claim), insurer.PreSell(**_sale(slip)))
+    return Saying(await sender(tx, slip.claim), insurer.PreSettle(**_due(slip)))
 
 
 async def _foretold(tx: Tx, claim_id: UUID, answer: Answer) -> None:
@@ -144,8 +144,8 @@ async def _foretold(tx: Tx, claim_id: UUID, answer: Answer) -> None:
 async def _settle(tx: Tx, claim_id: UUID) -> Saying:
     slip = await queries.slip(tx, claim_id=claim_id)
     if slip.claim.kind is Kind.PHARMACY:
-        return Saying(await _sender(tx, slip.claim), insurer.Sell(**_sale(slip)))
-    return Saying(await _sender(tx, slip.claim), insurer.Settle(**_due(slip)))
+        return Saying(await sender(tx, slip.claim), insurer.Sell(**_sale(slip)))
+    return Saying(await sender(tx, slip.claim), insurer.Settle(**_due(slip)))
 
 
 async def _settled(tx: Tx, claim_id: UUID, answer: Answer) -> None:
@@ -163,7 +163,7 @@ async def _undo(tx: Tx, claim_id: UUID) -> Saying:
     act = insurer.Sell if claim.kind is Kind.PHARMACY else insurer.Settle
     number = str(act.__struct_config__.tag)
     message = insurer.message_of(claim.settle_key) if claim.settle_key else ""
-    return Saying(await _sender(tx, claim), insurer.Undo(slip.cover.number, message, number))
+    return Saying(await sender(tx, claim), insurer.Undo(slip.cover.number, message, number))
 
 
 async def _undone(tx: Tx, claim_id: UUID, answer: Answer) -> None:
@@ -177,7 +177,7 @@ async def _cancel(tx: Tx, claim_id: UUID) -> Saying:
     claim = slip.claim
     kind = insurer.CancelSale if claim.kind is Kind.PHARMACY else insurer.Cancel
     act = kind(claim.settlement_number, slip.cover.number, claim.visit_number)
-    return Saying(await _sender(tx, claim), act)
+    return Saying(await sender(tx, claim), act)
 
 
 async def _cancelled(tx: Tx, claim_id: UUID, answer: Answer) -> None:
@@ -232,7 +232,8 @@ async def _fetched(tx: Tx, books_id: UUID, answer: Answer) -> None:
     await insurance.close_books(tx, books_id=books_id, theirs=theirs)
 
 
-async def _sender(tx: Tx, claim: Claim) -> Sender:
+async def sender(tx: Tx, claim: Claim) -> Sender:
+    """Return who speaks to the agency about a claim: the institution that makes it."""
     return await _desk(tx, claim.institution_id)
 
 

@@ -4,6 +4,7 @@ A hospital is paid before it picks; a store prices and settles what it has picke
 ends before the medicines leave gives back all money and frees the prescription for another seller.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -20,12 +21,21 @@ from lianyi.journeys import settle
 from lianyi.kernel import money as amounts
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
-from lianyi.people.model import COURIER, DISPENSER, PHARMACIST
+from lianyi.people.model import COURIER, DISPENSER, PHARMACIST, Institution
 from lianyi.pharmacy import queries
 from lianyi.pharmacy import service as pharmacy
 from lianyi.pharmacy.errors import NobodyOnDuty, NoSuchSeller, PriceChanged
 from lianyi.pharmacy.events import SaleDue
-from lianyi.pharmacy.model import Declined, Delivery, Sale, SellerKind, Slip, Want, Withdrawn
+from lianyi.pharmacy.model import (
+    Declined,
+    Delivery,
+    Sale,
+    Scanned,
+    SellerKind,
+    Slip,
+    Want,
+    Withdrawn,
+)
 from lianyi.prescribing import queries as prescriptions
 from lianyi.prescribing import service as prescribing
 from lianyi.prescribing.errors import NoSuchPrescription
@@ -81,8 +91,12 @@ async def choose(
     )
     if sale.kind is SellerKind.HOSPITAL:
         await _lock(tx, chart, sale)
-        bill = await _bill(tx, sale)
-        await settle.begin(tx, bill=bill, prescription_id=prescription_id)
+        await settle.begin(
+            tx,
+            bill=await _bill(tx, sale),
+            diagnoses=[each.code for each in found.sheet.diagnoses],
+            prescription_id=prescription_id,
+        )
     return sale
 
 
@@ -179,10 +193,9 @@ async def at_counter(tx: Tx, sale_id: UUID, purpose: Purpose = Purpose.DISPENSE)
     return await access.open_chart(tx, person_id=sale.person_id, purpose=purpose, what="pharmacy")
 
 
-async def hospitals_of(tx: Tx, found: Prescription) -> frozenset[UUID]:
+def hospitals_behind(issuer: Institution) -> frozenset[UUID]:
     """Return whose pharmacies fill it: the hospital that wrote it, and the one it leans on."""
-    (place,) = (await people.institutions(tx, ids=[found.institution_id])).values()
-    return frozenset(id for id in (place.id, place.parent_id) if id)
+    return frozenset(id for id in (issuer.id, issuer.parent_id) if id)
 
 
 async def check_staffed(tx: Tx) -> None:
@@ -244,6 +257,14 @@ async def wants_of(tx: Tx, found: Prescription, seller_id: UUID) -> list[Want]:
     ]
 
 
+def packs_by_line(sale: Sale, scans: Sequence[Scanned]) -> dict[int, list[str]]:
+    """Return the trace codes of each line that is billed, by its number on the bill (FR-20)."""
+    return {
+        number: [scan.trace_code for scan in scans if scan.number == line.number]
+        for number, line in enumerate(sale.sold, start=1)
+    }
+
+
 async def delivery_fen(tx: Tx, seller_id: UUID) -> int:
     """Return what a seller asks for bringing it.
 
@@ -256,8 +277,10 @@ async def delivery_fen(tx: Tx, seller_id: UUID) -> int:
 async def _check_seller(tx: Tx, found: Prescription, seller_id: UUID) -> None:
     """Keep a hospital's pharmacy to what its own hospital prescribes."""
     seller = await queries.seller(tx, institution_id=seller_id)
-    is_hospital = seller.kind is SellerKind.HOSPITAL
-    if is_hospital and seller_id not in await hospitals_of(tx, found):
+    if seller.kind is not SellerKind.HOSPITAL:
+        return
+    places = await people.institutions(tx, ids=[found.institution_id])
+    if seller_id not in hospitals_behind(places[found.institution_id]):
         raise NoSuchSeller(id=seller_id)
 
 
@@ -280,16 +303,12 @@ async def _lock(tx: Tx, chart: Chart, sale: Sale) -> None:
 async def _bill_store(tx: Tx, chart: Chart, sale: Sale) -> None:
     """INS-17, FR-20: claim under the store's own code what was scanned, or have it paid alone."""
     scans = await queries.packs_of(tx, chart, sale=sale)
-    packs = {
-        number: [scan.trace_code for scan in scans if scan.number == line.number]
-        for number, line in enumerate(sale.sold, start=1)
-    }
     await settle.begin(
         tx,
         bill=await _bill(tx, sale),
         kind=Kind.PHARMACY,
         prescription_id=sale.slip.prescription_id,
-        packs=packs,
+        packs=packs_by_line(sale, scans),
     )
 
 

@@ -19,7 +19,7 @@ from lianyi.people.model import Institution
 from lianyi.pharmacy import queries as pharmacy
 from lianyi.pharmacy import rules
 from lianyi.pharmacy.errors import NoSuchSeller
-from lianyi.pharmacy.model import UNSOLD, Finding, Sale, Seller, Shelf
+from lianyi.pharmacy.model import UNSOLD, Finding, Sale, Seller, SellerKind, Shelf
 from lianyi.prescribing import queries as prescriptions
 from lianyi.prescribing.errors import NoSuchPrescription
 from lianyi.prescribing.model import Line as Prescribed
@@ -39,7 +39,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One seller. `split` is our own arithmetic of who would pay the medicines."""
+    """One seller. `split` is our own arithmetic of who would pay the medicines.
+
+    `staffed`: a pharmacist is on duty there, without whom a shop answers nobody (LIC-04, DS-13).
+    """
 
     seller: Seller
     place: Institution
@@ -47,6 +50,7 @@ class Offer:
     unlisted: tuple[str, ...]  # it has no price for these
     missing: tuple[str, ...]  # it hasn't enough of these
     ways: tuple[Way, ...]
+    staffed: bool = False
     split: Split | None = None
 
     @property
@@ -121,18 +125,27 @@ def _chosen(every: Sequence[Offer], seller_id: UUID) -> Offer:
 
 
 async def _offers(tx: Tx, chart: Chart, found: Prescription) -> list[Offer]:
-    sellers = await pharmacy.sellers(tx, hospitals=await fill.hospitals_of(tx, found))
+    every = await pharmacy.sellers(tx)
+    known = {found.institution_id, *(each.institution_id for each in every)}
+    places = await people.institutions(tx, ids=sorted(known))
+    own = fill.hospitals_behind(places[found.institution_id])
+    sellers = [
+        each for each in every if each.kind is not SellerKind.HOSPITAL or each.institution_id in own
+    ]
     ids = [each.institution_id for each in sellers]
-    places = await people.institutions(tx, ids=ids)
+    staffed = await people.staffed(tx, institution_ids=ids)
     lines = found.sheet.lines
     codes = {line.drug for line in lines}
     prices = await money.prices_at(tx, institution_ids=ids, codes=codes | {fill.DELIVERY})
     free = await pharmacy.free(tx, institution_ids=ids, codes=codes)
-    every = [
-        _offer(each, places[each.institution_id], lines, prices[each.institution_id], free)
+    offers = [
+        replace(
+            _offer(each, places[each.institution_id], lines, prices[each.institution_id], free),
+            staffed=each.institution_id in staffed,
+        )
         for each in sellers
     ]
-    return await _previewed(tx, chart, every)
+    return await _previewed(tx, chart, offers)
 
 
 def _offer(

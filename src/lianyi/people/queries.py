@@ -3,7 +3,7 @@
 Staff act under their names: who holds which post, with title and licence number, is public.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from lianyi.access.model import Chart, Desk, Scope
@@ -109,6 +109,13 @@ async def member(tx: Tx) -> Member:
 async def on_duty(tx: Tx, *, institution_id: UUID, role: Role = PHARMACIST) -> list[Duty]:
     """Return who of a role is on duty at an institution at this instant (LIC-04)."""
     return await staff.list_duties(tx, institution_id, role)
+
+
+async def staffed(
+    tx: Tx, *, institution_ids: Collection[UUID], role: Role = PHARMACIST
+) -> frozenset[UUID]:
+    """Return at which of these institutions somebody of a role is on duty now (LIC-04)."""
+    return await staff.list_staffed(tx, institution_ids, role)
 
 
 async def posts(tx: Tx, *, ids: Sequence[UUID]) -> dict[UUID, Post]:

@@ -40,9 +40,9 @@ def last_day(tx: Tx) -> date:
     return rules.last_good_day(today(tx), profile.at(tx.now)["PR-07"])
 
 
-async def sellers(tx: Tx, *, hospitals: Collection[UUID]) -> list[Seller]:
-    """Return every store and online pharmacy, and those of these hospitals that sell."""
-    return await stock.list_sellers(tx, hospitals)
+async def sellers(tx: Tx) -> list[Seller]:
+    """Return every seller of the network; a hospital's fills what its own hospital prescribes."""
+    return await stock.list_sellers(tx)
 
 
 async def seller(tx: Tx, *, institution_id: UUID) -> Seller:

@@ -1,5 +1,6 @@
 """The staff of an institution: what the law wants known of each, and who is on duty."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -39,6 +40,10 @@ DUTIES = f"""SELECT s.*, o.since AS duty_since, o.until AS duty_until
                      AND (p.ended_at IS NULL OR p.ended_at > $3)) s
              JOIN people.duty o ON o.post_id = s.id AND o.until > $3
              ORDER BY o.since, s.id LIMIT 100"""
+STAFFED = """SELECT DISTINCT p.institution_id FROM people.duty o
+             JOIN people.post p ON p.id = o.post_id
+             WHERE p.institution_id = ANY ($1) AND p.role = $2 AND o.until > $3
+               AND (p.ended_at IS NULL OR p.ended_at > $3)"""
 BEGIN = """INSERT INTO people.duty AS d (post_id, institution_id, since, until)
            VALUES ($1, $2, $3, $4)
            ON CONFLICT (post_id) DO UPDATE SET until = excluded.until,
@@ -58,6 +63,11 @@ async def list_duties(tx: Tx, institution_id: UUID, role: Role) -> list[Duty]:
     return [
         Duty(msgspec.convert(dict(row), Post), row["duty_since"], row["duty_until"]) for row in rows
     ]
+
+
+async def list_staffed(tx: Tx, institution_ids: Collection[UUID], role: Role) -> frozenset[UUID]:
+    rows = await tx.db.fetch(STAFFED, list(institution_ids), role, tx.now)
+    return frozenset(row["institution_id"] for row in rows)
 
 
 async def begin_duty(tx: Tx, until: datetime) -> None:

@@ -32,8 +32,7 @@ UPSERT_SELLER = """INSERT INTO pharmacy.seller (institution_id, kind, delivers)
                    VALUES ($1, $2, $3) ON CONFLICT (institution_id) DO UPDATE
                    SET kind = excluded.kind, delivers = excluded.delivers"""
 SELLER = "SELECT institution_id, kind, delivers FROM pharmacy.seller WHERE institution_id = $1"
-SELLERS = """SELECT institution_id, kind, delivers FROM pharmacy.seller
-             WHERE kind <> 'hospital' OR institution_id = ANY ($1) ORDER BY institution_id"""
+SELLERS = "SELECT institution_id, kind, delivers FROM pharmacy.seller ORDER BY institution_id"
 ON_SHELF = """NOT EXISTS (SELECT FROM pharmacy.scan s
                           WHERE s.trace_code = p.trace_code AND s.undone_at IS NULL)"""
 BATCH_COLUMNS = f"""b.id, b.institution_id, b.state, b.code, b.label, b.lot, b.maker, b.expires_on,
@@ -121,8 +120,8 @@ async def load_seller(tx: Tx, institution_id: UUID) -> Seller:
     return _seller(row)
 
 
-async def list_sellers(tx: Tx, hospitals: Collection[UUID]) -> list[Seller]:
-    return [_seller(row) for row in await tx.db.fetch(SELLERS, list(hospitals))]
+async def list_sellers(tx: Tx) -> list[Seller]:
+    return [_seller(row) for row in await tx.db.fetch(SELLERS)]
 
 
 async def insert_batch(tx: Tx, batch: Batch) -> None:
