@@ -91,7 +91,8 @@ class Counter:
     async def let_time_pass(self, minutes):
         app = self.clinic.app
         app.clock.forward(minutes=minutes)
-        await within(app, WORKER, timers.fire)
+        while await within(app, WORKER, timers.fire):
+            pass
         await deliver(app)
 
     async def check(self):

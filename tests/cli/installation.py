@@ -63,7 +63,7 @@ class Installation:
 
     def pids(self, name):
         """Return every process that was started under this name, oldest first."""
-        lines = (self.home / "lianyi.log").read_text().splitlines()
+        *lines, _ = (self.home / "lianyi.log").read_text().split("\n")  # the last is being written
         said = [json.loads(line)["message"] for line in lines if line.startswith("{")]
         start = f"{name} started as "
         return [int(text.removeprefix(start)) for text in said if text.startswith(start)]

@@ -177,7 +177,8 @@ async def test_at_eighteen_a_guardian_s_mandate_is_over_and_then_tidied(
         await place.open(hat, child_id, Purpose.OWN)
     with pytest.raises(NotAChild):
         await confirm(place, clerk, guardian, kin_id, number, verb=family.review_child)
-    await within(app, WORKER, timers.fire)
+    while await within(app, WORKER, timers.fire):
+        pass
     await deliver(app)
     assert await place.rows("SELECT state FROM people.kin WHERE id = $1", kin_id) == [("ended",)]
 

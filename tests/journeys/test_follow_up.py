@@ -63,7 +63,8 @@ async def clinic(app):
 
 async def ring(clinic, **later):
     clinic.app.clock.forward(**later)
-    await within(clinic.app, WORKER, timers.fire)
+    while await within(clinic.app, WORKER, timers.fire):
+        pass
     await deliver(clinic.app)
 
 

@@ -222,4 +222,5 @@ class Counter:
         )
 
     async def ring(self):
-        await within(self.app, WORKER, timers.fire)
+        while await within(self.app, WORKER, timers.fire):
+            pass
