@@ -75,6 +75,28 @@ def site(demo):
 
 
 @pytest.fixture
+def seat(chromium, site):
+    """Open a page of a standing site, as whose session it is, in a browser of their own."""
+    address, _ = site
+    contexts = []
+
+    def seated(token, path="", **cookies):
+        context = chromium.new_context(base_url=address, **look.STILL)
+        contexts.append(context)
+        given = {"lianyi": token, **cookies} if token else cookies
+        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
+        page = context.new_page()
+        look.listen(page)
+        if path:
+            assert page.goto(path).status == 200
+        return page
+
+    yield seated
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def person(chromium, site):
     """Seat somebody at a browser; `person(DESK)` at a large one."""
     seated = []

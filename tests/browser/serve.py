@@ -23,3 +23,12 @@ def served(app, lifespan="off"):
         app.state.live.close()
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def standing(cluster, name, town, files):
+    """Serve a town of its own database; lend its address and what it knows of its people."""
+    with cluster.clone(name) as dsn:
+        app = town(dsn, files)
+        with served(app, lifespan="on") as address:
+            yield address, app.state

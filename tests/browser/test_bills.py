@@ -15,31 +15,15 @@ READERS = {**dict.fromkeys((*PAYER, *PAYING), "payer"), **DESKS}
 
 @pytest.fixture(scope="module")
 def site(cluster, files):
-    with cluster.clone("till") as dsn:
-        app = town(dsn, files)
-        with serve.served(app, lifespan="on") as address:
-            yield address, app.state
+    with serve.standing(cluster, "till", town, files) as standing:
+        yield standing
 
 
 @pytest.fixture
-def sit_down(chromium, site):
-    """Open a page as its reader, in a browser of their own."""
-    address, state = site
-    contexts = []
-
-    def seated(name, **cookies):
-        context = chromium.new_context(base_url=address, **look.STILL)
-        contexts.append(context)
-        given = {"lianyi": state.tokens[READERS[name]], **cookies}
-        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
-        page = context.new_page()
-        look.listen(page)
-        assert page.goto(state.paths[name]).status == 200
-        return page
-
-    yield seated
-    for context in contexts:
-        context.close()
+def sit_down(seat, site):
+    """Open a page as its reader."""
+    _, state = site
+    return lambda name, **cookies: seat(state.tokens[READERS[name]], state.paths[name], **cookies)
 
 
 @pytest.mark.parametrize("name", READERS)

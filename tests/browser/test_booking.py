@@ -12,31 +12,20 @@ DESKS = ("clinic", "plan")
 
 @pytest.fixture(scope="module")
 def site(cluster, files):
-    with cluster.clone("hall") as dsn:
-        app = town(dsn, files)
-        with serve.served(app, lifespan="on") as address:
-            yield address, app.state
+    with serve.standing(cluster, "hall", town, files) as standing:
+        yield standing
 
 
 @pytest.fixture
-def sit_down(chromium, site):
-    """Open a page as its reader, in a browser of their own."""
-    address, state = site
-    contexts = []
+def sit_down(seat, site):
+    """Open a page as its reader."""
+    _, state = site
 
     def seated(name, **cookies):
-        context = chromium.new_context(base_url=address, **look.STILL)
-        contexts.append(context)
-        given = {"lianyi": state.tokens.get(name) or state.tokens["held"], **cookies}
-        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
-        page = context.new_page()
-        look.listen(page)
-        assert page.goto(state.paths[name]).status == 200
-        return page
+        token = state.tokens.get(name) or state.tokens["held"]
+        return seat(token, state.paths[name], **cookies)
 
-    yield seated
-    for context in contexts:
-        context.close()
+    return seated
 
 
 @pytest.mark.parametrize("name", [*RESIDENT, *OWN, *DESKS])

@@ -23,31 +23,15 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def site(cluster, files):
-    with cluster.clone("bureau") as dsn:
-        app = town(dsn, files)
-        with serve.served(app, lifespan="on") as address:
-            yield address, app.state
+    with serve.standing(cluster, "bureau", town, files) as standing:
+        yield standing
 
 
 @pytest.fixture
-def sit_down(chromium, site):
-    """Open a page as its reader, in a browser of their own."""
-    address, state = site
-    contexts = []
-
-    def seated(name):
-        context = chromium.new_context(base_url=address, **look.STILL)
-        contexts.append(context)
-        token = state.tokens[PAGES[name]]
-        context.add_cookies([{"name": "lianyi", "value": token, "url": address}])
-        page = context.new_page()
-        look.listen(page)
-        assert page.goto(state.paths[name]).status == 200
-        return page
-
-    yield seated
-    for context in contexts:
-        context.close()
+def sit_down(seat, site):
+    """Open a page as its reader."""
+    _, state = site
+    return lambda name: seat(state.tokens[PAGES[name]], state.paths[name])
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -24,31 +24,15 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def site(cluster, files):
-    with cluster.clone("market") as dsn:
-        app = town(dsn, files)
-        with serve.served(app, lifespan="on") as address:
-            yield address, app.state
+    with serve.standing(cluster, "market", town, files) as standing:
+        yield standing
 
 
 @pytest.fixture
-def sit_down(chromium, site):
-    """Open a page as the patient, in a browser of their own."""
-    address, state = site
-    contexts = []
-
-    def seated(name, **cookies):
-        context = chromium.new_context(base_url=address, **look.STILL)
-        contexts.append(context)
-        given = {"lianyi": state.token, **cookies}
-        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
-        page = context.new_page()
-        look.listen(page)
-        assert page.goto(state.paths[name]).status == 200
-        return page
-
-    yield seated
-    for context in contexts:
-        context.close()
+def sit_down(seat, site):
+    """Open a page as its reader."""
+    _, state = site
+    return lambda name, **cookies: seat(state.token, state.paths[name], **cookies)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -68,11 +52,11 @@ def test_the_code_to_collect_is_drawn_anew_before_it_dies_and_leaves_the_rest(si
     """IDN-03: what somebody has opened on the page stays open."""
     page = sit_down("ready")
     page.locator("summary").filter(has_text="退出或换一家").click()
+    first = page.locator("#code .qr-code").inner_html()
     page.evaluate(
         "document.querySelector('#code ly-countdown')"
         ".dispatchEvent(new CustomEvent('ly:due', { bubbles: true }))"
     )
-    first = page.locator("#code .qr-code").inner_html()
     page.wait_for_function(
         "old => document.querySelector('#code .qr-code').innerHTML !== old", arg=first
     )

@@ -42,30 +42,15 @@ BENCH = {
 
 @pytest.fixture(scope="module")
 def site(cluster, files):
-    with cluster.clone("town") as dsn:
-        app = town(dsn, files)
-        with serve.served(app, lifespan="on") as address:
-            yield address, app.state
+    with serve.standing(cluster, "town", town, files) as standing:
+        yield standing
 
 
 @pytest.fixture
-def sit_down(chromium, site):
-    """Open a page as somebody, in a browser of their own."""
-    address, state = site
-    contexts = []
-
-    def seated(who, **cookies):
-        context = chromium.new_context(base_url=address, **look.STILL)
-        contexts.append(context)
-        given = {"lianyi": state.tokens[who], **cookies}
-        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
-        page = context.new_page()
-        look.listen(page)
-        return page
-
-    yield seated
-    for context in contexts:
-        context.close()
+def sit_down(seat, site):
+    """Seat somebody at a browser of their own."""
+    _, state = site
+    return lambda name, **cookies: seat(state.tokens[name], **cookies)
 
 
 @pytest.mark.parametrize("name", PAGES)

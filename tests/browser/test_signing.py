@@ -79,33 +79,21 @@ async def _story(hall, ward):
 
 
 @pytest.fixture(scope="module")
-def site(cluster, tmp_path_factory):
-    with cluster.clone("signing") as dsn:
-        app = hospital(dsn, tmp_path_factory.mktemp("signing"))
-        with serve.served(app, lifespan="on") as address:
-            yield address, app.state
+def site(cluster, files):
+    with serve.standing(cluster, "signing", hospital, files) as standing:
+        yield standing
 
 
 @pytest.fixture
-def visit(chromium, site):
-    """Open a page as somebody, or as nobody, in a browser of their own."""
-    address, state = site
-    contexts = []
+def visit(seat, site):
+    """Open a page as its reader, or as nobody."""
+    _, state = site
 
     def visited(name, **cookies):
         who, path = PAGES[name]
-        context = chromium.new_context(base_url=address, **look.STILL)
-        contexts.append(context)
-        given = {"lianyi": state.tokens[who], **cookies} if who else cookies
-        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
-        page = context.new_page()
-        look.listen(page)
-        assert page.goto(path.format(**state.ids)).status == 200
-        return page
+        return seat(who and state.tokens[who], path.format(**state.ids), **cookies)
 
-    yield visited
-    for context in contexts:
-        context.close()
+    return visited
 
 
 @pytest.mark.parametrize("name", PAGES)
