@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from types import NoneType
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,9 +11,9 @@ from starlette.routing import Route
 
 from lianyi.journeys import courier_desk, hand_over
 from lianyi.kernel.refusal import Conflict, Invalid
-from lianyi.kernel.work import Tx, reading, within
+from lianyi.kernel.work import Tx, reading
 from lianyi.pharmacy.model import Missed, Refused
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.pharmacy.counter import Taking
 from lianyi.web.session import app_of, user
@@ -70,15 +69,8 @@ async def _act(
     request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[None]], *, then: str = ""
 ) -> Response:
     """Do one act on the parcel in hand; a refused one's chart has closed, so go on to the list."""
-    try:
-        form = await forms.read(request, struct)
-        once = forms.once(request, form, NoneType)
-        await within(app_of(request), user(request), lambda tx: verb(tx, form), once=once)
-    except forms.BadForm as bad:
-        return await _round(request, bad.form)
-    except SAID_HERE as refused:
-        return await _round(request, await forms.kept(request, act=refused))
-    return answer.go(request, then or f"{PAGE}/{_sale(request)}")
+    then = then or f"{PAGE}/{_sale(request)}"
+    return await acts.act(request, struct, verb, page=_round, said=SAID_HERE, then=then)
 
 
 async def _round(request: Request, form: Filled | None = None) -> Response:

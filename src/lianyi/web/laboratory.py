@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal, InvalidOperation
-from types import NoneType
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from starlette.routing import Route
 
 from lianyi.journeys import laboratory, laboratory_desk
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
-from lianyi.kernel.work import Tx, reading, within
+from lianyi.kernel.work import Tx, reading
 from lianyi.orders.model import Reading, Rejection
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
@@ -134,19 +133,8 @@ async def _act(
     request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[None]]
 ) -> Response:
     """Do one act on the order in hand and show it again; a refusal stands beside it."""
-    try:
-        form = await forms.read(request, struct)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: verb(tx, form),
-            once=forms.once(request, form, NoneType),
-        )
-    except forms.BadForm as bad:
-        return await _bench(request, bad.form)
-    except SAID_HERE as refused:
-        return await _bench(request, await forms.kept(request, act=refused))
-    return answer.go(request, f"{PAGE}/orders/{_order(request)}")
+    then = f"{PAGE}/orders/{_order(request)}"
+    return await acts.act(request, struct, verb, page=_bench, said=SAID_HERE, then=then)
 
 
 async def _bench(request: Request, form: Filled | None = None) -> Response:

@@ -18,7 +18,7 @@ from lianyi.kernel.work import Tx, reading, within
 from lianyi.people import service as people
 from lianyi.prescribing.model import ReturnReason
 from lianyi.prescribing.model.review import Answer, Item, Opinion
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.i18n import mark
 from lianyi.web.session import app_of, user
@@ -121,15 +121,7 @@ async def _act(
     then: str,
 ) -> Response:
     """Do one act on the prescription in hand; a refusal stands beside it."""
-    try:
-        form = await forms.read(request, struct)
-        once = forms.once(request, form, kind)
-        await within(app_of(request), user(request), lambda tx: verb(tx, form), once=once)
-    except forms.BadForm as bad:
-        return await _hand(request, bad.form)
-    except SAID_HERE as refused:
-        return await _hand(request, await forms.kept(request, act=refused))
-    return answer.go(request, then)
+    return await acts.act(request, struct, verb, page=_hand, said=SAID_HERE, then=then, kind=kind)
 
 
 async def _hand(request: Request, form: Filled | None = None) -> Response:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
-from types import NoneType
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from lianyi.journeys import book, card, counter, queue, reception_desk
 from lianyi.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from lianyi.kernel.work import Tx, reading, within
 from lianyi.people.errors import BadDate, BadName, DocumentMissing
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.i18n import mark
 from lianyi.web.session import app_of, user
@@ -232,19 +231,15 @@ async def _act(
     request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[None]], act: str
 ) -> Response:
     """Do one act for the visitor and show them again; a refusal stands where it can be mended."""
-    try:
-        form = await forms.read(request, struct)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: verb(tx, form),
-            once=forms.once(request, form, NoneType),
-        )
-    except forms.BadForm as bad:
-        return await _visitor(request, bad.form)
-    except MENDED_HERE as refused:
-        return await _visitor(request, await forms.kept(request, **{_field(act, refused): refused}))
-    return answer.go(request, f"{PAGE}/people/{_person(request)}")
+    return await acts.act(
+        request,
+        struct,
+        verb,
+        page=_visitor,
+        said=MENDED_HERE,
+        then=f"{PAGE}/people/{_person(request)}",
+        wrong=lambda refused: {_field(act, refused): refused},
+    )
 
 
 def _field(act: str, refused: Refused) -> str:

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.journeys import laboratory, laboratory_desk
-from lianyi.kernel.work import Tx, reading, within
+from lianyi.kernel.work import Tx, reading
 from lianyi.orders.model import TAKING, Specimen
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.laboratory import SAID_HERE, Scan
 from lianyi.web.session import app_of, user
@@ -67,19 +67,8 @@ async def _act(
     request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[A]], kind: type[A]
 ) -> Response:
     """Do one act on the order in hand and show it again; a refusal stands beside it."""
-    try:
-        form = await forms.read(request, struct)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: verb(tx, form),
-            once=forms.once(request, form, kind),
-        )
-    except forms.BadForm as bad:
-        return await _taking(request, bad.form)
-    except SAID_HERE as refused:
-        return await _taking(request, await forms.kept(request, act=refused))
-    return answer.go(request, f"{PAGE}/orders/{_order(request)}")
+    then = f"{PAGE}/orders/{_order(request)}"
+    return await acts.act(request, struct, verb, page=_taking, said=SAID_HERE, then=then, kind=kind)
 
 
 async def _taking(request: Request, form: Filled | None = None) -> Response:

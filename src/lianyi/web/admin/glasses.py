@@ -1,8 +1,6 @@
 """What the staff opened in an emergency, judged by somebody else within a day (紧急调阅复核)."""
 
 from enum import StrEnum
-from functools import partial
-from types import NoneType
 from typing import Annotated
 from uuid import UUID
 
@@ -14,12 +12,13 @@ from starlette.routing import Route
 from lianyi.access.errors import OwnGlass
 from lianyi.journeys import admin_desk, sharing
 from lianyi.kernel.refusal import Conflict, Invalid
-from lianyi.kernel.work import reading, within
-from lianyi.web import answer, forms
+from lianyi.kernel.work import Tx, reading
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
 PAGE = "/admin/glasses"
+SAID_HERE = (Conflict, Invalid, OwnGlass)
 
 
 class Verdict(StrEnum):
@@ -39,21 +38,15 @@ async def glasses(request: Request) -> Response:
 async def judge(request: Request) -> Response:
     """Judge one; a refusal stands above the list."""
     glass_id: UUID = request.path_params["glass"]
-    try:
-        form = await forms.read(request, Judging)
-        verb = partial(
-            sharing.review_glass,
-            glass_id=glass_id,
-            justified=form.verdict is Verdict.JUSTIFIED,
-            note=form.note,
-        )
-        once = forms.once(request, form, NoneType)
-        await within(app_of(request), user(request), verb, once=once)
-    except forms.BadForm as bad:
-        return await _page(request, bad.form)
-    except (Conflict, Invalid, OwnGlass) as refused:
-        return await _page(request, await forms.kept(request, **{"": refused}))
-    return answer.go(request, PAGE)
+
+    async def verb(tx: Tx, form: Judging) -> None:
+        justified = form.verdict is Verdict.JUSTIFIED
+        await sharing.review_glass(tx, glass_id=glass_id, justified=justified, note=form.note)
+
+    above = acts.beside("")
+    return await acts.act(
+        request, Judging, verb, page=_page, said=SAID_HERE, then=PAGE, wrong=above
+    )
 
 
 async def _page(request: Request, form: Filled | None = None) -> Response:

@@ -1,7 +1,5 @@
 """What the institution's doctors offer online (线上服务开通)."""
 
-from functools import partial
-from types import NoneType
 from typing import Annotated
 from uuid import UUID
 
@@ -13,12 +11,13 @@ from starlette.routing import Route
 from lianyi.consult.model import Kind
 from lianyi.journeys import online_offers_desk
 from lianyi.kernel.refusal import Conflict, Invalid, NotFound
-from lianyi.kernel.work import reading, within
-from lianyi.web import answer, forms
+from lianyi.kernel.work import Tx, reading
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
 PAGE = "/admin/online"
+SAID_HERE = (Conflict, Invalid, NotFound)
 
 
 class Terms(forms.Form, frozen=True):
@@ -34,23 +33,18 @@ async def offers(request: Request) -> Response:
 
 
 async def set_terms(request: Request) -> Response:
-    try:
-        form = await forms.read(request, Terms)
-        verb = partial(
-            online_offers_desk.set_terms,
+    async def verb(tx: Tx, form: Terms) -> None:
+        await online_offers_desk.set_terms(
+            tx,
             post_id=form.post,
             kind=form.kind,
             item=form.item,
             minutes=form.minutes,
             rounds=form.rounds,
         )
-        once = forms.once(request, form, NoneType)
-        await within(app_of(request), user(request), verb, once=once)
-    except forms.BadForm as bad:
-        return await _page(request, bad.form)
-    except (Conflict, Invalid, NotFound) as refused:
-        return await _page(request, await forms.kept(request, **{"": refused}))
-    return answer.go(request, PAGE)
+
+    above = acts.beside("")
+    return await acts.act(request, Terms, verb, page=_page, said=SAID_HERE, then=PAGE, wrong=above)
 
 
 async def _page(request: Request, form: Filled | None = None) -> Response:

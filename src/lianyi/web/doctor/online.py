@@ -20,7 +20,7 @@ from lianyi.kernel.refusal import Conflict, Invalid, NotFound, Refused
 from lianyi.kernel.text import words
 from lianyi.kernel.work import Tx, reading, within
 from lianyi.people.errors import MayNotPractise
-from lianyi.web import answer, forms, uploads
+from lianyi.web import acts, answer, forms, uploads
 from lianyi.web.doctor import visit as sheets
 from lianyi.web.forms import Filled
 from lianyi.web.i18n import mark
@@ -160,19 +160,15 @@ async def _act(
     request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[None]]
 ) -> Response:
     """Do one act of the visit and show it again; a refusal stands above it."""
-    try:
-        form = await forms.read(request, struct)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: verb(tx, form),
-            once=forms.once(request, form, NoneType),
-        )
-    except forms.BadForm as bad:
-        return await _one(request, bad.form)
-    except SAID_HERE as refused:
-        return await _one(request, await forms.kept(request, act=_why(request, refused)))
-    return answer.go(request, f"{DESK}/{_visit(request)}")
+    return await acts.act(
+        request,
+        struct,
+        verb,
+        page=_one,
+        said=SAID_HERE,
+        then=f"{DESK}/{_visit(request)}",
+        wrong=lambda refused: {"act": _why(request, refused)},
+    )
 
 
 def _why(request: Request, refused: Refused) -> str | Refused:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from enum import StrEnum
 from functools import partial
-from types import NoneType
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -18,9 +17,9 @@ from lianyi.journeys import note_form, visit, visit_desk
 from lianyi.journeys.note_form import Asked
 from lianyi.journeys.sharing import Extent
 from lianyi.kernel.refusal import Conflict, Invalid, NotFound
-from lianyi.kernel.work import Tx, reading, within
+from lianyi.kernel.work import Tx, reading
 from lianyi.records.model import Note
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.i18n import mark
 from lianyi.web.session import app_of, user
@@ -182,19 +181,8 @@ async def _act(
     tab: str = "",
 ) -> Response:
     """Do one act of the visit and show its page again; a refusal stands above the form."""
-    try:
-        form = await forms.read(request, struct)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: verb(tx, form),
-            once=forms.once(request, form, NoneType),
-        )
-    except forms.BadForm as bad:
-        return await page(request, bad.form)
-    except SAID_HERE as refused:
-        return await page(request, await forms.kept(request, act=refused))
-    return answer.go(request, f"/clinic/visits/{_appointment(request)}{tab}")
+    then = f"/clinic/visits/{_appointment(request)}{tab}"
+    return await acts.act(request, struct, verb, page=page, said=SAID_HERE, then=then)
 
 
 async def _note(request: Request, form: Filled | None = None) -> Response:

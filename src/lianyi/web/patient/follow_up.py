@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from types import NoneType
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from lianyi.kernel.refusal import Conflict, Invalid
 from lianyi.kernel.text import words
 from lianyi.kernel.work import Tx, reading, within
 from lianyi.people.errors import MayNotPractise
-from lianyi.web import answer, forms, uploads
+from lianyi.web import acts, answer, forms, uploads
 from lianyi.web.forms import Filled
 from lianyi.web.i18n import mark
 from lianyi.web.patient.shell import show
@@ -181,19 +180,9 @@ def _why(request: Request, refused: Invalid | Conflict) -> str | Invalid | Confl
 async def _act(
     request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[None]]
 ) -> Response:
-    try:
-        form = await forms.read(request, struct)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: verb(tx, form),
-            once=forms.once(request, form, NoneType),
-        )
-    except forms.BadForm as bad:
-        return await _room(request, bad.form)
-    except SAID_HERE as refused:
-        return await _room(request, await forms.kept(request, **{"": refused}))
-    return answer.go(request, f"{PAGE}/visits/{_visit(request)}")
+    """Do one act of the visit and show it again; a refusal stands above it."""
+    then, above = f"{PAGE}/visits/{_visit(request)}", acts.beside("")
+    return await acts.act(request, struct, verb, page=_room, said=SAID_HERE, then=then, wrong=above)
 
 
 async def _intake(

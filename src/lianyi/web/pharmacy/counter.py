@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from types import NoneType
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -14,10 +13,10 @@ from starlette.routing import Route
 from lianyi.journeys import fill, hand_over, pharmacy_desk
 from lianyi.journeys.hand_over import Shown
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
-from lianyi.kernel.work import Tx, reading, within
+from lianyi.kernel.work import Tx, reading
 from lianyi.people import service as people
 from lianyi.pharmacy.model import Check, Declined, Defect
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
@@ -152,14 +151,11 @@ async def labels(request: Request) -> Response:
     return await _counter(request, template="pharmacy/labels.html")
 
 
-async def _duty(request: Request, verb: Callable[[Tx], Awaitable[None]]) -> Response:
-    try:
-        form = await forms.read(request, forms.Form)
-        once = forms.once(request, form, NoneType)
-        await within(app_of(request), user(request), verb, once=once)
-    except SAID_HERE as refused:
-        return await _counter(request, await forms.kept(request, act=refused))
-    return answer.go(request, PAGE)
+async def _duty(request: Request, duty: Callable[[Tx], Awaitable[None]]) -> Response:
+    async def verb(tx: Tx, _: forms.Form) -> None:
+        await duty(tx)
+
+    return await _act(request, forms.Form, verb, then=PAGE)
 
 
 async def _act(
@@ -174,15 +170,10 @@ async def _act(
 
     With the end of a sale its chart has closed: `then` is where to go on instead.
     """
-    try:
-        form = await forms.read(request, struct)
-        once = forms.once(request, form, NoneType)
-        await within(app_of(request), user(request), lambda tx: verb(tx, form), once=once)
-    except forms.BadForm as bad:
-        return await _counter(request, bad.form)
-    except SAID_HERE as refused:
-        return await _counter(request, await forms.kept(request, **{at: refused}))
-    return answer.go(request, then or f"{PAGE}/sales/{_sale(request)}")
+    then, wrong = then or f"{PAGE}/sales/{_sale(request)}", acts.beside(at)
+    return await acts.act(
+        request, struct, verb, page=_counter, said=SAID_HERE, then=then, wrong=wrong
+    )
 
 
 async def _counter(

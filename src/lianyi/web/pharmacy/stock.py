@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
-from types import NoneType
 from typing import Annotated
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from lianyi.journeys import pharmacy_desk
 from lianyi.kernel.refusal import Conflict, Invalid
 from lianyi.kernel.work import Tx, reading, within
 from lianyi.pharmacy import service as pharmacy
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
@@ -94,20 +93,14 @@ async def _receive(tx: Tx, code: str, form: Receiving) -> UUID:
     return batch.id
 
 
-async def _move(request: Request, verb: Callable[..., Awaitable[None]]) -> Response:
-    try:
-        form = await forms.read(request, Moving)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: verb(tx, batch_id=request.path_params["batch"], reason=form.reason),
-            once=forms.once(request, form, NoneType),
-        )
-    except forms.BadForm as bad:
-        return await _batch(request, bad.form)
-    except SAID_HERE as refused:
-        return await _batch(request, await forms.kept(request, act=refused))
-    return answer.go(request, f"{PAGE}/batches/{request.path_params['batch']}")
+async def _move(request: Request, move: Callable[..., Awaitable[None]]) -> Response:
+    batch_id = request.path_params["batch"]
+
+    async def verb(tx: Tx, form: Moving) -> None:
+        await move(tx, batch_id=batch_id, reason=form.reason)
+
+    then = f"{PAGE}/batches/{batch_id}"
+    return await acts.act(request, Moving, verb, page=_batch, said=SAID_HERE, then=then)
 
 
 async def _batch(request: Request, form: Filled | None = None) -> Response:
