@@ -2255,6 +2255,8 @@ CREATE INDEX pack_batch_id_idx ON pharmacy.pack USING btree (batch_id);
 
 CREATE INDEX sale_handed_at_idx ON pharmacy.sale USING btree (handed_at) WHERE (handed_at IS NOT NULL);
 
+CREATE INDEX sale_institution_id_expr_idx ON pharmacy.sale USING btree (institution_id, ((slip ->> 'number'::text)));
+
 CREATE INDEX sale_institution_id_handed_at_idx ON pharmacy.sale USING btree (institution_id, handed_at) WHERE (handed_at IS NOT NULL);
 
 CREATE INDEX sale_institution_id_state_id_idx ON pharmacy.sale USING btree (institution_id, state, id);

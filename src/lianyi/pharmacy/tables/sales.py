@@ -164,9 +164,12 @@ async def list_named(tx: Tx, desk: Desk, number: str, trace_code: str | None) ->
     rows = await tx.db.fetch(
         f"""SELECT {COLUMNS} FROM pharmacy.sale s
             WHERE s.institution_id = $1 AND {desk.sees("s.person_id", at=4)}
-              AND (s.slip ->> 'number' = $2
-                OR s.id = (SELECT c.sale_id FROM pharmacy.scan c
-                           WHERE c.trace_code = $3 AND c.undone_at IS NULL))
+              AND s.id IN (
+                SELECT n.id FROM pharmacy.sale n
+                WHERE n.institution_id = $1 AND n.slip ->> 'number' = $2
+                UNION ALL
+                SELECT c.sale_id FROM pharmacy.scan c
+                WHERE c.trace_code = $3 AND c.undone_at IS NULL)
             ORDER BY s.id DESC""",
         desk.institution_id,
         number,
