@@ -29,6 +29,7 @@ from lianyi.booking.model import (
     Sitter,
     Wish,
 )
+from lianyi.journeys import telling
 from lianyi.kernel import errand, profile
 from lianyi.kernel.actor import system
 from lianyi.kernel.db import Statement
@@ -36,7 +37,6 @@ from lianyi.kernel.errand import Answer, Errand
 from lianyi.kernel.money import FEN_PER_YUAN
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import Tx
-from lianyi.links import Links
 from lianyi.links.sms import Message
 from lianyi.people import events as people_events
 from lianyi.people import queries as people
@@ -350,16 +350,8 @@ def _message(
     return "appointment_cancelled", {**about, "reason": "号源已被占用"}
 
 
-async def _send(links: Links, key: UUID, message: Message) -> Answer:
-    return await links.sms.send(key, message)
-
-
-async def _ask(links: Links, key: UUID, message: Message) -> Answer | None:
-    return await links.sms.ask(key, message)
-
-
 async def _record(tx: Tx, appointment_id: UUID, answer: Answer) -> None:
     """Nothing follows: the appointment itself says the same on the person's page."""
 
 
-TELL = Errand("book.tell", Message, _prepare, _send, _ask, _record)
+TELL = Errand("book.tell", Message, _prepare, telling.send, telling.ask, _record)

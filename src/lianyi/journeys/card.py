@@ -12,6 +12,7 @@ from uuid import UUID
 from lianyi.access import service as access
 from lianyi.access.model import ALL_CLASSES, Chart, Mandate, Purpose, Scope
 from lianyi.accounts import service as accounts
+from lianyi.journeys import telling
 from lianyi.kernel import errand, profile, time
 from lianyi.kernel.crypto import sm3
 from lianyi.kernel.errand import Answer, Errand, Outcome
@@ -251,17 +252,9 @@ async def _warning(tx: Tx, card_id: UUID) -> Message:
     return Message(phone or "", "card_claimed")
 
 
-async def _send(links: Links, key: UUID, message: Message) -> Answer:
-    return await links.sms.send(key, message)
-
-
-async def _sent(links: Links, key: UUID, message: Message) -> Answer | None:
-    return await links.sms.ask(key, message)
-
-
 async def _told(tx: Tx, card_id: UUID, answer: Answer) -> None:
     """Leave it at that: the errand says what became of it, and the holder's page has the claim."""
 
 
 CHECK_IDENTITY = Errand("card.identity", Asked, _ask_about, _check, _check_again, _checked)
-TELL_HOLDER = Errand("card.tell_holder", Message, _warning, _send, _sent, _told)
+TELL_HOLDER = Errand("card.tell_holder", Message, _warning, telling.send, telling.ask, _told)

@@ -12,11 +12,11 @@ from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Purpose
 from lianyi.accounts import service as accounts
 from lianyi.accounts.model import CODE_LIFE, Account, Opened, Session
+from lianyi.journeys import telling
 from lianyi.kernel import errand
 from lianyi.kernel.actor import NOWHERE, Actor
 from lianyi.kernel.errand import Answer, Errand
 from lianyi.kernel.work import Tx
-from lianyi.links import Links
 from lianyi.links.sms import Message
 from lianyi.people import queries as people
 from lianyi.people.model import GUEST, RESIDENT, Post
@@ -123,16 +123,8 @@ async def _prepare(tx: Tx, code_id: UUID) -> Message:
     return Message(phone, TEMPLATE, {"code": code, "minutes": str(MINUTES)})
 
 
-async def _send(links: Links, key: UUID, message: Message) -> Answer:
-    return await links.sms.send(key, message)
-
-
-async def _ask(links: Links, key: UUID, message: Message) -> Answer | None:
-    return await links.sms.ask(key, message)
-
-
 async def _record(tx: Tx, code_id: UUID, answer: Answer) -> None:
     """Nothing follows: who gets no code asks for another."""
 
 
-SEND_CODE = Errand("sign_in.send_code", Message, _prepare, _send, _ask, _record)
+SEND_CODE = Errand("sign_in.send_code", Message, _prepare, telling.send, telling.ask, _record)

@@ -82,11 +82,12 @@ async def _tell(tx: Tx, word: Word, person_id: UUID) -> None:
         await errand.plan(tx, word.kind, thing_id=person_id)
 
 
-async def _send(links: Links, key: UUID, message: Message) -> Answer:
+async def send(links: Links, key: UUID, message: Message) -> Answer:
+    """Send any message by SMS; with `ask`, what every such errand does."""
     return await links.sms.send(key, message)
 
 
-async def _sent(links: Links, key: UUID, message: Message) -> Answer | None:
+async def ask(links: Links, key: UUID, message: Message) -> Answer | None:
     return await links.sms.ask(key, message)
 
 
@@ -95,6 +96,6 @@ async def _told(tx: Tx, person_id: UUID, answer: Answer) -> None:
 
 
 ERRANDS: tuple[Errand[Links, Message], ...] = tuple(
-    Errand(word.kind, Message, word.prepare, _send, _sent, _told)
+    Errand(word.kind, Message, word.prepare, send, ask, _told)
     for word in (OPENED, APPROVED, READY, UNSOLD)
 )
