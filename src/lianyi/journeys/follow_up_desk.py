@@ -7,7 +7,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.errors import ProofTooLow
 from lianyi.access.model import Chart, Purpose
 from lianyi.billing import queries as money
 from lianyi.billing.model import Bill
@@ -19,7 +18,7 @@ from lianyi.files import queries as files
 from lianyi.files.model import Content
 from lianyi.journeys import earlier, follow_up_asking
 from lianyi.journeys.earlier import Earlier
-from lianyi.journeys.resident_desk import Who
+from lianyi.journeys.resident_desk import Who, enter
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -123,11 +122,8 @@ async def find(tx: Tx, *, kind: Kind = Kind.FOLLOW_UP) -> Find:
 
     :raises NoSuchPerson:
     """
-    about = await _open(tx, Purpose.RECEIVE)
-    who = await _who(tx, about)
-    try:
-        chart = await _open(tx, Purpose.OWN)
-    except ProofTooLow:
+    who, chart = await enter(tx, "consult")
+    if chart is None:
         return Find(who, locked=True, kind=kind)
     visits = await queries.visits_of(tx, chart, limit=RECENT)
     offers = [offer for offer in await queries.offers(tx) if offer.kind is kind]

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from lianyi.access import service as access
-from lianyi.access.errors import ProofTooLow
-from lianyi.access.model import Chart, Purpose
+from lianyi.access.model import Chart
 from lianyi.journeys import papers
-from lianyi.journeys.resident_desk import Who
+from lianyi.journeys.resident_desk import Who, enter
 from lianyi.kernel import cursors, profile, time
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -103,7 +101,7 @@ async def sheets(tx: Tx, *, cursor: str = "") -> SheetsPage:
 
     :raises NoSuchPerson:
     """
-    who, chart = await enter(tx)
+    who, chart = await enter(tx, "prescriptions")
     if chart is None:
         return SheetsPage(who, locked=True)
     place = f"prescriptions {chart.person_id}"
@@ -123,7 +121,7 @@ async def sheet(tx: Tx, *, prescription_id: UUID) -> SheetPage:
 
     :raises NoSuchPerson, NoSuchPrescription:
     """
-    who, chart = await enter(tx)
+    who, chart = await enter(tx, "prescriptions")
     if chart is None:
         return SheetPage(who, locked=True)
     found = await queries.prescription(tx, chart, prescription_id=prescription_id)
@@ -147,18 +145,6 @@ async def sheet(tx: Tx, *, prescription_id: UUID) -> SheetPage:
         and not shown.over
         and all(sale.state in UNSOLD for sale in sales),
     )
-
-
-async def enter(tx: Tx, what: str = "prescriptions") -> tuple[Who, Chart | None]:
-    """Open what a person has of this; None where their proof, or the mandate, doesn't reach.
-
-    :raises NoSuchPerson:
-    """
-    try:
-        chart = await _open(tx, Purpose.OWN, what)
-    except ProofTooLow:
-        return await _who(tx, await _open(tx, Purpose.RECEIVE, what)), None
-    return await _who(tx, chart), chart
 
 
 async def _reviewer(tx: Tx, chart: Chart, found: Prescription) -> UUID | None:
@@ -199,11 +185,3 @@ def _last_day(tx: Tx, found: Prescription) -> date | None:
     if found.expires_at is None:
         return None
     return time.last_day(found.expires_at, profile.at(tx.now).zone)
-
-
-async def _who(tx: Tx, chart: Chart) -> Who:
-    return Who(await people.person(tx, chart), own=tx.actor.for_person_id is None)
-
-
-async def _open(tx: Tx, purpose: Purpose, what: str) -> Chart:
-    return await access.open_chart(tx, person_id=tx.actor.subject_id, purpose=purpose, what=what)

@@ -5,11 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.errors import ProofTooLow
-from lianyi.access.model import Chart, Purpose
+from lianyi.access.model import Purpose
 from lianyi.journeys import notes as journey
 from lianyi.journeys.notes import Version
-from lianyi.journeys.resident_desk import Who
+from lianyi.journeys.resident_desk import Who, enter
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import Person
@@ -57,7 +56,7 @@ async def notes(tx: Tx) -> NotesPage:
 
     :raises NoSuchPerson:
     """
-    who, chart = await _own(tx)
+    who, chart = await enter(tx, WHAT)
     if chart is None:
         return NotesPage(who, locked=True)
     entries = await history.timeline(tx, chart, types=["Composition"])
@@ -74,7 +73,7 @@ async def note(tx: Tx, *, visit_id: UUID) -> NotePage:
 
     :raises NoSuchPerson, NoSuchResource:
     """
-    who, chart = await _own(tx)
+    who, chart = await enter(tx, WHAT)
     if chart is None:
         return NotePage(who, locked=True)
     versions = await journey.versions(tx, chart, visit_id=visit_id)
@@ -89,14 +88,3 @@ async def at_bedside(tx: Tx, *, person_id: UUID, visit_id: UUID) -> Signed:
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.TREAT, what=WHAT)
     versions = await journey.versions(tx, chart, visit_id=visit_id)
     return Signed(await people.person(tx, chart), versions)
-
-
-async def _own(tx: Tx) -> tuple[Who, Chart | None]:
-    """Return whose affairs these are, and the chart if they are proven well enough."""
-    me = tx.actor.subject_id
-    about = await access.open_chart(tx, person_id=me, purpose=Purpose.RECEIVE, what=WHAT)
-    who = Who(await people.person(tx, about), own=tx.actor.for_person_id is None)
-    try:
-        return who, await access.open_chart(tx, person_id=me, purpose=Purpose.OWN, what=WHAT)
-    except ProofTooLow:
-        return who, None

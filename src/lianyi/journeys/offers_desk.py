@@ -11,8 +11,8 @@ from lianyi.billing import rules as pricing
 from lianyi.billing.model import Item, Line, Price
 from lianyi.insurance import queries as insurance
 from lianyi.insurance.model import Charge, Split
-from lianyi.journeys import fill, medicine_desk
-from lianyi.journeys.resident_desk import Who
+from lianyi.journeys import fill
+from lianyi.journeys.resident_desk import Who, enter
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import Institution
@@ -92,7 +92,7 @@ async def offers(tx: Tx, *, prescription_id: UUID, seller_id: UUID | None = None
 
     :raises NoSuchPerson, NoSuchPrescription, NoSuchSeller:
     """
-    who, chart = await medicine_desk.enter(tx, "pharmacy")
+    who, chart = await enter(tx, "pharmacy")
     if chart is None:
         return Offers(who, locked=True)
     found = await prescriptions.prescription(tx, chart, prescription_id=prescription_id)

@@ -4,11 +4,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from lianyi.access import queries as readers
-from lianyi.access import service as access
-from lianyi.access.errors import ProofTooLow
 from lianyi.access.model import Cause, Chart, Consent, Glass, Purpose, Reading, Sensitive
 from lianyi.access.states import CONSENT
-from lianyi.journeys.resident_desk import Who, kins_of, who_of
+from lianyi.journeys.resident_desk import Who, enter, kins_of
 from lianyi.journeys.sharing import HOLDERS
 from lianyi.kernel import cursors, profile, time
 from lianyi.kernel.work import Tx
@@ -77,12 +75,8 @@ async def consents(tx: Tx) -> ConsentsPage:
 
     :raises NoSuchPerson:
     """
-    who = await who_of(tx, "consents")
-    try:
-        chart = await access.open_chart(
-            tx, person_id=tx.actor.subject_id, purpose=Purpose.CONSENT, what="consents"
-        )
-    except ProofTooLow:
+    who, chart = await enter(tx, "consents", Purpose.CONSENT)
+    if chart is None:
         return ConsentsPage(who, locked=True)
     found = await readers.consents(tx, chart)
     sides = {id for one in found for id in (one.share.holder_id, one.share.receiver_id)}
@@ -95,12 +89,8 @@ async def sharing(tx: Tx) -> SharingPage:
 
     :raises NoSuchPerson:
     """
-    who = await who_of(tx, "consents")
-    try:
-        chart = await access.open_chart(
-            tx, person_id=tx.actor.subject_id, purpose=Purpose.OWN, what="consents"
-        )
-    except ProofTooLow:
+    who, chart = await enter(tx, "consents")
+    if chart is None:
         return SharingPage(who, locked=True)
     places = await people.institutions_of(tx, kinds=HOLDERS)
     own = set(await records.institutions(tx, chart))
@@ -113,12 +103,8 @@ async def readings(tx: Tx, *, cursor: str = "") -> ReadingsPage:
 
     :raises NoSuchPerson:
     """
-    who = await who_of(tx, "readings")
-    try:
-        chart = await access.open_chart(
-            tx, person_id=tx.actor.subject_id, purpose=Purpose.OWN, what="readings"
-        )
-    except ProofTooLow:
+    who, chart = await enter(tx, "readings")
+    if chart is None:
         return ReadingsPage(who, locked=True)
     place = f"readings {chart.person_id}"
     at = cursors.read(tx, place, cursor)

@@ -11,9 +11,9 @@ from lianyi.billing import queries as money
 from lianyi.billing.model import Bill, Refund, Subject
 from lianyi.insurance import queries as insurance
 from lianyi.insurance.model import ClaimView
-from lianyi.journeys import counselling, fill, medicine_desk
+from lianyi.journeys import counselling, fill
 from lianyi.journeys.counselling import Label
-from lianyi.journeys.resident_desk import LATENCY, Who
+from lianyi.journeys.resident_desk import LATENCY, Who, enter
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -101,7 +101,7 @@ async def purchase(tx: Tx, *, sale_id: UUID) -> PurchasePage:
 
     :raises NoSuchPerson, NoSuchSale:
     """
-    who, chart = await medicine_desk.enter(tx, "pharmacy")
+    who, chart = await enter(tx, "pharmacy")
     if chart is None:
         return PurchasePage(who, locked=True)
     sale = await queries.sale_of(tx, chart, sale_id=sale_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from lianyi.access import queries as readers
 from lianyi.access import service as access
+from lianyi.access.errors import ProofTooLow
 from lianyi.access.model import Chart, Purpose
 from lianyi.insurance import queries as insurance
 from lianyi.insurance.model import Cover
@@ -228,12 +229,17 @@ async def _who(tx: Tx, chart: Chart) -> Who:
     return Who(await people.person(tx, chart), own=tx.actor.for_person_id is None)
 
 
-async def who_of(tx: Tx, what: str) -> Who:
-    """Return whose affairs these are, for pages that not every reader's proof opens.
+async def enter(tx: Tx, what: str, purpose: Purpose = Purpose.OWN) -> tuple[Who, Chart | None]:
+    """Open what a person has; None where the reader's proof, or their mandate, doesn't reach.
 
     :raises NoSuchPerson:
     """
-    return await _who(tx, await _open(tx, what))
+    person_id = tx.actor.subject_id
+    try:
+        chart = await access.open_chart(tx, person_id=person_id, purpose=purpose, what=what)
+    except ProofTooLow:
+        return await _who(tx, await _open(tx, what)), None
+    return await _who(tx, chart), chart
 
 
 async def kins_of(tx: Tx) -> list[Kin]:

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from lianyi.access import service as access
-from lianyi.access.errors import ProofTooLow
-from lianyi.access.model import Chart, Purpose
-from lianyi.journeys.resident_desk import Who
+from lianyi.access.model import Chart
+from lianyi.journeys.resident_desk import Who, enter
 from lianyi.kernel.work import Tx
 from lianyi.orders import queries as orders
 from lianyi.orders.model import Order, State
@@ -63,11 +61,8 @@ async def results(tx: Tx) -> ResultsPage:
 
     :raises NoSuchPerson:
     """
-    about = await _open(tx, Purpose.RECEIVE)
-    who = Who(await people.person(tx, about), own=tx.actor.for_person_id is None)
-    try:
-        chart = await _open(tx, Purpose.OWN)
-    except ProofTooLow:
+    who, chart = await enter(tx, "results")
+    if chart is None:
         return ResultsPage(who, locked=True)
     placed = await orders.orders_of(tx, chart)
     lines = await _lines(tx, chart)
@@ -117,9 +112,3 @@ def _meaning(observation: Observation, interpretation: str) -> str:
     if interpretation in HIGH:
         return observation.high
     return observation.low if interpretation in LOW else ""
-
-
-async def _open(tx: Tx, purpose: Purpose) -> Chart:
-    return await access.open_chart(
-        tx, person_id=tx.actor.subject_id, purpose=purpose, what="results"
-    )
