@@ -4,11 +4,11 @@ import asyncpg
 import pytest
 
 from lianyi.kernel import live
-from lianyi.kernel.live import EVERYTHING, WAITING, Hub
+from lianyi.kernel.live import EVERYTHING, KEPT, MOST_WAITING, Hub
 
 
 async def collect(stream):
-    return [topic async for topic in stream]
+    return [told.topic async for told in stream]
 
 
 async def test_a_stream_hears_its_own_names_only():
@@ -20,10 +20,50 @@ async def test_a_stream_hears_its_own_names_only():
     assert len(hub) == 0
 
 
+class Hand:
+    """A clock that stands still until it is moved."""
+
+    at = 1000.0
+
+    def __call__(self):
+        return self.at
+
+
+async def test_a_page_hears_what_came_between_its_reading_and_its_stream():
+    hand = Hand()
+    hub = Hub(hand)
+    hand.at += 1
+    hub.heard("bill/1")
+    hand.at += 1
+    hub.heard("bill/2")
+    assert await told_since(hub, hand.at - 1) == ["bill/1", "bill/2"]
+    assert await told_since(hub, hand.at) == ["bill/2"]
+    assert await told_since(hub, hand.at + 0.1) == []
+    assert await told_since(hub, None) == []
+
+
+async def told_since(hub, since):
+    with hub.subscribe(["bill/1", "bill/2", "bill/3"], since) as stream:
+        hub.close()
+        return await collect(stream)
+
+
+async def test_who_was_away_for_longer_than_is_remembered_reads_everything_again():
+    hand = Hand()
+    hub = Hub(hand)
+    hub.heard("bill/1")
+    hand.at += KEPT + 1
+    hub.heard("queue")
+    assert await told_since(hub, 1000.0) == [EVERYTHING]
+    hub.again()
+    assert await told_since(hub, hand.at - 1) == [EVERYTHING]
+    assert await told_since(hub, hand.at) == []
+
+
 async def test_who_is_far_behind_is_told_to_read_everything_again():
     hub = Hub()
     with hub.subscribe(["queue"]) as stream:
-        for _ in range(WAITING + 1):
+        for _ in range(MOST_WAITING + 1):
             hub.heard("queue")
         hub.close()
         assert await collect(stream) == [EVERYTHING]

@@ -9,11 +9,11 @@ from lianyi.web.live import may_follow, told
 
 
 async def test_a_change_is_told_by_name_only():
-    hub = Hub()
+    hub = Hub(lambda: 1000.5)
     lines = told(hub, ["queue:1"])
     assert await anext(lines) == "retry: 3000\n\n"
     hub.heard("queue:2\nqueue:1")
-    assert await anext(lines) == "data: queue:1\n\n"
+    assert await anext(lines) == "id: 1000.5\ndata: queue:1\n\n"
     await lines.aclose()
     assert len(hub) == 0
 
@@ -27,11 +27,11 @@ async def test_silence_is_broken_so_that_no_proxy_hangs_up():
 
 
 async def test_a_name_heard_during_a_heartbeat_is_not_lost():
-    hub = Hub()
+    hub = Hub(lambda: 1000.5)
     lines = told(hub, ["queue:1"], heartbeat=0.01)
     assert [await anext(lines), await anext(lines)] == ["retry: 3000\n\n", ":\n\n"]
     hub.heard("queue:1")
-    assert await anext(lines) == "data: queue:1\n\n"
+    assert await anext(lines) == "id: 1000.5\ndata: queue:1\n\n"
     await lines.aclose()
 
 

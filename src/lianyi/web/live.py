@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from lianyi.journeys import follow_up
 from lianyi.kernel.actor import Actor
-from lianyi.kernel.live import Hub
+from lianyi.kernel.live import Hub, Told
 from lianyi.kernel.refusal import Invalid, NotAllowed
 from lianyi.kernel.work import reading
 from lianyi.web.session import app_of, user
@@ -43,8 +43,17 @@ async def stream(request: Request) -> Response:
         raise BadTopic
     if not all([await _may_follow(request, topic) for topic in topics]):
         raise BadTopic
-    lines = told(request.app.state.live, topics)
+    lines = told(request.app.state.live, topics, _since(request))
     return StreamingResponse(lines, media_type="text/event-stream", headers=HEADERS)
+
+
+def _since(request: Request) -> float | None:
+    """Return until when the page knows everything: what it heard last, else when it was read."""
+    told = request.headers.get("last-event-id") or request.query_params.get("since", "")
+    try:
+        return float(told)
+    except ValueError:
+        return None
 
 
 async def _may_follow(request: Request, topic: str) -> bool:
@@ -75,25 +84,31 @@ def may_follow(hat: Actor, topic: str) -> bool:
 
 
 async def told(
-    hub: Hub, topics: Collection[str], heartbeat: float = HEARTBEAT
+    hub: Hub, topics: Collection[str], since: float | None = None, heartbeat: float = HEARTBEAT
 ) -> AsyncIterator[str]:
-    """Write each name as an event, and a comment whenever it was silent for a while."""
-    with hub.subscribe(topics) as names:
+    """Write each name as an event, and a comment whenever it was silent for a while.
+
+    The id of an event is its time, so that a browser whose line broke says what it missed.
+    """
+    with hub.subscribe(topics, since) as names:
         yield "retry: 3000\n\n"
         waiting = _next(names)
         try:
             while True:
                 done, _pending = await asyncio.wait({waiting}, timeout=heartbeat)
-                if done and waiting.result() is None:
+                if not done:
+                    yield ":\n\n"
+                    continue
+                if (one := waiting.result()) is None:
                     return
-                yield f"data: {waiting.result()}\n\n" if done else ":\n\n"
-                waiting = _next(names) if done else waiting
+                yield f"id: {one.at}\ndata: {one.topic}\n\n"
+                waiting = _next(names)
         finally:
             waiting.cancel()
 
 
-def _next(names: AsyncIterator[str]) -> asyncio.Task[str | None]:
-    async def name() -> str | None:
+def _next(names: AsyncIterator[Told]) -> asyncio.Task[Told | None]:
+    async def name() -> Told | None:
         return await anext(names, None)
 
     return asyncio.ensure_future(name())

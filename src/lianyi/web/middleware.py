@@ -9,7 +9,7 @@ import traceback
 from contextvars import ContextVar
 from functools import cache
 from secrets import token_bytes
-from time import perf_counter
+from time import perf_counter, time
 
 from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
@@ -123,6 +123,7 @@ def _prepare(scope: Scope) -> str:
     language = i18n.preferred(cookies.get("language", ""), asked)
     scope.setdefault("state", {}).update(
         request_id=code,
+        began=time(),
         cookies=cookies,
         language=language,
         elder=cookies.get("elder") == "1",

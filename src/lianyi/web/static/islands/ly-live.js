@@ -1,6 +1,7 @@
 // One stream per page. Elements say which topic they show (data-live); when its name arrives they
 // get "ly:changed", which makes htmx fetch them again through the normal door.
-// The stream rests while the page is hidden; on return, and after a break, everything is fetched.
+// A stream also tells what changed since the page was read (attribute `since`), and since a break:
+// it rests while the page is hidden. Whoever was away for long is told to fetch everything ("*").
 
 const BUSY = ".htmx-request, .htmx-added"; // htmx does not listen to these elements yet
 const LONGEST_PAUSE = 30_000; // ms between attempts
@@ -34,15 +35,16 @@ class LyLive extends HTMLElement {
 
   listen(topics) {
     this.topics = topics;
-    this.stream = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);
-    this.stream.onmessage = (event) => this.changed(event.data === "*" ? undefined : event.data);
+    this.since ??= this.getAttribute("since");
+    this.stream = new EventSource(`/live?${new URLSearchParams({ topics, since: this.since })}`);
+    this.stream.onmessage = (event) => {
+      this.since = event.lastEventId; // the time it was heard
+      this.changed(event.data === "*" ? undefined : event.data);
+    };
     this.stream.onopen = () => {
-      if (this.missed) this.changed();
-      this.missed = false;
       this.pause = 0;
     };
     this.stream.onerror = () => {
-      this.missed = true;
       if (this.stream?.readyState === EventSource.CLOSED) this.retry(topics);
     };
   }
@@ -71,7 +73,6 @@ class LyLive extends HTMLElement {
 
   close() {
     clearTimeout(this.timer);
-    if (this.stream) this.missed = true;
     this.stream?.close();
     this.stream = this.topics = undefined;
   }
