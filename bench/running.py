@@ -53,8 +53,14 @@ class Running:
 
 
 def proportional(pid: int) -> int:
-    """Return a process's share of memory in bytes; pages in several processes are split."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    """Return a process's share of memory in bytes; pages in several processes are split.
+
+    One that has just ended, as idle sessions of the database do, holds nothing.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 

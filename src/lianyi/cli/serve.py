@@ -95,7 +95,6 @@ def serve(config: Config, *, simulators: tuple[str, ...], ready: Callable[[str],
         supervisor = Supervisor()
         try:
             _begin(supervisor, house)
-            supervisor.wait(lambda: answers_at(house.address))
             addresses.write(config.home, Addresses(house.address, house.links))
             ready(house.address)
             supervisor.wait(lambda: False, every=1.0)
@@ -135,13 +134,17 @@ def _listening(host: str, port: int) -> socket.socket:
 def _begin(supervisor: Supervisor, house: Household) -> None:
     url = house.config.database_url or _embedded(supervisor, house.config)
     supervisor.run_to_end("migrate", lambda: house.step("migrate", url=url))
-    supervisor.begin(*(_simulator(house, name, url) for name in house.simulators))
     fd = house.door.fileno()
-    webs = [
-        Child(f"web {number}", lambda: house.child("web", url=url, fd=fd))
-        for number in range(house.config.web_processes)
-    ]
-    supervisor.begin(*webs, Child("worker", lambda: house.child("worker", url=url)))
+    supervisor.begin(
+        *(
+            Child(f"web {number}", lambda: house.child("web", url=url, fd=fd))
+            for number in range(house.config.web_processes)
+        )
+    )
+    # Somebody waits for the pages: what works behind them starts when it no longer delays them.
+    supervisor.wait(lambda: answers_at(house.address))
+    supervisor.begin(*(_simulator(house, name, url) for name in house.simulators))
+    supervisor.begin(Child("worker", lambda: house.child("worker", url=url)))
 
 
 def _embedded(supervisor: Supervisor, config: Config) -> str:
