@@ -23,6 +23,7 @@ VISIT = {
     "doctor": "370001",
     "began": "2030-01-07T08:00:00+08:00",
     "ended": "2030-01-07T08:10:00+08:00",
+    "end": "recorded",
     "diagnoses": ["I10.x00x002"],
     "note": "0" * 64,
 }
@@ -91,6 +92,13 @@ async def test_a_higher_edition_replaces_and_an_old_one_is_refused(known, keys):
 
 REFUSALS = {
     "a field is missing": ("visit", {**VISIT, "diagnoses": []}, "INCOMPLETE", "diagnoses"),
+    "nobody knows the end": ("visit", {**VISIT, "end": "vanished"}, "INCOMPLETE", "end"),
+    "nobody says why it went on elsewhere": (
+        "visit",
+        {**VISIT, "end": "offline"},
+        "INCOMPLETE",
+        "reasons",
+    ),
     "nobody knows the kind": ("rumour", {}, "INCOMPLETE", "kind"),
     "nobody knows the doctor": (
         "visit",

@@ -6,6 +6,8 @@ import pytest
 from lianyi.access import queries as readings
 from lianyi.access import service as access
 from lianyi.access.model import Purpose
+from lianyi.consult.model import Reason
+from lianyi.journeys import follow_up
 from lianyi.people.model import (
     ADMIN,
     CLERK,
@@ -16,6 +18,7 @@ from lianyi.people.model import (
     OPERATOR,
     Kind,
 )
+from tests.consult.make import Clinic
 from tests.journeys.test_fill import market as market  # noqa: PLC0414 - a fixture
 from tests.journeys.test_report import office
 from tests.journeys.test_report import province as province  # noqa: PLC0414 - a fixture
@@ -66,6 +69,21 @@ async def test_a_list_that_no_longer_holds_says_so(closed, bureau, reader, dsn):
     await wearing(reader, bureau.place, bureau.one)
     page = await reader.get(f"/regulator/visits/{closed.appointment_id}")
     assert page.says("存证不符", "保全现场")
+
+
+async def test_the_commission_reads_how_a_visit_without_a_record_ended(province, reader, app):
+    """CON-04, CON-18: turned offline, by whom, and nobody's name."""
+    clinic = await Clinic.open(app)
+    visit = await clinic.begun()
+    await clinic.act(
+        follow_up.turn_offline, visit, reason=Reason.NEW_SYMPTOMS, target="青山一院心血管内科门诊"
+    )
+    await province.work()
+    commission = await office(app, Kind.HEALTH_COMMISSION, HEALTH_COMMISSION)
+    await wearing(reader, clinic.place, commission)
+    page = await reader.get(f"/regulator/visits/{visit.id}")
+    assert page.says("存证完好", "问诊中", "已转线下")
+    assert str(visit.person_id) not in page.html
 
 
 async def test_a_visit_is_found_by_its_receipt(province, ward, reader, app):

@@ -11,6 +11,15 @@ from uuid import UUID
 
 import msgspec
 
+from lianyi.consult import queries as consult
+from lianyi.consult.events import (
+    TurnedOffline,
+    VisitEnded,
+    VisitRefused,
+    VisitStopped,
+    VisitUnanswered,
+)
+from lianyi.consult.model import Kind as Online
 from lianyi.journeys import reported
 from lianyi.kernel.errand import Answer, Errand, Outcome
 from lianyi.kernel.work import Tx
@@ -72,10 +81,22 @@ async def practice(tx: Tx, event: LicenceRecorded | PracticeFiled) -> None:
             await _practitioner(tx, held)
 
 
-async def visit(tx: Tx, event: NoteWritten) -> None:
-    """Report a closed visit, and again when its record is amended."""
-    thing = Thing(Kind.VISIT, event.visit_id, event.person_id, event.visit_id)
-    await supervision.due(tx, thing=thing)
+async def visit(
+    tx: Tx, event: NoteWritten | TurnedOffline | VisitRefused | VisitStopped | VisitUnanswered
+) -> None:
+    """Report a closed visit, and again when its record is amended.
+
+    An online one is reported too that was refused, stopped, turned offline or never answered.
+    """
+    await _closed(tx, event.person_id, event.visit_id)
+
+
+async def counsel(tx: Tx, event: VisitEnded) -> None:
+    """Report a health consultation, which has no record to be reported with (CON-26)."""
+    chart = await reported.chart_of(tx, event.person_id, Kind.VISIT)
+    ended = await consult.visit(tx, chart, visit_id=event.visit_id)
+    if ended.kind is Online.COUNSEL:
+        await _closed(tx, event.person_id, event.visit_id)
 
 
 async def prescription(tx: Tx, event: PrescriptionSigned | PrescriptionRevoked) -> None:
@@ -107,6 +128,10 @@ async def dispense(tx: Tx, event: SaleHandedOver | SaleReturned) -> None:
 
 async def compare(tx: Tx, event: TallyDue) -> None:
     await supervision.open_tally(tx, day=date.fromisoformat(event.day))
+
+
+async def _closed(tx: Tx, person_id: UUID, visit_id: UUID) -> None:
+    await supervision.due(tx, thing=Thing(Kind.VISIT, visit_id, person_id, visit_id))
 
 
 async def _prescription(tx: Tx, person_id: UUID, prescription_id: UUID) -> Prescription:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from lianyi.access import service as access
 from lianyi.access.model import Chart, Purpose
+from lianyi.consult import queries as consult
+from lianyi.consult.model import State
 from lianyi.kernel import profile, time
 from lianyi.kernel.crypto import sm3
 from lianyi.kernel.work import Tx
@@ -19,10 +21,12 @@ from lianyi.pharmacy.model import SaleState
 from lianyi.prescribing import queries as prescribing
 from lianyi.prescribing.rules.document import use_text
 from lianyi.records import queries as records
+from lianyi.records.errors import NoSuchResource
 from lianyi.supervision import rules
 from lianyi.supervision.model import (
     Box,
     Dispensed,
+    End,
     Kind,
     Ordered,
     Patient,
@@ -33,6 +37,14 @@ from lianyi.supervision.model import (
 )
 
 ONLINE = "VR"  # the class of an encounter that was not in person
+# How online visits end that leave no record; what was withdrawn or never paid was none.
+ENDS: Mapping[State, End] = {
+    State.ENDED: End.COUNSELLED,
+    State.OFFLINE: End.OFFLINE,
+    State.REFUSED: End.REFUSED,
+    State.UNANSWERED: End.UNANSWERED,
+    State.STOPPED: End.STOPPED,
+}
 
 
 async def content(tx: Tx, slip: Slip) -> dict[str, Any]:
@@ -77,12 +89,20 @@ async def _post(tx: Tx, post_id: UUID) -> dict[str, Any]:
 
 
 async def _visit(tx: Tx, chart: Chart, visit_id: UUID) -> dict[str, Any]:
+    try:
+        closed = await _recorded(tx, chart, visit_id)
+    except NoSuchResource:
+        closed = await _unrecorded(tx, chart, visit_id)
+    return rules.visit(await _patient(tx, chart), closed)
+
+
+async def _recorded(tx: Tx, chart: Chart, visit_id: UUID) -> Visit:
     id = str(visit_id)
     (note, *_) = await records.versions(tx, chart, type="Composition", fhir_id=id)
     seen = next(each for each in await records.visits(tx, chart) if each.fhir_id == id)
     problems = await records.problems(tx, chart)
     author = (await people.posts(tx, ids=[note.post_id]))[note.post_id]
-    closed = Visit(
+    return Visit(
         online=seen.kind == ONLINE,
         doctor=author.licence_number,
         department=author.department_name,
@@ -91,7 +111,21 @@ async def _visit(tx: Tx, chart: Chart, visit_id: UUID) -> dict[str, Any]:
         diagnoses=tuple(p.what.code for p in problems if p.fhir_id.startswith(f"{id}-")),
         note=sm3(note.body.encode()).hex(),
     )
-    return rules.visit(await _patient(tx, chart), closed)
+
+
+async def _unrecorded(tx: Tx, chart: Chart, visit_id: UUID) -> Visit:
+    """Return an online visit that left no record: with whom it was, and why it ended."""
+    seen = await consult.visit(tx, chart, visit_id=visit_id)
+    doctor = (await people.posts(tx, ids=[seen.post_id]))[seen.post_id]
+    return Visit(
+        online=True,
+        doctor=doctor.licence_number,
+        department=doctor.department_name,
+        began_at=seen.began_at or seen.at,
+        ended_at=seen.ended_at or tx.now,
+        end=ENDS[seen.state],
+        reasons=(seen.reason,) if seen.reason else seen.flags,
+    )
 
 
 async def _signed(tx: Tx, chart: Chart, prescription_id: UUID) -> dict[str, Any]:

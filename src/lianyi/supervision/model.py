@@ -141,17 +141,33 @@ class Patient:
     age: int
 
 
+class End(StrEnum):
+    """How a closed visit ended. Only what was recorded has diagnoses."""
+
+    RECORDED = "recorded"
+    COUNSELLED = "counselled"  # 健康咨询
+    OFFLINE = "offline"  # 转线下
+    REFUSED = "refused"  # no earlier diagnosis was proven
+    UNANSWERED = "unanswered"
+    STOPPED = "stopped"  # a sign of an emergency
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A closed visit. `doctor` is a licence number, `note` the SM3 of the signed record."""
+    """A closed visit. `doctor` is a licence number, `note` the SM3 of the signed record.
+
+    `reasons` are the codes of why it ended without one, where there are any.
+    """
 
     online: bool
     doctor: str
     department: str
     began_at: datetime
     ended_at: datetime
-    diagnoses: tuple[str, ...]
-    note: str
+    end: End = End.RECORDED
+    reasons: tuple[str, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

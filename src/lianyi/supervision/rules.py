@@ -23,6 +23,7 @@ from lianyi.supervision.model import (
     By,
     Case,
     Dispensed,
+    End,
     Kind,
     Line,
     Patient,
@@ -110,17 +111,22 @@ def practitioner(post: Post, practice: Practice) -> Content:
 
 
 def visit(patient: Patient, closed: Visit) -> Content:
-    """CON-18: who treated whom, when, of what, with the digest of the record that stays here."""
-    return {
+    """CON-18: who treated whom, when, of what, with the digest of the record that stays here.
+
+    What ended without a record says how and why, and holds no diagnosis (CON-04, CON-26).
+    """
+    content: Content = {
         **_patient(patient),
         "way": "online" if closed.online else "in_person",
         "doctor": closed.doctor,
         "department": closed.department,
         "began": closed.began_at.isoformat(),
         "ended": closed.ended_at.isoformat(),
-        "diagnoses": list(closed.diagnoses),
-        "note": closed.note,
+        "end": closed.end,
     }
+    if closed.end is End.RECORDED:
+        return {**content, "diagnoses": list(closed.diagnoses), "note": closed.note}
+    return {**content, "reasons": list(closed.reasons)}
 
 
 def prescription(patient: Patient, signed: Prescribed) -> Content:

@@ -42,10 +42,19 @@ LICENCE, PRACTITIONER = "licence", "practitioner"
 WANTED: Mapping[str, tuple[str, ...]] = {
     LICENCE: ("name", "kind", "licence", "until"),
     PRACTITIONER: ("licence", "role"),
-    "visit": ("patient", "doctor", "began", "ended", "diagnoses", "note"),
+    "visit": ("patient", "doctor", "began", "ended", "end"),
     "prescription": ("patient", "doctor", "visit", "lines", "document"),
     "review": ("prescription", "pharmacist", "decision"),
     "dispense": ("prescription", "patient", "pharmacist", "packs"),
+}
+# What a visit must say besides, by how it ended.
+WANTED_AT_END: Mapping[str, tuple[str, ...]] = {
+    "recorded": ("diagnoses", "note"),
+    "counselled": (),
+    "offline": ("reasons",),
+    "refused": (),
+    "unanswered": (),
+    "stopped": ("reasons",),
 }
 NAMES = ("doctor", "pharmacist")
 
@@ -171,10 +180,7 @@ class Platform:
         return receipt
 
     def _check(self, report: Report) -> None:
-        wanted = WANTED.get(report.kind)
-        if wanted is None:
-            raise Refusal("INCOMPLETE", "kind")
-        for name in wanted:
+        for name in _wanted(report):
             if report.content.get(name) in (None, "", []):
                 raise Refusal("INCOMPLETE", name)
         if report.kind != LICENCE:
@@ -228,3 +234,16 @@ class Platform:
                 said["licence"],
                 report.institution,
             )
+
+
+def _wanted(report: Report) -> tuple[str, ...]:
+    """Return what a report must say, or refuse one of a kind or an end that nobody knows."""
+    wanted = WANTED.get(report.kind)
+    if wanted is None:
+        raise Refusal("INCOMPLETE", "kind")
+    if report.kind != "visit":
+        return wanted
+    end = WANTED_AT_END.get(report.content.get("end", ""))
+    if end is None:
+        raise Refusal("INCOMPLETE", "end")
+    return (*wanted, *end)
