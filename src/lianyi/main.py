@@ -39,6 +39,9 @@ ROLE = {
     # To plan a booking anew each time costs more than to do it; and a plan that depends on no value
     # is one that can be tried.
     "plan_cache_mode": "force_generic_plan",
+    # Such a plan may be made while a table is small, and then be kept until it no longer is.
+    "enable_seqscan": "off",
+    "jit": "off",
 }
 STATEMENTS = 200  # that a connection keeps, for good: most pages need less than ten
 
