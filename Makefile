@@ -14,8 +14,9 @@ setup: .venv/run assets compiled
 	@$(PYTHON) tools/system.py print
 
 # Every process of an installation reads what is compiled here, also where none may write it.
-compiled: .venv/run
+compiled: .venv/run assets
 	@$(BIN)/python -m compileall -q src/lianyi migrations
+	@$(BIN)/python -c 'from lianyi.web import jinja; jinja.compile_all()'
 
 node_modules/.package-lock.json: package-lock.json
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
