@@ -122,6 +122,57 @@ async def test_an_unknown_outcome_is_asked_about_before_it_is_sent_again(
     assert await outcome(app, thing) == ("yes", 2)
 
 
+async def test_what_nobody_answered_is_asked_about_within_seconds_with_growing_pauses(
+    app, clock, runner, post, thing
+):
+    post.cut = True
+    tries = []
+    for _ in range(10):  # 20 seconds in all
+        tries.append(await errands.run_due(runner))
+        clock.forward(seconds=2)
+    assert tries == [1, 1, 0, 1, 0, 0, 0, 1, 0, 0]
+
+    post.cut = False
+    clock.forward(seconds=16)
+    assert await errands.run_due(runner) == 1
+    assert len(post.carried) == len(post.told) == 1
+
+
+async def test_a_neighbour_that_does_not_answer_for_days_is_still_asked_and_not_pressed(
+    app, clock, runner, post, thing
+):
+    post.cut = True
+    for _ in range(60):
+        clock.forward(hours=2)
+        assert await errands.run_due(runner) == 1
+        assert await errands.run_due(runner) == 0
+
+
+async def test_what_a_lost_worker_left_or_is_answered_with_not_yet_waits_longer(
+    app, clock, runner, post, thing
+):
+    async def die(*_):
+        raise Killed
+
+    async def not_yet(*_):
+        return Answer(Outcome.UNKNOWN)
+
+    good, post.send = post.send, die
+    with pytest.raises(Killed):
+        await errands.run_due(runner)
+    clock.forward(seconds=29)
+    assert await errands.run_due(runner) == 0
+    post.send = not_yet
+    clock.forward(seconds=1)
+    assert await errands.run_due(runner) == 1
+    clock.forward(seconds=59)
+    assert await errands.run_due(runner) == 0
+    post.send = good
+    clock.forward(seconds=1)
+    assert await errands.run_due(runner) == 1
+    assert await outcome(app, thing) == ("yes", 3)
+
+
 async def test_a_retry_carries_the_same_body_and_the_database_keeps_it_sealed(
     app, clock, runner, post, prepare, thing
 ):

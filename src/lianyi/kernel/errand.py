@@ -1,7 +1,8 @@
 """The only way to speak to another machine: prepare inside, send outside, record inside.
 
 From the moment it is claimed an errand counts as unknown, so a worker that dies while sending
-leaves behind the truth. Whatever is unknown is asked about before it is sent again.
+leaves behind the truth. Whatever is unknown is asked about before it is sent again: soon where
+we know that nobody answered, after a longer pause where the worker itself may be lost.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -104,6 +105,21 @@ async def settle(tx: Tx, id: UUID, answer: Answer) -> None:
         " = 'unknown'",
         id,
         answer.outcome,
+    )
+
+
+async def unheard(tx: Tx, id: UUID) -> None:
+    """Ask soon about what was said and not answered: somebody may be waiting at a till.
+
+    Nobody else is speaking of it, so only the pauses keep us from pressing a neighbour in trouble:
+    2, 4, 8 … seconds, and never longer than the claim's own.
+    """
+    await tx.db.execute(
+        """UPDATE kernel.errand
+           SET next_at = least(next_at, $2::timestamptz + interval '1 s' * 2 ^ least(tries, 12))
+           WHERE id = $1 AND outcome = 'unknown'""",
+        id,
+        tx.now,
     )
 
 

@@ -94,15 +94,21 @@ async def _request(tx: Tx, kind: Errand[Links, Any], claimed: Claimed) -> object
 
 async def _speak(
     kind: Errand[Links, Any], links: Links, claimed: Claimed, request: object
-) -> Answer:
+) -> Answer | None:
+    """Return what the other side said; None when nobody knows whether it has acted."""
     try:
         known = await kind.ask(links, claimed.id, request) if claimed.before else None
         return known or await kind.send(links, claimed.id, request)
-    except OSError:  # includes TimeoutError: the other side may or may not have acted
-        return Answer(Outcome.UNKNOWN)
+    except OSError:  # includes TimeoutError
+        return None
 
 
-async def _record(tx: Tx, kind: Errand[Links, Any], claimed: Claimed, answer: Answer) -> None:
+async def _record(
+    tx: Tx, kind: Errand[Links, Any], claimed: Claimed, answer: Answer | None
+) -> None:
+    if answer is None:
+        await errand.unheard(tx, claimed.id)
+        return
     await errand.settle(tx, claimed.id, answer)
     if answer.outcome is not Outcome.UNKNOWN:
         await kind.record(tx, claimed.thing_id, answer)
