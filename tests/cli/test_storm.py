@@ -1,16 +1,11 @@
 """kill -9 in the middle of a storm: what was acknowledged stands, and stands once."""
 
 import asyncio
-import sqlite3
 import tempfile
-import time
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-
-import httpx
 
 from lianyi import main
 from lianyi.accounts import service as accounts
@@ -20,22 +15,19 @@ from lianyi.cli.tour.browser import Browser
 from lianyi.kernel import postgres
 from lianyi.kernel.config import Config
 from lianyi.kernel.live import Hub
-from lianyi.kernel.work import GONE
 from tests.billing.make import Till
 from tests.booking.make import Clinic
 from tests.cli.installation import Installation
+from tests.cli.storm import BALANCE, PATIENCE, ask, drained, look, received, storm
 from tests.place import Place
 
 PEOPLE = 40
 NUMBERS = 30  # fewer than people: some are told that it is full
-PATIENCE = 60.0  # seconds for one person, deaths included
 VICTIMS = ("web 0", "worker", "postgres", "web 0")
 PAYERS, PAID_NUMBERS, FEE = 24, 16, 2500
 PAID_VICTIMS = ("simulator payment", "worker", "postgres", "simulator payment", "web 0")
 STANDING = """SELECT person_id, number FROM booking.appointment
               WHERE session_id = $1 AND state = 'confirmed'"""
-WAITING = """SELECT 1 FROM kernel.outbox WHERE delivered_at IS NULL
-             UNION ALL SELECT 1 FROM billing.refund WHERE state IN ('planned', 'sent') LIMIT 1"""
 BILLS = """SELECT a.person_id, a.state AS number, b.state AS bill,
              (SELECT coalesce(sum(fen), 0) FROM billing.payment p
               WHERE p.bill_id = b.id AND p.state = 'paid')::int AS paid,
@@ -43,7 +35,6 @@ BILLS = """SELECT a.person_id, a.state AS number, b.state AS bill,
               WHERE r.bill_id = b.id AND r.state = 'done')::int AS returned
            FROM booking.appointment a JOIN billing.bill b ON b.subject_id = a.id
            WHERE a.session_id = $1"""
-BALANCE = "SELECT sum(debit_fen)::int AS debit, sum(credit_fen)::int AS credit FROM billing.entry"
 
 
 @dataclass
@@ -92,29 +83,6 @@ def _times(page):
     return next((form for form in page.forms if form.choices.get("starts_at")), None)
 
 
-async def ask(press):
-    """Press until there is an answer that is neither silence nor 'try again shortly'."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                page = await press()
-            except httpx.TransportError:
-                page = None
-            if page is not None and page.status not in {500, 503}:
-                return page
-            await asyncio.sleep(0.05)
-
-
-async def look(app, sql, *values):
-    """Ask the database, which may just be getting up."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                return await app.pool.fetch(sql, *values)
-            except GONE:
-                await asyncio.sleep(0.1)
-
-
 async def prepare(app, people=PEOPLE, numbers=NUMBERS, **given):
     """Return an open session, and people who are signed in."""
     place = await Place.found(app)
@@ -145,31 +113,6 @@ async def _person(place):
 
     opened = await place.do(place.office, sign_in)
     return Person(hat.person_id, opened.token)
-
-
-async def storm(running, acts, victims):
-    done = asyncio.gather(*acts)
-    for victim in victims:
-        await asyncio.to_thread(running.kill, victim)
-    await done
-
-
-async def drained(app):
-    """Return when every event has been handed on and all money on its way has arrived."""
-    deadline = time.monotonic() + PATIENCE
-    while await look(app, WAITING):
-        assert time.monotonic() < deadline, "the outbox does not drain"
-        await asyncio.sleep(0.1)
-
-
-def received(home):
-    """Return what the provider's own books say it took and gave back, in fen."""
-    with closing(sqlite3.connect(Path(home) / "simulators/payment/books.sqlite")) as books:
-        (taken,) = books.execute("SELECT total(total) FROM trade WHERE state = 'SUCCESS'")
-        (returned,) = books.execute(
-            "SELECT total(amount) FROM refund WHERE returned_at IS NOT NULL"
-        )
-    return taken[0], returned[0]
 
 
 async def test_what_was_acknowledged_in_a_storm_of_deaths_stands_once():
