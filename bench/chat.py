@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice, product
+from itertools import cycle, islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -50,6 +50,7 @@ class Side:
     """One of the two: where they write, what they look at, and their two connections."""
 
     room: str
+    part: str  # of the page, which shows what was said
     page: Client
     stream: Client
 
@@ -89,7 +90,7 @@ async def _message(id: UUID, writer: Side, reader: Side) -> float:
         raise RuntimeError(f"{answer.status}: nothing was said")
     async with asyncio.timeout(PATIENCE):
         await told
-    shown = await reader.page.get(reader.room)
+    shown = await reader.page.fragment(reader.room, reader.part)
     if text.encode() not in shown.body:
         raise RuntimeError(f"{shown.status}: the message is not there")
     return time.perf_counter() - begun
@@ -105,22 +106,22 @@ async def _rooms(app: App, address: str) -> list[tuple[UUID, tuple[Side, Side]]]
     doctors = await app.pool.fetch(DOCTORS)
     posts = {row["post_id"]: await _doctor(app, row) for row in doctors}
     tokens = {one: await crowd.session_of(app, one) for one in residents}
-    pairs = list(islice(product(doctors, residents), ROOMS))
+    pairs = list(islice(zip(cycle(doctors), cycle(residents), strict=False), ROOMS))
     ids = await within(app, system("bench", NOWHERE), lambda tx: _visits(tx, pairs))
     return [
         (
             id,
             (
-                _side(address, f"/follow-up/visits/{id}", tokens[person_id]),
-                _side(address, f"/clinic/online/{id}", posts[post["post_id"]]),
+                _side(address, f"/follow-up/visits/{id}", "room", tokens[person_id]),
+                _side(address, f"/clinic/online/{id}", "talk", posts[post["post_id"]]),
             ),
         )
         for id, (post, person_id) in zip(ids, pairs, strict=True)
     ]
 
 
-def _side(address: str, room: str, token: str) -> Side:
-    return Side(room, Client(address, token), Client(address, token))
+def _side(address: str, room: str, part: str, token: str) -> Side:
+    return Side(room, part, Client(address, token), Client(address, token))
 
 
 async def _doctor(app: App, post: Mapping[str, Any]) -> str:

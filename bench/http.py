@@ -78,6 +78,10 @@ class Client:
     async def get(self, path: str) -> Answer:
         return await self._ask("GET", path, b"")
 
+    async def fragment(self, path: str, target: str) -> Answer:
+        """Ask for one part of a page, as a live page does when something changed."""
+        return await self._ask("GET", path, b"", f"hx-request: true\r\nhx-target: {target}\r\n")
+
     async def post(self, path: str, **fields: str) -> Answer:
         return await self._ask("POST", path, urlencode({"csrf": TOKEN, **fields}).encode())
 
@@ -101,8 +105,8 @@ class Client:
         if self._wire is not None:
             self._wire.transport.close()
 
-    async def _ask(self, method: str, path: str, body: bytes) -> Answer:
-        wire = await self._send(method, path, body)
+    async def _ask(self, method: str, path: str, body: bytes, more: str = "") -> Answer:
+        wire = await self._send(method, path, body, more)
         head = wire.take(await wire.until(END))
         length, location = LENGTH.search(head), LOCATION.search(head)
         size = int(length[1]) if length else await wire.until(CHUNK_END)
@@ -111,7 +115,7 @@ class Client:
         where = location[1].decode() if location else ""
         return Answer(int(head[9:12]), where, wire.take(size))
 
-    async def _send(self, method: str, path: str, body: bytes) -> Wire:
+    async def _send(self, method: str, path: str, body: bytes, more: str = "") -> Wire:
         parts = urlsplit(self.address)
         if self._wire is None or self._wire.lost:
             loop = asyncio.get_running_loop()
@@ -119,7 +123,7 @@ class Client:
         head = (
             f"{method} {path} HTTP/1.1\r\nhost: {parts.netloc}\r\n"
             f"cookie: lianyi={self.cookie}; csrf={CSRF.hex()}\r\nsec-fetch-site: same-origin\r\n"
-            f"content-type: application/x-www-form-urlencoded\r\n"
+            f"content-type: application/x-www-form-urlencoded\r\n{more}"
             f"content-length: {len(body)}\r\n\r\n"
         )
         self._wire.transport.write(head.encode() + body)
