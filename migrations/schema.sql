@@ -427,10 +427,52 @@ CREATE TABLE booking.appointment (
 )
 WITH (fillfactor='60');
 
+CREATE TABLE booking.closure (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    day date NOT NULL,
+    reason text NOT NULL,
+    state text NOT NULL,
+    CONSTRAINT closure_state_check CHECK ((state = ANY (ARRAY['closed'::text, 'reopened'::text])))
+);
+
 CREATE TABLE booking.no_show (
     appointment_id uuid NOT NULL,
     person_id uuid NOT NULL,
     at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE booking.routine (
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    department_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    doctor_name text NOT NULL,
+    weekdays integer[] NOT NULL,
+    first date NOT NULL,
+    half text NOT NULL,
+    kind text NOT NULL,
+    begins time without time zone NOT NULL,
+    ends time without time zone NOT NULL,
+    slot_minutes integer NOT NULL,
+    numbers_per_slot integer NOT NULL,
+    fee_code text NOT NULL,
+    fee_label text NOT NULL,
+    fee_fen bigint NOT NULL,
+    payment text NOT NULL,
+    release_days integer NOT NULL,
+    room text NOT NULL,
+    state text NOT NULL,
+    through date NOT NULL,
+    held text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT routine_check CHECK ((begins < ends)),
+    CONSTRAINT routine_fee_fen_check CHECK ((fee_fen >= 0)),
+    CONSTRAINT routine_half_check CHECK ((half = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
+    CONSTRAINT routine_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'expert'::text, 'online'::text]))),
+    CONSTRAINT routine_payment_check CHECK ((payment = ANY (ARRAY['prepay'::text, 'at_visit'::text]))),
+    CONSTRAINT routine_state_check CHECK ((state = ANY (ARRAY['active'::text, 'ended'::text]))),
+    CONSTRAINT routine_weekdays_check CHECK (((weekdays <> '{}'::integer[]) AND (weekdays <@ '{1,2,3,4,5,6,7}'::integer[])))
 );
 
 CREATE TABLE booking.session (
@@ -457,6 +499,7 @@ CREATE TABLE booking.session (
     calls integer DEFAULT 0 NOT NULL,
     new_in_a_row integer DEFAULT 0 NOT NULL,
     called_number integer,
+    routine_id uuid,
     CONSTRAINT session_check CHECK ((starts_at < ends_at)),
     CONSTRAINT session_fee_fen_check CHECK ((fee_fen >= 0)),
     CONSTRAINT session_half_check CHECK ((half = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
@@ -1756,8 +1799,14 @@ ALTER TABLE ONLY billing.refunded_line
 ALTER TABLE ONLY booking.appointment
     ADD CONSTRAINT appointment_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY booking.closure
+    ADD CONSTRAINT closure_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY booking.no_show
     ADD CONSTRAINT no_show_pkey PRIMARY KEY (appointment_id);
+
+ALTER TABLE ONLY booking.routine
+    ADD CONSTRAINT routine_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY booking.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (id);
@@ -2123,13 +2172,21 @@ CREATE INDEX appointment_session_id_idx ON booking.appointment USING btree (sess
 
 CREATE UNIQUE INDEX appointment_session_id_number_idx ON booking.appointment USING btree (session_id, number) WHERE stands;
 
+CREATE UNIQUE INDEX closure_institution_id_day_idx ON booking.closure USING btree (institution_id, day) WHERE (state = 'closed'::text);
+
 CREATE INDEX no_show_person_id_at_idx ON booking.no_show USING btree (person_id, at);
+
+CREATE INDEX routine_department_id_idx ON booking.routine USING btree (department_id) WHERE (state = 'active'::text);
+
+CREATE INDEX routine_doctor_id_idx ON booking.routine USING btree (doctor_id) WHERE (state = 'active'::text);
 
 CREATE INDEX session_department_id_day_idx ON booking.session USING btree (department_id, day);
 
 CREATE UNIQUE INDEX session_doctor_id_starts_at_idx ON booking.session USING btree (doctor_id, starts_at) WHERE (state <> 'stopped'::text);
 
 CREATE INDEX session_institution_id_day_idx ON booking.session USING btree (institution_id, day);
+
+CREATE UNIQUE INDEX session_routine_id_day_idx ON booking.session USING btree (routine_id, day) WHERE (routine_id IS NOT NULL);
 
 CREATE INDEX waiting_appointment_id_idx ON booking.waiting USING btree (appointment_id) WHERE (state = 'offered'::text);
 
@@ -2472,6 +2529,9 @@ ALTER TABLE ONLY booking.appointment
 
 ALTER TABLE ONLY booking.no_show
     ADD CONSTRAINT no_show_appointment_id_fkey FOREIGN KEY (appointment_id) REFERENCES booking.appointment(id);
+
+ALTER TABLE ONLY booking.session
+    ADD CONSTRAINT session_routine_id_fkey FOREIGN KEY (routine_id) REFERENCES booking.routine(id);
 
 ALTER TABLE ONLY booking.slot
     ADD CONSTRAINT slot_session_id_fkey FOREIGN KEY (session_id) REFERENCES booking.session(id);

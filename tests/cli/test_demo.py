@@ -11,6 +11,9 @@ from lianyi.people import rules
 from lianyi.people.model import COURIER, DOCTOR, PHARMACIST, Kind
 from lianyi.pharmacy import queries as stock
 from lianyi.terminology import queries as terminology
+from tests.journeys.test_book import pass_time
+
+WORKING_DAYS = 11  # from a Monday morning to the Monday in two weeks
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,16 @@ async def test_an_online_follow_up_has_its_price(app):
         lambda tx: billing.prices(tx, institution_id=hospitals[0].id, codes=["online_follow_up"]),
     )
     assert prices["online_follow_up"].unit_price == 15
+
+
+async def test_a_demo_left_standing_always_has_numbers(app, clock):
+    """CAP-11: the schedule goes on by itself, also after weeks in which nobody looked."""
+    await seed.seed(app)
+    days = """SELECT count(DISTINCT day) FROM booking.session
+              WHERE state = 'scheduled' OR state = 'open' AND ends_at > $1"""
+    for weeks in (0, 1, 5):
+        await pass_time(app, clock, weeks=weeks)
+        assert await app.pool.fetchval(days, clock()) == WORKING_DAYS, weeks
 
 
 def test_everything_a_laboratory_offers_has_a_price_there():

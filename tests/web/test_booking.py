@@ -1,12 +1,14 @@
 """Booking in the browser: a resident finds, keeps, confirms and gives back; a doctor calls."""
 
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from lianyi.journeys import book
+from lianyi.people.model import DOCTOR
 from tests.booking.make import START, Clinic
+from tests.drain import deliver
 from tests.place import Place
 from tests.web.reader import reading, wearing
 
@@ -190,6 +192,65 @@ async def test_an_administrator_puts_a_session_on_the_schedule(clinic, place, si
     assert (tiny.status, tiny.says("每个时段 5 至 60 分钟")) == (422, True)
     done = await admin.submit(page, "/admin/schedule", **sitting)
     assert done.says("张建国", "余号 28"), done.words
+
+
+SITTING = {
+    "day": "2030-01-09",
+    "half": "morning",
+    "kind": "ordinary",
+    "payment": "at_visit",
+    "releases": "7",
+    "weekdays": ["3", "5"],
+}
+
+
+async def planned(clinic, place, sign):
+    """Return an administrator on whose page a doctor sits every Wednesday and Friday morning."""
+    admin = await sign(await place.admin())
+    page = await admin.get(f"/admin/schedule?department={place.department_id}")
+    return admin, await admin.submit(
+        page, "/admin/schedule", **SITTING, doctor=str(clinic.doctor.post_id)
+    )
+
+
+async def test_an_administrator_has_a_doctor_sit_every_week(clinic, place, sign):
+    """CAP-11: two weeks of it can be seen at once, and it goes on by itself."""
+    admin, page = await planned(clinic, place, sign)
+    assert page.says(
+        "张建国", "余号 28", "固定出诊", "周三、周五 上午 08:00–11:30", "提前 7 天放号"
+    )
+    last = await admin.get(f"/admin/schedule?department={place.department_id}&day=2030-01-18")
+    assert last.says("张建国", "待放号")
+    twice = await admin.submit(
+        page, "/admin/schedule", **SITTING, doctor=str(clinic.doctor.post_id)
+    )
+    assert (twice.status, twice.says("每周这个时间已有固定出诊")) == (422, True)
+    mute = await admin.submit(page, "/admin/schedule/end", ending="")
+    assert mute.status == 422
+    ended = await admin.submit(page, "/admin/schedule/end", ending="改为下午出诊")
+    assert not ended.says("周三、周五")
+    assert ended.says("张建国")
+
+
+async def test_a_holiday_closes_the_house_and_can_be_taken_back(clinic, place, sign):
+    admin, page = await planned(clinic, place, sign)
+    mute = await admin.submit(page, "/admin/schedule/close", closed="2030-01-09", why="")
+    assert mute.status == 422
+    past = await admin.submit(page, "/admin/schedule/close", closed="2030-01-01", why="元旦放假")
+    assert (past.status, past.says("已经过去")) == (422, True)
+    closed = await admin.submit(page, "/admin/schedule/close", closed="2030-01-09", why="院庆停诊")
+    assert closed.says("2030-01-09", "院庆停诊", "这一天还没有出诊")
+    back = await admin.submit(closed, "/admin/schedule/reopen")
+    assert back.says("这一天还没有出诊")
+    assert not back.says("院庆停诊")
+
+
+async def test_a_doctor_whose_licence_ends_is_shown_as_held(clinic, place, app, sign):
+    """LIC-13"""
+    await place.license(clinic.doctor.person_id, DOCTOR, valid_until=date(2030, 1, 10))
+    await deliver(app)
+    _, page = await planned(clinic, place, sign)
+    assert page.says("暂停排班", "执业证书已过有效期")
 
 
 async def test_only_administrators_see_the_schedule_desk(clinic, sign):

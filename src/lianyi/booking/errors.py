@@ -1,7 +1,7 @@
 """How booking says no."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,6 +16,16 @@ class NoSuchSession(NotFound):
 
 @dataclass(eq=False)
 class NoSuchAppointment(NotFound):
+    id: UUID
+
+
+@dataclass(eq=False)
+class NoSuchRoutine(NotFound):
+    id: UUID
+
+
+@dataclass(eq=False)
+class NoSuchClosure(NotFound):
     id: UUID
 
 
@@ -51,6 +61,27 @@ class AlreadySits(Conflict):
     """The doctor has another session that overlaps."""
 
     session_id: UUID
+
+
+@dataclass(eq=False)
+class RoutineOverlaps(Conflict):
+    """The doctor sits week by week at this time already."""
+
+    routine_id: UUID
+
+
+@dataclass(eq=False)
+class DayClosed(Conflict):
+    """The day is closed already."""
+
+    day: date
+
+
+@dataclass(eq=False)
+class DayPast(Invalid):
+    """A day that is over is neither closed nor opened."""
+
+    day: date
 
 
 @dataclass(eq=False)

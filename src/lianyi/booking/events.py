@@ -140,3 +140,16 @@ class VisitFinished(AppointmentEvent):
 @dataclass(frozen=True, slots=True)
 class DidNotCome(AppointmentEvent):
     name: ClassVar[str] = "booking.did_not_come"
+
+
+@dataclass(frozen=True, slots=True)
+class RoutineDue:
+    """A new day can be booked: what is sat week by week is rolled on."""
+
+    name: ClassVar[str] = "booking.routine_due"
+    routine_id: UUID
+    institution_id: UUID
+
+    @property
+    def owner(self) -> UUID:
+        return self.routine_id

@@ -1,7 +1,7 @@
 """The nouns of booking."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
 
@@ -62,9 +62,22 @@ class WaitingState(StrEnum):
     CLOSED = "closed"
 
 
+class RoutineState(StrEnum):
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class ClosureState(StrEnum):
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One session as the administration plans it. `reserved` numbers are for referrals (FD-08)."""
+    """One session as the administration plans it. `reserved` numbers are for referrals (FD-08).
+
+    `routine_id` is what it repeats, if it wasn't planned by hand.
+    """
 
     department_id: UUID
     post_id: UUID
@@ -82,6 +95,52 @@ class Plan:
     releases_at: datetime
     room: str = ""
     reserved: int = 0
+    routine_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How somebody sits week by week, from `first` on. Monday is 1; `release_days` are before."""
+
+    department_id: UUID
+    post_id: UUID
+    weekdays: tuple[int, ...]
+    first: date
+    half: Half
+    kind: Kind
+    begins: time
+    ends: time
+    slot_minutes: int
+    numbers_per_slot: int
+    fee_code: str
+    fee_label: str
+    fee_fen: int
+    payment: Payment
+    release_days: int
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A pattern that goes on. Days until `through` are decided; `held` is why no later one is."""
+
+    id: UUID
+    institution_id: UUID
+    doctor_id: UUID
+    doctor_name: str
+    state: RoutineState
+    pattern: Pattern
+    through: date
+    held: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A day on which no routine of the institution sits, such as a holiday."""
+
+    id: UUID
+    day: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

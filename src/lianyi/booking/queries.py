@@ -12,15 +12,18 @@ from lianyi.booking import rules
 from lianyi.booking.model import (
     Appointment,
     Calling,
+    Closure,
     Day,
     Offer,
     Place,
     Roster,
+    Routine,
     Session,
     Time,
     Turn,
 )
 from lianyi.booking.tables import appointments, queue, sessions
+from lianyi.booking.tables import routines as routines_
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 
@@ -72,6 +75,21 @@ async def session(tx: Tx, *, session_id: UUID) -> Session:
 async def sessions_of(tx: Tx, *, doctor_id: UUID) -> list[Session]:
     """Return what a doctor still has to sit, wherever it is."""
     return await sessions.list_of_doctor(tx, doctor_id)
+
+
+async def routines(tx: Tx, *, department_id: UUID) -> list[Routine]:
+    """Return what is sat week by week in a department of the acting institution."""
+    return await routines_.list_of_department(tx, department_id)
+
+
+async def routines_of(tx: Tx, *, doctor_id: UUID) -> list[Routine]:
+    """Return what a doctor sits week by week, wherever it is."""
+    return await routines_.list_of_doctor(tx, doctor_id)
+
+
+async def closures(tx: Tx, *, first: date) -> list[Closure]:
+    """Return the closed days of the acting institution from a day on."""
+    return await routines_.list_closed(tx, first)
 
 
 async def appointments_by_id(tx: Tx, desk: Desk, *, ids: Sequence[UUID]) -> dict[UUID, Appointment]:

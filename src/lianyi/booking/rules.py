@@ -1,8 +1,9 @@
 """When a number may be taken, given back or called. Pure."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from statistics import median_high
+from uuid import UUID
 
 from lianyi.booking.model import (
     Appointment,
@@ -11,8 +12,10 @@ from lianyi.booking.model import (
     Number,
     Obstacle,
     Origin,
+    Pattern,
     Payment,
     Plan,
+    Routine,
     Session,
     SessionState,
     Situation,
@@ -25,6 +28,7 @@ from lianyi.kernel.profile import Profile
 from lianyi.people.model import CLERK, DOCTOR, NURSE
 
 MOST_NUMBERS = 500
+WEEK = 7
 PACE = 8  # visits that tell how quickly a doctor works today
 REASON_MIN = 2
 # Whoever may not book online any more still can across a counter, with somebody to talk to.
@@ -57,6 +61,56 @@ def _troubles_with_numbers(plan: Plan, profile: Profile) -> Iterator[str]:
         yield "numbers_per_slot"
     if not 0 <= plan.reserved <= count:
         yield "reserved"
+
+
+def plan_on(
+    pattern: Pattern, day: date, now: datetime, profile: Profile, routine_id: UUID | None = None
+) -> Plan:
+    """Return the session that a pattern makes of a day."""
+    starts_at = datetime.combine(day, pattern.begins, profile.zone)
+    return Plan(
+        department_id=pattern.department_id,
+        post_id=pattern.post_id,
+        day=day,
+        half=pattern.half,
+        kind=pattern.kind,
+        starts_at=starts_at,
+        ends_at=datetime.combine(day, pattern.ends, profile.zone),
+        slot_minutes=pattern.slot_minutes,
+        numbers_per_slot=pattern.numbers_per_slot,
+        fee_code=pattern.fee_code,
+        fee_label=pattern.fee_label,
+        fee_fen=pattern.fee_fen,
+        payment=pattern.payment,
+        releases_at=max(now, starts_at - timedelta(days=pattern.release_days)),
+        room=pattern.room,
+        routine_id=routine_id,
+    )
+
+
+def first_day(pattern: Pattern) -> date:
+    """Return the first day a pattern falls on; it has a weekday."""
+    week = (pattern.first + timedelta(days=n) for n in range(WEEK))
+    return next(day for day in week if day.isoweekday() in pattern.weekdays)
+
+
+def is_week(weekdays: Collection[int]) -> bool:
+    return bool(weekdays) and set(weekdays) <= set(range(1, WEEK + 1))
+
+
+def undecided(routine: Routine, now: datetime, profile: Profile) -> Iterator[date]:
+    """Yield the days of a routine that can be booked by now and were never decided about.
+
+    No day comes twice: what was stopped is not made anew.
+    """
+    today = time.day(now, profile.zone)
+    last = today + timedelta(days=profile["CAP-11.horizon"])
+    day = max(today, routine.pattern.first, routine.through + timedelta(days=1))
+    while day <= last:
+        ends_at = datetime.combine(day, routine.pattern.ends, profile.zone)
+        if day.isoweekday() in routine.pattern.weekdays and ends_at > now:
+            yield day
+        day += timedelta(days=1)
 
 
 def is_precise(plan: Plan, profile: Profile) -> bool:

@@ -1,6 +1,8 @@
 """Every move of a session, an appointment and a place on the waiting list, and who may make it."""
 
 from lianyi.booking.model import AppointmentState as A
+from lianyi.booking.model import ClosureState as C
+from lianyi.booking.model import RoutineState as R
 from lianyi.booking.model import SessionState as S
 from lianyi.booking.model import WaitingState as W
 from lianyi.kernel.actor import Role
@@ -26,6 +28,19 @@ SESSION = Lifecycle(
         _move("end", S.SCHEDULED, S.ENDED, SYSTEM),
         _move("end", S.OPEN, S.ENDED, SYSTEM),
     ),
+)
+
+ROUTINE = Lifecycle(
+    table="booking.routine",
+    moves=(
+        _move("plan", None, R.ACTIVE, ADMIN, SYSTEM),
+        _move("end", R.ACTIVE, R.ENDED, ADMIN, SYSTEM),
+    ),
+)
+
+CLOSURE = Lifecycle(
+    table="booking.closure",
+    moves=(_move("close", None, C.CLOSED, ADMIN), _move("reopen", C.CLOSED, C.REOPENED, ADMIN)),
 )
 
 APPOINTMENT = Lifecycle(

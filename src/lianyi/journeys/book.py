@@ -61,6 +61,21 @@ async def publish(tx: Tx, *, plans: Sequence[Plan]) -> list[UUID]:
     return [await _publish(tx, plan) for plan in plans]
 
 
+async def check_sitter(tx: Tx, doctor_id: UUID, session: Plan | Session) -> None:
+    """Hold whoever sits to the law as of the session's day.
+
+    :raises MayNotPractise: LIC-01, LIC-13, LIC-14, CON-23, CON-24.
+    """
+    practice = await people.practice(
+        tx,
+        person_id=doctor_id,
+        institution_id=tx.actor.institution_id,
+        department_id=session.department_id,
+    )
+    online = session.kind is Kind.ONLINE
+    registry.check_practice(tx, practice, online=online, day=session.day)
+
+
 async def hold(tx: Tx, *, session_id: UUID, starts_at: datetime, person_id: UUID) -> Got:
     """Keep a number for a person. What is paid in advance is billed at once.
 
@@ -253,10 +268,11 @@ async def look_again(
     tx: Tx, event: people_events.PostEnded | people_events.LicenceRecorded
 ) -> None:
     """Stop what a doctor may no longer sit (LIC-13, LIC-14, CON-24)."""
+    await booking.alone_with(tx, doctor_id=event.person_id)
     for session in await queries.sessions_of(tx, doctor_id=event.person_id):
         here = replace(tx, actor=system("book.look_again", session.institution_id))
         try:
-            await _check_sitter(here, event.person_id, session)
+            await check_sitter(here, event.person_id, session)
         except MayNotPractise as findings:
             reason = ", ".join(finding.code for finding in findings.findings)
             await stop(here, session_id=session.id, reason=reason)
@@ -266,22 +282,13 @@ async def _publish(tx: Tx, plan: Plan) -> UUID:
     post = (await people.posts(tx, ids=[plan.post_id])).get(plan.post_id)
     if post is None or post.institution_id != tx.actor.institution_id:
         raise NoSuchPost(id=plan.post_id)
-    await _check_sitter(tx, post.person_id, plan)
+    # Who ends the post meanwhile looks again, and finds what is published here.
+    await booking.alone_with(tx, doctor_id=post.person_id)
+    await check_sitter(tx, post.person_id, plan)
     departments = await people.departments_of(tx, institution_id=post.institution_id)
     names = {department.id: department.name for department in departments}
     sitter = Sitter(post.person_id, post.name, post.grade, names.get(plan.department_id, ""))
     return await booking.publish(tx, plan=plan, sitter=sitter)
-
-
-async def _check_sitter(tx: Tx, doctor_id: UUID, session: Plan | Session) -> None:
-    practice = await people.practice(
-        tx,
-        person_id=doctor_id,
-        institution_id=tx.actor.institution_id,
-        department_id=session.department_id,
-    )
-    online = session.kind is Kind.ONLINE
-    registry.check_practice(tx, practice, online=online, day=session.day)
 
 
 def _desk_for(tx: Tx, person_id: UUID) -> Desk:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from lianyi.booking import queries as booking
-from lianyi.booking.model import Day, Offer
+from lianyi.booking.model import Closure, Day, Offer, Routine
 from lianyi.kernel import profile, time
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
@@ -18,7 +18,10 @@ AHEAD = 14  # days
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One department's days, and the sessions of one of them. `doctors` may be planned."""
+    """One department's days, and the sessions of one of them. `doctors` may be planned.
+
+    `routines` are sat in it week by week; `closed` are days on which none of the house is.
+    """
 
     me: Post
     departments: tuple[Department, ...]
@@ -27,6 +30,8 @@ class Schedule:
     day: date
     offers: tuple[Offer, ...]
     doctors: tuple[Post, ...]
+    routines: tuple[Routine, ...]
+    closed: tuple[Closure, ...]
 
 
 async def schedule(
@@ -50,6 +55,8 @@ async def schedule(
         day=day or first,
         offers=await _offers(tx, chosen, day or first),
         doctors=tuple(post for post in posts if chosen and _sits(post, chosen)),
+        routines=await _routines(tx, chosen),
+        closed=tuple(await booking.closures(tx, first=first)),
     )
 
 
@@ -77,3 +84,9 @@ async def _offers(tx: Tx, department: Department | None, day: date) -> tuple[Off
     if department is None:
         return ()
     return tuple(await booking.offers(tx, department_id=department.id, day=day))
+
+
+async def _routines(tx: Tx, department: Department | None) -> tuple[Routine, ...]:
+    if department is None:
+        return ()
+    return tuple(await booking.routines(tx, department_id=department.id))

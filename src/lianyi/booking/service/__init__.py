@@ -22,20 +22,32 @@ from lianyi.booking.service.queue import (
     re_enter,
     start,
 )
-from lianyi.booking.service.sessions import end, give_up, publish, release, stop
+from lianyi.booking.service.routines import (
+    close_day,
+    end_routine,
+    plan_routine,
+    reopen_day,
+    rolled,
+    take_up_routine,
+    undecided_days,
+)
+from lianyi.booking.service.sessions import alone_with, end, give_up, publish, release, stop
 from lianyi.booking.service.waiting import join, leave
 
 __all__ = [
     "add",
+    "alone_with",
     "call_again",
     "call_next",
     "cancel",
     "check_in",
+    "close_day",
     "come_back",
     "confirm",
     "confirm_paid",
     "confirming",
     "end",
+    "end_routine",
     "finish",
     "give_up",
     "hold",
@@ -45,10 +57,15 @@ __all__ = [
     "leave",
     "mark_missed",
     "offer_freed",
+    "plan_routine",
     "publish",
     "re_enter",
     "release",
+    "reopen_day",
     "reschedule",
+    "rolled",
     "start",
     "stop",
+    "take_up_routine",
+    "undecided_days",
 ]

@@ -14,6 +14,8 @@ from lianyi.kernel import profile, timers
 from lianyi.kernel.lifecycle import advance
 from lianyi.kernel.work import Tx
 
+SITTING = "booking.session"  # whoever publishes a doctor's sessions does so alone
+
 
 async def publish(tx: Tx, *, plan: Plan, sitter: Sitter) -> UUID:
     """Put a session of the acting institution on the schedule, cut into numbers.
@@ -23,7 +25,7 @@ async def publish(tx: Tx, *, plan: Plan, sitter: Sitter) -> UUID:
     """
     numbers = profile.at(tx.now)
     _check(tx, plan)
-    await tx.alone(sitter.doctor_id, "booking.session")
+    await alone_with(tx, doctor_id=sitter.doctor_id)
     if (other := await sessions.find_overlap(tx, plan, sitter.doctor_id)) is not None:
         raise AlreadySits(session_id=other)
     session_id, here = tx.new_id(tx.actor.institution_id), tx.actor.institution_id
@@ -35,6 +37,11 @@ async def publish(tx: Tx, *, plan: Plan, sitter: Sitter) -> UUID:
     over = events.SessionOver(session_id, here)
     await timers.set(tx, thing_id=session_id, name="over", due_at=plan.ends_at, event=over)
     return session_id
+
+
+async def alone_with(tx: Tx, *, doctor_id: UUID) -> None:
+    """Wait until no session of a doctor's is being published: what there is can be looked at."""
+    await tx.alone(doctor_id, SITTING)
 
 
 def _check(tx: Tx, plan: Plan) -> None:

@@ -1,12 +1,13 @@
-"""The demo's next two weeks: hospital doctors sit every working morning (出诊表)."""
+"""The demo's schedule: hospital doctors sit every working morning, week by week (出诊表)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 from uuid import UUID
 
-from lianyi.booking.model import Half, Kind, Payment, Plan
-from lianyi.journeys import book
+from lianyi.booking import rules
+from lianyi.booking.model import Half, Kind, Pattern, Payment, Plan
+from lianyi.journeys import book, routines
 from lianyi.kernel import profile
 from lianyi.kernel.actor import system
 from lianyi.kernel.time import day
@@ -15,8 +16,7 @@ from lianyi.people import queries as people
 from lianyi.people.model import DOCTOR, Grade, Post
 from lianyi.people.model import Kind as Place
 
-DAYS = 14
-SATURDAY = 5
+WORKING = (1, 2, 3, 4, 5)
 SITTING = {Half.MORNING: (time(8), time(11, 30)), Half.AFTERNOON: (time(14), time(17))}
 SLOT = 30  # minutes
 NUMBERS = 4  # a slot
@@ -29,60 +29,60 @@ FEES = {
 
 
 async def publish(tx: Tx) -> None:
-    """Put the sessions of every hospital on its schedule; today's are open already."""
+    """Have the doctors of every hospital sit week by week; today's sessions are open already."""
     for hospital in await people.institutions_of(tx, kinds=HOSPITALS):
         here = replace(tx, actor=system("seed", hospital.id))
         posts = await people.staff_of(here, institution_id=hospital.id)
         doctors = [post for post in posts if post.role == DOCTOR and post.department_id]
-        plans = [plan for n, post in enumerate(doctors) for plan in _fortnight(tx, n, post)]
-        await book.publish(here, plans=plans)
+        for turn, post in enumerate(doctors):
+            for half in Half.MORNING, Half.AFTERNOON:
+                await routines.set_up(here, pattern=_pattern(here, turn, post, half))
+        await book.publish(here, plans=list(_at_the_weekend(here, doctors)))
 
 
-def _fortnight(tx: Tx, n: int, post: Post) -> Iterator[Plan]:
-    first = day(tx.now, profile.at(tx.now).zone)
-    for ahead in range(DAYS):
-        sits = first + timedelta(days=ahead)
-        if ahead and sits.weekday() >= SATURDAY:
-            continue
-        for half in _halves(n + ahead):
-            plan = _plan(tx, post, sits, half)
-            if plan.ends_at > tx.now:  # a demo may begin in the evening
-                yield plan
-
-
-def _halves(turn: int) -> tuple[Half, ...]:
-    """Return a morning, and every other day the afternoon: each morning anybody can be booked."""
-    return (Half.MORNING, Half.AFTERNOON) if turn % 2 else (Half.MORNING,)
-
-
-def _plan(tx: Tx, post: Post, sits: date, half: Half) -> Plan:
+def _pattern(tx: Tx, turn: int, post: Post, half: Half) -> Pattern:
+    """Return every working morning, and afternoons by turns: each morning anybody can be booked."""
     kind = Kind.EXPERT if post.grade in SENIOR else Kind.ORDINARY
     code, label, fen = FEES[kind]
-    begins, ends = (_at(tx, sits, hour) for hour in SITTING[half])
-    return Plan(
+    begins, ends = SITTING[half]
+    afternoons = tuple(day for day in WORKING if (day + turn) % 2)
+    return Pattern(
         department_id=_department(post),
         post_id=post.id,
-        day=sits,
+        weekdays=WORKING if half is Half.MORNING else afternoons,
+        first=_today(tx),
         half=half,
         kind=kind,
-        starts_at=begins,
-        ends_at=ends,
+        begins=begins,
+        ends=ends,
         slot_minutes=SLOT,
         numbers_per_slot=NUMBERS,
         fee_code=code,
         fee_label=label,
         fee_fen=fen,
         payment=Payment.PREPAY if kind is Kind.EXPERT else Payment.AT_VISIT,
-        releases_at=tx.now,
+        release_days=profile.at(tx.now)["CAP-11.horizon"] + 1,
         room=f"{post.department_name}诊室",
     )
+
+
+def _at_the_weekend(tx: Tx, doctors: Sequence[Post]) -> Iterator[Plan]:
+    """Yield a session each for today, if a demo begins on a day nobody else works on."""
+    today, numbers = _today(tx), profile.at(tx.now)
+    if today.isoweekday() in WORKING:
+        return
+    for turn, post in enumerate(doctors):
+        for half in Half.MORNING, Half.AFTERNOON:
+            plan = rules.plan_on(_pattern(tx, turn, post, half), today, tx.now, numbers)
+            if plan.ends_at > tx.now:
+                yield plan
+
+
+def _today(tx: Tx) -> date:
+    return day(tx.now, profile.at(tx.now).zone)
 
 
 def _department(post: Post) -> UUID:
     if post.department_id is None:
         raise ValueError(post.id)
     return post.department_id
-
-
-def _at(tx: Tx, sits: date, hour: time) -> datetime:
-    return datetime.combine(sits, hour, profile.at(tx.now).zone)

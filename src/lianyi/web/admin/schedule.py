@@ -1,8 +1,9 @@
-"""The schedule: look at a department's days, put a session on it, stop one (排班、停诊)."""
+"""The schedule: a department's days, sessions once or every week, what is stopped (排班、停诊)."""
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
+from types import NoneType
 from typing import Annotated
 from uuid import UUID
 
@@ -11,11 +12,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.booking.errors import BadPlan, ReasonMissing, SlotTooLong
-from lianyi.booking.model import Half, Kind, Payment, Plan
-from lianyi.journeys import book, schedule_desk
+from lianyi.booking.errors import (
+    BadPlan,
+    DayClosed,
+    DayPast,
+    ReasonMissing,
+    RoutineOverlaps,
+    SlotTooLong,
+)
+from lianyi.booking.model import Half, Kind, Pattern, Payment, Plan
+from lianyi.journeys import book, routines, schedule_desk
 from lianyi.kernel import money, profile
-from lianyi.kernel.work import reading, within
+from lianyi.kernel.work import Tx, reading, within
 from lianyi.web import answer, forms
 from lianyi.web.i18n import mark
 from lianyi.web.session import app_of, user
@@ -30,7 +38,10 @@ FEES = {
 
 
 class Sitting(forms.Form, frozen=True):
-    """A session as typed. The fee is in yuan; `releases` is how many days before it opens."""
+    """A session as typed. The fee is in yuan; `releases` is how many days before it opens.
+
+    With `weekdays` (Monday is 1) it is sat on these week by week, from `day` on.
+    """
 
     department: UUID
     doctor: UUID
@@ -45,6 +56,7 @@ class Sitting(forms.Form, frozen=True):
     payment: Payment
     releases: Annotated[int, msgspec.Meta(ge=0, le=30)] = 7
     room: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    weekdays: list[Annotated[int, msgspec.Meta(ge=1, le=7)]] = msgspec.field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not 0 <= self.fee <= DEAREST:
@@ -60,6 +72,30 @@ class Stopping(forms.Form, frozen=True):
     ]
 
 
+class Ending(forms.Form, frozen=True):
+    routine: UUID
+    department: UUID
+    day: date
+    ending: Annotated[
+        str, msgspec.Meta(min_length=2, max_length=200, description=mark("请写明停止的原因。"))
+    ]
+
+
+class Closing(forms.Form, frozen=True):
+    department: UUID
+    shown: date
+    closed: date
+    why: Annotated[
+        str, msgspec.Meta(min_length=2, max_length=200, description=mark("请写明停诊原因。"))
+    ]
+
+
+class Reopening(forms.Form, frozen=True):
+    closure: UUID
+    department: UUID
+    day: date
+
+
 async def schedule(request: Request) -> Response:
     return await _draw(request, _uuid(request.query_params.get("department")), _day(request))
 
@@ -73,10 +109,10 @@ async def publish(request: Request) -> Response:
         await within(
             app_of(request),
             user(request),
-            lambda tx: book.publish(tx, plans=[_plan(form, tx.now)]),
-            once=forms.once(request, form, list[UUID]),
+            lambda tx: _publish(tx, form),
+            once=forms.once(request, form, NoneType),
         )
-    except (BadPlan, SlotTooLong) as refused:
+    except (BadPlan, SlotTooLong, RoutineOverlaps) as refused:
         kept = await forms.kept(request, minutes=refused)
         return await _draw(request, form.department, form.day, kept)
     return answer.go(request, _there(form.department, form.day))
@@ -98,6 +134,83 @@ async def stop(request: Request) -> Response:
         kept = await forms.kept(request, reason=refused)
         return await _draw(request, form.department, form.day, kept)
     return answer.go(request, _there(form.department, form.day))
+
+
+async def end(request: Request) -> Response:
+    try:
+        form = await forms.read(request, Ending)
+    except forms.BadForm as bad:
+        return await _again(request, bad.form)
+    try:
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: routines.end(tx, routine_id=form.routine, reason=form.ending),
+            once=forms.once(request, form, NoneType),
+        )
+    except ReasonMissing as refused:
+        kept = await forms.kept(request, ending=refused)
+        return await _draw(request, form.department, form.day, kept)
+    return answer.go(request, _there(form.department, form.day))
+
+
+async def close(request: Request) -> Response:
+    try:
+        form = await forms.read(request, Closing)
+    except forms.BadForm as bad:
+        return await _again(request, bad.form, day="shown")
+    try:
+        await within(
+            app_of(request),
+            user(request),
+            lambda tx: routines.close_day(tx, day=form.closed, reason=form.why),
+            once=forms.once(request, form, int),
+        )
+    except (DayClosed, DayPast, ReasonMissing) as refused:
+        field = "why" if isinstance(refused, ReasonMissing) else "closed"
+        kept = await forms.kept(request, **{field: refused})
+        return await _draw(request, form.department, form.shown, kept)
+    return answer.go(request, _there(form.department, form.shown))
+
+
+async def reopen(request: Request) -> Response:
+    form = await forms.read(request, Reopening)
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: routines.reopen_day(tx, closure_id=form.closure),
+        once=forms.once(request, form, NoneType),
+    )
+    return answer.go(request, _there(form.department, form.day))
+
+
+async def _publish(tx: Tx, form: Sitting) -> None:
+    if form.weekdays:
+        await routines.set_up(tx, pattern=_pattern(form))
+    else:
+        await book.publish(tx, plans=[_plan(form, tx.now)])
+
+
+def _pattern(form: Sitting) -> Pattern:
+    code, label = FEES[form.kind]
+    return Pattern(
+        department_id=form.department,
+        post_id=form.doctor,
+        weekdays=tuple(sorted(set(form.weekdays))),
+        first=form.day,
+        half=form.half,
+        kind=form.kind,
+        begins=form.begins,
+        ends=form.ends,
+        slot_minutes=form.minutes,
+        numbers_per_slot=form.numbers,
+        fee_code=code,
+        fee_label=label,
+        fee_fen=money.to_fen(form.fee),
+        payment=form.payment,
+        release_days=form.releases,
+        room=form.room,
+    )
 
 
 def _plan(form: Sitting, now: datetime) -> Plan:
@@ -134,9 +247,9 @@ async def _draw(
     return answer.page(request, "admin/schedule.html", view, 422 if form else 200, form=form)
 
 
-async def _again(request: Request, form: forms.Filled) -> Response:
+async def _again(request: Request, form: forms.Filled, *, day: str = "day") -> Response:
     """Draw the page the form was on, with what is wrong in it."""
-    return await _draw(request, _uuid(form.text("department")), _read_day(form.text("day")), form)
+    return await _draw(request, _uuid(form.text("department")), _read_day(form.text(day)), form)
 
 
 def _there(department_id: UUID, day: date) -> str:
@@ -165,4 +278,7 @@ ROUTES = (
     Route(PAGE, schedule, methods=["GET"]),
     Route(PAGE, publish, methods=["POST"]),
     Route(PAGE + "/stop", stop, methods=["POST"]),
+    Route(PAGE + "/end", end, methods=["POST"]),
+    Route(PAGE + "/close", close, methods=["POST"]),
+    Route(PAGE + "/reopen", reopen, methods=["POST"]),
 )
