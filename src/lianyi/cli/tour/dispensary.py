@@ -99,9 +99,10 @@ class Pharmacy:
         check(step, "四查十对，放行", holds=page.says(state), seen=page.words)
 
     async def hand_over(self, step: Step, card: str) -> None:
-        """Give the medicines to whoever holds this card."""
+        """Give the medicines to whoever holds this card, once the till has heard of the money."""
         browser = await self.at(step, self.pharmacist)
-        page = await browser.submit(await browser.get(self.sale), "/hand-over", code=card)
+        ready = await self.stage.until_gone(browser, self.sale, "待付款")
+        page = await browser.submit(ready, "/hand-over", code=card)
         check(step, "扫健康卡，核对本人，发药", holds=page.says("已取药"), seen=page.words)
 
     async def decline(self, step: Step, sale: str) -> None:
