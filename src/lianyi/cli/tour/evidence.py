@@ -24,7 +24,7 @@ NAME = re.compile(r"姓名 (\S+) 性别")
 RECEIPT = re.compile(r"回执 ([0-9a-f]{16})")
 CODE = re.compile(r"code=(\w+)")
 CLAIM = re.compile(r"/insurer/[0-9a-f-]{36}$")
-VISIT = re.compile(r"/regulator/visits/")
+VISITS = "/regulator/visits"
 RESEND = re.compile(r"<b>就诊</b>(?:(?!<li).)*?action=\"([^\"]+/resend)\"", re.DOTALL)
 FORBIDDEN = 403
 REFUSE, LOSE = "refuse", "unheard"
@@ -35,6 +35,7 @@ DAY = 24 * 60
 async def scene(stage: Stage) -> None:
     visit = await _reported(stage)
     await _rebuilt(stage, visit)
+    await _turned(stage)
     await _opened(stage, visit)
     await _traced(stage)
     await _claimed(stage)
@@ -47,13 +48,14 @@ async def _reported(stage: Stage) -> str:
     """Return where the trail of a visit is that the province has a receipt for."""
     with stage.script.step(WHO[COMMISSION], "看到就诊已上报，有回执 LIC-11", REPORTS) as step:
         page = await _page(stage, step, COMMISSION, f"{REPORTS}?kind=visit&state=receipted", "回执")
-        numbers = RECEIPT.findall(page.words)
-        check(step, "有回执编号", holds=bool(numbers), seen=page.words)
+        visit = f"{VISITS}/{stage.kept['signed']}"
+        number = re.search(rf"{visit}.*?{RECEIPT.pattern}", page.html, re.DOTALL)
+        check(step, "有回执编号", holds=number is not None, seen=page.words)
         browser = await stage.browser(COMMISSION)
-        found = await browser.get(REPORTS, receipt=numbers[0])
-        only = RECEIPT.findall(found.words) == numbers[:1]
+        found = await browser.get(REPORTS, receipt=number[1] if number else "")
+        only = [one.href for one in found.links if VISITS in one.href] == [visit]
         check(step, "按回执编号找到", holds=only, seen=found.words)
-    return next(one.href for one in found.links if VISIT.match(one.href))
+    return visit
 
 
 async def _rebuilt(stage: Stage, visit: str) -> None:
@@ -63,6 +65,15 @@ async def _rebuilt(stage: Stage, visit: str) -> None:
         residents = {one.name for one in network.load().resident}
         named = [name for name in residents if name in page.words]
         check(step, "患者只有代号", holds=page.says("患者代号") and not named, seen=named)
+
+
+async def _turned(stage: Stage) -> None:
+    """See that a visit that left no record is reported too, and how it ended."""
+    where = f"{VISITS}/{stage.kept['turned']}"
+    with stage.script.step(WHO[COMMISSION], "转线下的没有病历，同样上报可查 LIC-11", where) as step:
+        page = await (await stage.browser(COMMISSION)).get(where)
+        ended = page.says("存证完好", "已转线下", "监管上报") and not page.says("门诊病历")
+        check(step, "从申请到转线下", holds=ended, seen=page.words)
 
 
 async def _opened(stage: Stage, visit: str) -> None:

@@ -124,3 +124,4 @@ async def _end(stage: Stage, asked: Asked, doctor: Browser) -> None:
         check(step, "八项俱全", holds=parts, seen=note.words)
         signed = await stage.until(asked.patient, f"/record/notes/{asked.id}", "签名有效")
         check(step, "电子签名有效", holds=signed.says(room.name_of(DOCTOR)), seen=signed.words)
+        stage.kept["signed"] = asked.id

@@ -108,6 +108,7 @@ async def _turn(stage: Stage, asked: Asked, doctor: Browser) -> None:
     with stage.script.step(asked.name, "知道原因、去哪里，费用退回", asked.room) as step:
         seen = await stage.until(asked.patient, asked.room, "已退款")
         told = seen.says("出现新的症状", "青山市人民医院", "全额原路退回")
+        stage.kept["turned"] = asked.id
         check(step, "原因、去处、退款", holds=told, seen=seen.words)
 
 
