@@ -32,10 +32,11 @@ from lianyi.consult.errors import (
 )
 from lianyi.consult.model import Answered, Course, Evidence, Kind, Reason, State, Visit
 from lianyi.consult.rules import notices
+from lianyi.consult.states import VISIT
 from lianyi.files.errors import UnknownType
 from lianyi.journeys import follow_up, follow_up_asking, pay, prescribe
 from lianyi.journeys.follow_up_asking import Paper
-from lianyi.kernel import timers
+from lianyi.kernel import timers, walks
 from lianyi.kernel.lifecycle import WrongRole, WrongState
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import within
@@ -94,6 +95,32 @@ async def test_a_follow_up_goes_from_asking_to_its_signed_end(clinic):
     said, whole = await clinic.messages(visit)
     assert [each.author.value for each in said] == ["patient", "doctor"]
     assert whole
+
+
+async def strays(clinic):
+    walked = await within(clinic.app, WORKER, lambda tx: walks.walked(tx.db, VISIT))
+    return {one.id for one in walked.strays}
+
+
+async def test_what_a_doctor_decides_beside_the_moves_leaves_the_history_a_walk(clinic):
+    visit = await clinic.met()
+    await clinic.act(follow_up.end, visit, note=NOTE)
+    assert visit.id not in await strays(clinic)
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["silently", "by a verb nobody has"])
+async def test_a_state_that_no_move_brought_about_is_no_walk(clinic, cluster_owner, told):
+    visit = await clinic.met()
+    if told:
+        await cluster_owner.execute(
+            "INSERT INTO kernel.history (thing, thing_id, verb, before, after, post_id, at, why)"
+            " VALUES ($1, $2, 'wave', 'with_doctor', 'ended', $3, now(), '')",
+            VISIT.table,
+            visit.id,
+            clinic.doctor.post_id,
+        )
+    await cluster_owner.execute("UPDATE consult.visit SET state = 'ended' WHERE id = $1", visit.id)
+    assert visit.id in await strays(clinic)
 
 
 async def test_the_record_holds_the_visit_its_note_and_what_the_patient_told(clinic):

@@ -37,13 +37,17 @@ async def walked(db: Db, cycle: Lifecycle) -> Walked:
 
 
 def _strays(table: str) -> str:
-    """Return what has a step that is no arrow, that begins elsewhere, or that leads elsewhere."""
+    """Return what has a step that is no arrow, that begins elsewhere, or that leads elsewhere.
+
+    An act beside the moves (`history.note`) has a verb of its own and is no step. A state that such
+    a verb had brought about is found all the same: the next step, or the row, doesn't fit.
+    """
     return f"""
 WITH told AS (
     SELECT thing_id, seq, verb, coalesce(before, '') AS before, after,
       coalesce(lag(after) OVER steps, '') AS stood,
       lead(seq) OVER steps IS NULL AS is_last
-    FROM kernel.history WHERE thing = $1
+    FROM kernel.history WHERE thing = $1 AND verb = ANY ($2)
     WINDOW steps AS (PARTITION BY thing_id ORDER BY seq)),
 arrow AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[]) AS a(verb, before, after)),
 broken AS (
