@@ -1362,8 +1362,11 @@ CREATE TABLE prescribing.prescription (
     reviewed_by uuid,
     reviewed_at timestamp with time zone,
     seller_id uuid,
+    flags text[] DEFAULT '{}'::text[] NOT NULL,
+    held_at timestamp with time zone,
     CONSTRAINT prescription_check CHECK ((reviewed_by <> prescriber_id)),
     CONSTRAINT prescription_check1 CHECK (((reviewed_by IS NULL) = (reviewed_at IS NULL))),
+    CONSTRAINT prescription_check2 CHECK (((held_at IS NULL) OR (flags <> '{}'::text[]))),
     CONSTRAINT prescription_check4 CHECK (((state <> ALL (ARRAY['accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR (seller_id IS NOT NULL))),
     CONSTRAINT prescription_reviewed_check CHECK (((state <> ALL (ARRAY['approving'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR (reviewed_by IS NOT NULL))),
     CONSTRAINT prescription_signed_check CHECK (((state <> ALL (ARRAY['to_review'::text, 'approving'::text, 'approved'::text, 'accepted'::text, 'partly_dispensed'::text, 'dispensed'::text])) OR ((document_id IS NOT NULL) AND (signed_at IS NOT NULL) AND (expires_at IS NOT NULL)))),
@@ -2199,6 +2202,8 @@ CREATE INDEX message_tx_seq_idx ON consult.message USING btree (tx, seq);
 CREATE INDEX message_visit_id_seq_idx ON consult.message USING btree (visit_id, seq);
 
 CREATE INDEX rating_post_id_idx ON consult.rating USING btree (post_id);
+
+CREATE INDEX visit_doctor_id_institution_id_ended_at_idx ON consult.visit USING btree (doctor_id, institution_id, ended_at) WHERE (state = 'stopped'::text);
 
 CREATE INDEX visit_doctor_id_institution_id_id_idx ON consult.visit USING btree (doctor_id, institution_id, id) WHERE (state = ANY (ARRAY['asked'::text, 'waiting'::text, 'with_doctor'::text]));
 
