@@ -56,7 +56,7 @@ class Clinic:
     condition: str
 
     @classmethod
-    async def open(cls, app, *, subject="03.04", name="心血管内科"):
+    async def open(cls, app, *, subject="03.04", name="心血管内科", phone=None):
         hospital = await Place.found(app)
         await hospital.department(subject, name)
         place = await Place.found(app, PlaceKind.INTERNET_SECOND_NAME, parent=hospital)
@@ -67,7 +67,7 @@ class Clinic:
         doctor = await place.do(
             place.office, people_appoint, person_id=seen_by.person_id, department_id=ward
         )
-        patient = await hospital.patient(DOCTOR)
+        patient = await hospital.patient(DOCTOR, phone=phone)
         clinic = cls(hospital, place, doctor, patient, "")
         clinic.condition = await clinic.diagnose(patient, seen_by, (HYPERTENSION, LIPIDS))
         await clinic.offer(doctor, ward, subject)

@@ -1,7 +1,7 @@
 """What others may ask about online visits. Whatever names a person wants a Chart or a Desk."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from lianyi.kernel.work import Tx
 from lianyi.people.model import ADMIN
 
 LINES = 50
+IN_SIGHT = timedelta(days=3)  # RX-01: what was prescribed then may be valid for so long
 
 
 async def offers(tx: Tx, *, limit: int = LINES) -> list[Offer]:
@@ -81,9 +82,10 @@ async def visits_of(
 async def queue(tx: Tx, desk: Desk, *, also: UUID | None = None, limit: int = LINES) -> list[Visit]:
     """Return the acting doctor's visits that wait or go on, the most urgent first.
 
-    With them comes one that may be over, if it is asked for.
+    Above them stand those that a red flag has stopped lately; with them comes one that may be
+    over, if it is asked for.
     """
-    return await tables.list_own(tx, desk, WITH_STAFF, also, limit)
+    return await tables.list_own(tx, desk, WITH_STAFF, also, limit, stopped_since=tx.now - IN_SIGHT)
 
 
 async def own_visit(tx: Tx, desk: Desk, *, visit_id: UUID) -> Visit:

@@ -239,19 +239,31 @@ async def list_of(
 
 
 async def list_own(
-    tx: Tx, desk: Desk, states: Collection[State], id: UUID | None, limit: int
+    tx: Tx,
+    desk: Desk,
+    states: Collection[State],
+    id: UUID | None,
+    limit: int,
+    *,
+    stopped_since: datetime | None = None,
 ) -> list[Visit]:
-    """Return visits of the desk's own doctor here: in these states, and the one with this id."""
+    """Return visits of the desk's own doctor here: in these states, and the one with this id.
+
+    First come those begun and stopped by a red flag since an instant.
+    """
     rows = await tx.db.fetch(
         f"""SELECT {COLUMNS} FROM consult.visit v
             WHERE v.doctor_id = $1 AND v.institution_id = $2
-              AND (v.state = ANY ($3) OR v.id = $4) AND {desk.sees("v.person_id", at=6)}
-            ORDER BY v.due_at NULLS LAST, v.id LIMIT $5""",
+              AND (v.state = ANY ($3) OR v.id = $4
+                   OR v.state = 'stopped' AND v.ended_at > $6 AND v.began_at IS NOT NULL)
+              AND {desk.sees("v.person_id", at=7)}
+            ORDER BY v.state <> 'stopped', v.due_at NULLS LAST, v.id LIMIT $5""",
         desk.reader_id,
         desk.institution_id,
         list(states),
         id,
         limit,
+        stopped_since,
         *desk.args,
     )
     return [_visit(tx, row) for row in rows]

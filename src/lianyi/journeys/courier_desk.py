@@ -1,6 +1,6 @@
 """What a courier sees: parcels to fetch, under way, and the one in hand, without what is in it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,13 +15,18 @@ from lianyi.pharmacy import queries
 from lianyi.pharmacy.errors import NoSuchSale
 from lianyi.pharmacy.model import Delivery, Sale, SaleState
 from lianyi.pharmacy.states import SALE
+from lianyi.prescribing import queries as prescriptions
 
+GIVING = frozenset({"send", "deliver"})
 ROUND = (SaleState.READY, SaleState.ON_THE_WAY, SaleState.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What whoever carries it must know: nothing of the medicines inside."""
+    """What whoever carries it must know: nothing of the medicines inside.
+
+    `held`: it must not be given out before a doctor has decided (CON-28).
+    """
 
     id: UUID
     number: str
@@ -29,6 +34,7 @@ class Parcel:
     name: str
     packs: int
     due_at: datetime | None
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +86,27 @@ async def _parcels(tx: Tx, desk: Desk, sales: Sequence[Sale]) -> dict[UUID, Parc
     ids = sorted({sale.person_id for sale in sales})
     access.saw(tx, desk, person_ids=ids, what="parcels")
     persons = await people.persons(tx, desk, person_ids=ids)
-    return {sale.id: _parcel(sale, persons[sale.person_id].name) for sale in sales}
+    slips = {sale.slip.prescription_id for sale in sales}
+    held = await prescriptions.held(tx, desk, prescription_ids=slips)
+    return {sale.id: _parcel(sale, persons[sale.person_id].name, held) for sale in sales}
 
 
-def _parcel(sale: Sale, name: str) -> Parcel:
+def _parcel(sale: Sale, name: str, held: Collection[UUID]) -> Parcel:
     packs = sum(line.packs for line in sale.sold)
-    return Parcel(sale.id, sale.slip.number, sale.state, name, packs, sale.due_at)
+    return Parcel(
+        id=sale.id,
+        number=sale.slip.number,
+        state=sale.state,
+        name=name,
+        packs=packs,
+        due_at=sale.due_at,
+        held=sale.slip.prescription_id in held,
+    )
 
 
 async def _hand(tx: Tx, desk: Desk, sale: Sale, parcel: Parcel) -> Hand:
     """Show where it goes while it is still to go there."""
     live = sale.state in ROUND
     to = await queries.delivery_of(tx, desk, sale=sale) if live else None
-    verbs = SALE.open_to(tx.actor.role, sale.state) if live else ()
-    return Hand(parcel, to, frozenset(verbs))
+    verbs = frozenset(SALE.open_to(tx.actor.role, sale.state) if live else ())
+    return Hand(parcel, to, verbs - GIVING if parcel.held else verbs)

@@ -17,7 +17,7 @@ from lianyi.billing.model import Bill, FeeClass, Item
 from lianyi.billing.model import Line as BillLine
 from lianyi.insurance.events import Settled, SettlementFailed
 from lianyi.insurance.model import Kind
-from lianyi.journeys import settle
+from lianyi.journeys import prescribe, settle
 from lianyi.kernel import money as amounts
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -173,13 +173,15 @@ async def undo(tx: Tx, chart: Chart, sale: Sale, reason: str) -> None:
     billed = await money.states_of(tx, type=SUBJECT, ids=[sale.id])
     if billed:
         await settle.call_off(tx, subject=(SUBJECT, sale.id), reason=reason)
-    await prescribing.free(
+    freed = await prescribing.free(
         tx,
         chart,
         prescription_id=sale.slip.prescription_id,
         seller_id=sale.institution_id,
         reason=reason,
     )
+    if freed is not None and freed.state is State.REVOKED:  # it was held (CON-28)
+        await prescribe.publish(tx, freed)
     await access.end_relation(tx, cause_id=sale.id)
 
 

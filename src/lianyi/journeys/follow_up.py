@@ -19,7 +19,7 @@ from lianyi.consult.model import Reason, State, Visit
 from lianyi.consult.states import VISIT
 from lianyi.files import service as files
 from lianyi.insurance.events import Settled, SettlementFailed
-from lianyi.journeys import notes, prescribe, settle
+from lianyi.journeys import notes, prescribe, red_flag, settle
 from lianyi.journeys.follow_up_asking import SUBJECT, charge, check_practice, own
 from lianyi.kernel.lifecycle import WrongState, check_role
 from lianyi.kernel.refusal import NotAllowed, NotFound
@@ -90,7 +90,9 @@ async def decide(tx: Tx, *, visit_id: UUID, why: str) -> None:
 
 
 async def say(tx: Tx, *, visit_id: UUID, text: str, pictures: Sequence[bytes] = ()) -> Visit:
-    """Write in a visit, as its patient or its doctor; a red flag ends it and gives the fee back.
+    """Write in a visit, as its patient or its doctor.
+
+    A red flag ends it, gives the fee back and stops what was prescribed (CON-28).
 
     :raises NothingSaid, NotVerified, NoSuchVisit, PromiseOver, RoundsUsed, WrongState:
     :raises UnknownType, TooBig, BrokenFile:
@@ -100,6 +102,7 @@ async def say(tx: Tx, *, visit_id: UUID, text: str, pictures: Sequence[bytes] = 
     kept = [await _keep_in(tx, here, each) for each in pictures]
     said = await service.say(tx, chart, visit_id=visit_id, text=text, files=kept)
     if said.state is State.STOPPED:
+        await red_flag.stop(tx, chart, visit_id=visit_id, flags=said.flags)
         await _give_back(tx, said)
     return said
 

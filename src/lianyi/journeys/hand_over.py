@@ -61,6 +61,7 @@ async def hand_over(tx: Tx, *, sale_id: UUID, shown: Shown) -> None:
     """Give the medicines out over the counter; the prescription is used up (DS-06).
 
     :raises MayNotPractise, NotTheReceiver, BadProxy, BadCode, CodeExpired, CodeUsed:
+    :raises Held: CON-28.
     Raises further what `fill.check_staffed`, `pharmacy.hand_over` and `prescribing.use_up` do.
     """
     chart = await _as_pharmacist(tx, sale_id)
@@ -86,6 +87,7 @@ async def deliver(tx: Tx, *, sale_id: UUID, shown: Shown) -> None:
     chart = await fill.at_counter(tx, sale_id, Purpose.DELIVER)
     receiver = await _receiver(tx, chart, shown)
     sale = await pharmacy.deliver(tx, chart, sale_id=sale_id, receiver=receiver)
+    await prescribing.check_may_leave(tx, chart, prescription_id=sale.slip.prescription_id)
     await _publish(tx, chart, sale)
 
 

@@ -26,18 +26,26 @@ from lianyi.people.model import Institution, Person, Post
 from lianyi.records import queries as records
 
 P = TypeVar("P")
+IN_SIGHT = WITH_STAFF | {State.STOPPED}
 UNSEEN = "线上未查体。"
 SOON = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One visit that waits for its doctor. `minutes` are left of the promised time."""
+    """One visit that waits for its doctor. `minutes` are left of the promised time.
+
+    One that a red flag has stopped stands above them all.
+    """
 
     visit: Visit
     person: Person | None
     age: int | None
     minutes: int | None
+
+    @property
+    def stopped(self) -> bool:
+        return self.visit.state is State.STOPPED
 
     @property
     def urgent(self) -> bool:
@@ -154,7 +162,7 @@ async def in_hand(tx: Tx, *, visit_id: UUID) -> Taken:
     )
     patient = await workbench_desk.patient(tx, chart, person=persons[visit.person_id])
     found: Hand[Any] = Hand(
-        online=await _online(tx, [one for one in visits if one.state in WITH_STAFF], persons),
+        online=await _online(tx, [one for one in visits if one.state in IN_SIGHT], persons),
         visit=visit,
         patient=patient,
         verbs=frozenset(VISIT.open_to(tx.actor.role, visit.state)),
@@ -206,7 +214,7 @@ async def _hospital(tx: Tx, visit: Visit) -> Institution:
 
 def _row(tx: Tx, visit: Visit, person: Person | None) -> Row:
     today = time.day(tx.now, profile.at(tx.now).zone)
-    waits = visit.due_at is not None and visit.answered_at is None
+    waits = visit.state in WITH_STAFF and visit.answered_at is None
     left = visit.due_at - tx.now if waits and visit.due_at else None
     minutes = None if left is None else max(left // timedelta(minutes=1), 0)
     return Row(visit, person, person.age_on(today) if person else None, minutes)

@@ -31,10 +31,13 @@ from lianyi.pharmacy.model import (
     Totals,
 )
 from lianyi.pharmacy.states import SALE, STOREKEEPERS
+from lianyi.prescribing import queries as prescriptions
 from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Drug
 
 S = SaleState
+LEAVING = frozenset({"hand_over"})
+NOTHING: frozenset[str] = frozenset()
 
 
 class Step(StrEnum):
@@ -62,8 +65,11 @@ STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`held`: a red flag stopped the visit, and its doctor has not decided (CON-28)."""
+
     sale: Sale
     name: str
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,8 @@ class Picked:
 class Hand:
     """The sale in hand. `verbs` are what this hat may do to it now, `own`: PH-08 forbids to check.
 
-    `filler`, `checker` and `issuer` are the names of who did it, empty before.
+    `held`: CON-28 lets nothing of it leave. `filler`, `checker` and `issuer` are the names of who
+    did it, empty before.
     """
 
     sale: Sale
@@ -96,6 +103,7 @@ class Hand:
     labels: tuple[Label, ...]
     ticked: frozenset[Check]
     verbs: frozenset[str]
+    held: bool
     own: bool
     filler: str
     checker: str
@@ -160,14 +168,22 @@ async def terminal(tx: Tx, *, sale_id: UUID | None = None) -> Terminal:
     seller = await queries.seller(tx, institution_id=tx.actor.institution_id)
     waiting = await queries.counter(tx, desk)
     hand = None if sale_id is None else await queries.sale(tx, desk, sale_id=sale_id)
-    names = await _persons(tx, desk, [*waiting, *([hand] if hand else [])], "counter")
+    every = [*waiting, *([hand] if hand else [])]
+    names = await _persons(tx, desk, every, "counter")
+    held = await prescriptions.held(
+        tx, desk, prescription_ids={sale.slip.prescription_id for sale in every}
+    )
     staff = await people.staff_of(tx, institution_id=seller.institution_id)
     return Terminal(
         me=_me(tx, staff),
         kind=seller.kind,
         duties=tuple(await people.on_duty(tx, institution_id=seller.institution_id)),
-        groups=tuple(_groups(waiting, names)),
-        hand=await _hand(tx, desk, hand, names[hand.person_id], staff) if hand else None,
+        groups=tuple(_groups(waiting, names, held)),
+        hand=await _hand(
+            tx, desk, hand, names[hand.person_id], staff, held=hand.slip.prescription_id in held
+        )
+        if hand
+        else None,
     )
 
 
@@ -251,14 +267,22 @@ def _me(tx: Tx, staff: Sequence[Post]) -> Post:
     return next(post for post in staff if post.id == tx.actor.post_id)
 
 
-def _groups(waiting: Sequence[Sale], names: Mapping[UUID, Person]) -> Iterator[Group]:
+def _groups(
+    waiting: Sequence[Sale], names: Mapping[UUID, Person], held: Collection[UUID]
+) -> Iterator[Group]:
     for each in Step:
-        rows = [Row(s, names[s.person_id].masked_name) for s in waiting if step(s) is each]
+        rows = [
+            Row(s, names[s.person_id].masked_name, s.slip.prescription_id in held)
+            for s in waiting
+            if step(s) is each
+        ]
         if rows:
             yield Group(each, tuple(rows))
 
 
-async def _hand(tx: Tx, desk: Desk, sale: Sale, person: Person, staff: Sequence[Post]) -> Hand:
+async def _hand(
+    tx: Tx, desk: Desk, sale: Sale, person: Person, staff: Sequence[Post], *, held: bool
+) -> Hand:
     names = {post.person_id: post.name for post in staff}
     others = any(p.role in SELLING and p.person_id != tx.actor.person_id for p in staff)
     own = not rules.may_check(sale, tx.actor.person_id, others=others)
@@ -282,7 +306,8 @@ async def _hand(tx: Tx, desk: Desk, sale: Sale, person: Person, staff: Sequence[
         ),
         labels=counselling.labels(sale, person.sex),
         ticked=await queries.ticked(tx, desk, sale=sale),
-        verbs=_verbs(tx, sale),
+        verbs=_verbs(tx, sale) - (LEAVING if held else NOTHING),
+        held=held,
         own=own or rules.wrote(sale, tx.actor.person_id),
         filler=_name(names, sale.filled_by),
         checker=_name(names, sale.checked_by),

@@ -23,6 +23,7 @@ from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Frequency, Pregnancy, Release, Source
 
 NOTHING: Texts = {}
+ABOUT_HELD = frozenset({"stop", "resume"})  # what is decided of what a red flag holds (CON-28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,8 @@ def _writing(draft: Prescription, reviews: list[Review], texts: Texts) -> Writin
 
 def _shown(tx: Tx, prescription: Prescription) -> Shown:
     lines = tuple((drug_text(line), use_text(line)) for line in prescription.sheet.lines)
-    verbs = PRESCRIPTION.open_to(tx.actor.role, prescription.state)
-    return Shown(prescription, lines, frozenset(verbs))
+    verbs = frozenset(PRESCRIPTION.open_to(tx.actor.role, prescription.state))
+    return Shown(prescription, lines, verbs if prescription.is_held else verbs - ABOUT_HELD)
 
 
 def _may_be_pregnant(sex: PersonSex, age: int) -> bool:

@@ -21,10 +21,11 @@ from lianyi.people import service as cards
 from lianyi.people.errors import CardNotActive, NoSuchCard
 from lianyi.people.model import RESIDENT, Institution
 from lianyi.pharmacy import queries
-from lianyi.pharmacy.model import UNSOLD, Delivery, Sale, SaleState, Scanned, SellerKind
+from lianyi.pharmacy.model import OVER, UNSOLD, Delivery, Sale, SaleState, Scanned, SellerKind
 from lianyi.pharmacy.states import SALE
 from lianyi.prescribing import queries as prescriptions
-from lianyi.prescribing.model import State
+from lianyi.prescribing.errors import NoSuchPrescription
+from lianyi.prescribing.model import Prescription, State
 from lianyi.prescribing.rules import is_valid
 
 S = SaleState
@@ -56,13 +57,15 @@ class Charged:
 class Purchase:
     """A sale with all a person must know of it. `charged` is None for who may not see the money.
 
-    `code` is what the pharmacy scans, good for `seconds`; `labels` come with the medicines.
+    `held`: nothing leaves before the doctor has decided (CON-28). `code` is what the pharmacy
+    scans, good for `seconds`; `labels` come with the medicines.
     """
 
     sale: Sale
     place: Institution
     charged: tuple[Charged, ...] | None
     may_choose: bool = False
+    held: bool = False
     delivery: Delivery | None = None
     code: str = ""
     seconds: int = 0
@@ -107,13 +110,17 @@ async def purchase(tx: Tx, *, sale_id: UUID) -> PurchasePage:
     sale = await queries.sale_of(tx, chart, sale_id=sale_id)
     places = await people.institutions(tx, ids=[sale.institution_id])
     is_taken = sale.state in TAKEN
+    found = await _prescription(tx, chart, sale)
+    held = found is not None and found.is_held and sale.state not in OVER
+    shows_code = sale.state is S.READY and not sale.delivers and not held
     one = Purchase(
         sale,
         places[sale.institution_id],
         charged=await _charged(tx, sale),
-        may_choose=sale.state in UNSOLD and await _may_choose(tx, chart, sale),
+        may_choose=sale.state in UNSOLD and _may_choose(tx, found),
+        held=held,
         delivery=await queries.delivery_to(tx, chart, sale=sale) if sale.delivers else None,
-        code=await _code(tx, chart) if sale.state is S.READY and not sale.delivers else "",
+        code=await _code(tx, chart) if shows_code else "",
         seconds=profile.at(tx.now)["IDN-03"] - LATENCY,
         labels=counselling.labels(sale, who.person.sex) if is_taken else (),
         packs=tuple(await queries.packs_of(tx, chart, sale=sale)) if is_taken else (),
@@ -137,11 +144,18 @@ async def _charged(tx: Tx, sale: Sale) -> tuple[Charged, ...] | None:
     return tuple(Charged(bill, refunds.get(bill.id, ()), claims.get(bill.id)) for bill in bills)
 
 
-async def _may_choose(tx: Tx, chart: Chart, sale: Sale) -> bool:
-    """Say whether the prescription may still be taken to a seller."""
+async def _prescription(tx: Tx, chart: Chart, sale: Sale) -> Prescription | None:
+    """Return what is sold; None to who may see the sale and not what it is for."""
     id = sale.slip.prescription_id
-    found = await prescriptions.prescription(tx, chart, prescription_id=id)
-    return found.state is State.APPROVED and is_valid(found, tx.now)
+    try:
+        return await prescriptions.prescription(tx, chart, prescription_id=id)
+    except NoSuchPrescription:
+        return None
+
+
+def _may_choose(tx: Tx, found: Prescription | None) -> bool:
+    """Say whether the prescription may still be taken to a seller."""
+    return found is not None and found.state is State.APPROVED and is_valid(found, tx.now)
 
 
 async def _code(tx: Tx, chart: Chart) -> str:

@@ -19,7 +19,13 @@ from lianyi.people import queries as people
 from lianyi.pharmacy import queries as pharmacy
 from lianyi.pharmacy.events import SaleEnded, SaleReady
 from lianyi.pharmacy.model import SaleState
-from lianyi.prescribing.events import PrescriptionApproved
+from lianyi.prescribing import queries as prescriptions
+from lianyi.prescribing.events import (
+    PrescriptionApproved,
+    PrescriptionHeld,
+    PrescriptionResumed,
+    PrescriptionRevoked,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Word:
 
 OPENED = Word("sharing.tell_opened", "chart_opened", "glass.tell")
 APPROVED = Word("review.tell_approved", "prescription_approved", "prescription.tell")
+STOPPED = Word("red_flag.tell_stopped", "prescription_stopped", "prescription.tell")
+RESUMED = Word("red_flag.tell_resumed", "prescription_resumed", "prescription.tell")
 READY = Word("fill.tell_ready", "medicines_ready", "pharmacy.tell")
 UNSOLD = Word("fill.tell_unsold", "medicines_unsold", "pharmacy.tell")
 
@@ -57,6 +65,19 @@ async def opened(tx: Tx, event: GlassBroken) -> None:
 async def approved(tx: Tx, event: PrescriptionApproved) -> None:
     """Tell whose prescription is in force: they may choose a seller now."""
     await _tell(tx, APPROVED, event.person_id)
+
+
+async def stopped(tx: Tx, event: PrescriptionRevoked | PrescriptionHeld) -> None:
+    """Tell who wrote of an emergency not to take what was prescribed then (CON-28)."""
+    chart = await STOPPED.chart(tx, event.person_id)
+    found = await prescriptions.prescription(tx, chart, prescription_id=event.prescription_id)
+    if found.flags and found.signed_at is not None:  # of a draft nobody had told them
+        await _tell(tx, STOPPED, event.person_id)
+
+
+async def resumed(tx: Tx, event: PrescriptionResumed) -> None:
+    """Tell whose doctor has decided that it is taken nevertheless."""
+    await _tell(tx, RESUMED, event.person_id)
 
 
 async def ready(tx: Tx, event: SaleReady) -> None:
@@ -97,5 +118,5 @@ async def _told(tx: Tx, person_id: UUID, answer: Answer) -> None:
 
 ERRANDS: tuple[Errand[Links, Message], ...] = tuple(
     Errand(word.kind, Message, word.prepare, send, ask, _told)
-    for word in (OPENED, APPROVED, READY, UNSOLD)
+    for word in (OPENED, APPROVED, STOPPED, RESUMED, READY, UNSOLD)
 )

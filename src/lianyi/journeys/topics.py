@@ -53,6 +53,11 @@ def _prescription(event: prescribing.PrescriptionEvent) -> tuple[str, ...]:
     return f"person/{event.person_id}", f"institution/{event.institution_id}/prescriptions"
 
 
+def _held(event: prescribing.PrescriptionHeld | prescribing.PrescriptionResumed) -> tuple[str, ...]:
+    """Tell the seller too: its counter keeps the medicines back, or no longer."""
+    return *_prescription(event), f"institution/{event.seller_id}/counter"
+
+
 def _key(event: signatures.KeyEvent) -> tuple[str, ...]:
     return (f"post/{event.post_id}",)
 
@@ -158,6 +163,8 @@ PAGES: Mapping[type[Any], Topics] = {
     prescribing.PrescriptionApproved: _prescription,
     prescribing.PrescriptionReturned: _prescription,
     prescribing.PrescriptionRevoked: _prescription,
+    prescribing.PrescriptionHeld: _held,
+    prescribing.PrescriptionResumed: _held,
     prescribing.PrescriptionAccepted: _prescription,
     prescribing.PrescriptionLetGo: _prescription,
     prescribing.PrescriptionPartlyDispensed: _prescription,

@@ -81,6 +81,21 @@ class Expired(Conflict):
 
 
 @dataclass(eq=False)
+class Held(Conflict):
+    """A red flag stopped its visit, and its doctor has not decided yet."""
+
+    rule: ClassVar[str] = "CON-28"
+    id: UUID
+
+
+@dataclass(eq=False)
+class NotHeld(Conflict):
+    """There is nothing to decide: it never was held, or its doctor has decided."""
+
+    id: UUID
+
+
+@dataclass(eq=False)
 class OtherSeller(Conflict):
     """Another seller has accepted it."""
 

@@ -80,6 +80,22 @@ class PrescriptionRevoked(PrescriptionEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PrescriptionHeld(PrescriptionEvent):
+    """CON-28: a red flag stopped its visit; its seller hands nothing over until its doctor says."""
+
+    name: ClassVar[str] = "prescribing.prescription_held"
+    seller_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PrescriptionResumed(PrescriptionEvent):
+    """Its doctor has decided that it is taken nevertheless."""
+
+    name: ClassVar[str] = "prescribing.prescription_resumed"
+    seller_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PrescriptionAccepted(PrescriptionEvent):
     """One seller keeps it from every other."""
 

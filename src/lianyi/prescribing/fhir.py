@@ -73,7 +73,7 @@ def _request(prescription: Prescription, number: int, line: Line) -> Body:
         "resourceType": "MedicationRequest",
         "id": request_id(prescription, number),
         "groupIdentifier": {"system": GROUP, "value": f"urn:uuid:{prescription.id}"},
-        "status": STATUS[prescription.state],
+        "status": "on-hold" if prescription.is_held else STATUS[prescription.state],
         "intent": "order",
         "medicationCodeableConcept": {
             "coding": [{"system": DRUG, "code": line.drug}],

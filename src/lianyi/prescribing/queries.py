@@ -71,6 +71,11 @@ async def to_dispense(tx: Tx, chart: Chart, *, prescription_id: UUID) -> Prescri
     return _found(prescription_id, found)
 
 
+async def held(tx: Tx, desk: Desk, *, prescription_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these the acting seller must not hand over yet (CON-28)."""
+    return await tables.list_held(tx, desk, prescription_ids, IN_FORCE)
+
+
 async def of_visits(
     tx: Tx, chart: Chart, *, visit_ids: Sequence[UUID]
 ) -> dict[UUID, list[Prescription]]:

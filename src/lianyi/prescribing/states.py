@@ -3,9 +3,10 @@
 from lianyi.kernel.actor import Role
 from lianyi.kernel.lifecycle import Lifecycle, Move
 from lianyi.people.model import COURIER, DISPENSER, DOCTOR, PHARMACIST, RESIDENT, SYSTEM
-from lianyi.prescribing.model import State
+from lianyi.prescribing.model import UNSOLD, State
 
 SELLERS = (PHARMACIST, DISPENSER, SYSTEM)
+AT_SELLER = (State.ACCEPTED, State.PARTLY_DISPENSED, State.DISPENSED)
 
 
 def _move(verb: str, from_: State | None, to: State, *by: Role) -> Move:
@@ -30,6 +31,11 @@ PRESCRIPTION = Lifecycle(
         _move("revoke", State.RETURNED, State.REVOKED, DOCTOR),
         _move("revoke", State.APPROVING, State.REVOKED, DOCTOR),
         _move("revoke", State.APPROVED, State.REVOKED, DOCTOR),
+        # CON-28: a red flag in the person's own message takes it back, or holds it at its seller.
+        *(_move("stop", one, State.REVOKED, RESIDENT) for one in sorted(UNSOLD)),
+        _move("stop", State.ACCEPTED, State.REVOKED, RESIDENT, DOCTOR, *SELLERS),
+        *(_move("hold", one, one, RESIDENT) for one in AT_SELLER),
+        *(_move("resume", one, one, DOCTOR) for one in AT_SELLER),
         _move("accept", State.APPROVED, State.ACCEPTED, RESIDENT, *SELLERS),
         _move("let_go", State.ACCEPTED, State.APPROVED, RESIDENT, *SELLERS),
         _move("dispense", State.ACCEPTED, State.DISPENSED, COURIER, *SELLERS),

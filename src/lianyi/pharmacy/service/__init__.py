@@ -12,6 +12,7 @@ from lianyi.pharmacy.service.sales import (
     decline,
     lapse,
     live_of,
+    on_the_way,
     waiting_for_money,
     withdraw,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "live_of",
     "mark_short",
     "miss",
+    "on_the_way",
     "quarantine",
     "receive",
     "refuse",

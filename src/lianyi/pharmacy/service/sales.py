@@ -123,6 +123,11 @@ async def live_of(tx: Tx, *, prescription_id: UUID) -> UUID | None:
     return found.id if found else None
 
 
+async def on_the_way(tx: Tx, *, person_id: UUID) -> set[UUID]:
+    """Return the prescriptions of a person whose medicines a courier has."""
+    return await sales.list_on_the_way(tx, person_id)
+
+
 async def waiting_for_money(tx: Tx, *, sale_id: UUID) -> Sale | None:
     """Return a sale that still waits to be paid."""
     sale = await sales.lock(tx, sale_id)

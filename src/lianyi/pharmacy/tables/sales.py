@@ -45,6 +45,8 @@ LOAD = f"SELECT {COLUMNS} FROM pharmacy.sale s WHERE s.id = $1"
 # The one live sale of a prescription; a unique index sees to it that there is no second.
 LIVE_OF = f"""SELECT {COLUMNS} FROM pharmacy.sale s WHERE s.prescription_id = $1
               AND s.state NOT IN ('declined', 'withdrawn', 'lapsed')"""
+ON_THE_WAY = """SELECT prescription_id FROM pharmacy.sale
+                WHERE person_id = $1 AND state IN ('on_the_way', 'missed')"""
 OF_PERSON = f"SELECT {COLUMNS} FROM pharmacy.sale s WHERE s.id = $1 AND s.person_id = $2"
 INSERT_LINES = """INSERT INTO pharmacy.line (sale_id, number, code, label, usage, packs, unit_price,
                     fee_class, fen)
@@ -113,6 +115,10 @@ async def lock(tx: Tx, id: UUID) -> Sale:
 async def find_live(tx: Tx, prescription_id: UUID) -> Sale | None:
     row = await tx.db.fetchrow(LIVE_OF, prescription_id)
     return None if row is None else _sale(row)
+
+
+async def list_on_the_way(tx: Tx, person_id: UUID) -> set[UUID]:
+    return {row["prescription_id"] for row in await tx.db.fetch(ON_THE_WAY, person_id)}
 
 
 async def find(tx: Tx, desk: Desk, id: UUID) -> Sale | None:

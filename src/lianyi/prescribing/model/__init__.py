@@ -30,6 +30,10 @@ class State(StrEnum):
 OPEN = frozenset({State.DRAFT, State.RETURNED})
 # In force: signed by the doctor and approved by a pharmacist (RX-28).
 IN_FORCE = frozenset({State.APPROVED, State.ACCEPTED, State.PARTLY_DISPENSED, State.DISPENSED})
+# No seller has it yet: it can be taken back.
+UNSOLD = frozenset(
+    {State.DRAFT, State.SIGNING, State.TO_REVIEW, State.RETURNED, State.APPROVING, State.APPROVED}
+)
 # The person takes these medicines, or will as soon as somebody has read it.
 LIVE = IN_FORCE | {State.SIGNING, State.TO_REVIEW, State.APPROVING}
 
@@ -174,7 +178,8 @@ class Prescription:
     """The head, with the newest version. `expires_at` is None until it has been signed.
 
     `prescriber_id` and `reviewed_by` are persons, whichever hat they wore; `post_id` is the hat in
-    which it is written. `document_id` is the text that is, or is being, signed.
+    which it is written. `document_id` is the text that is, or is being, signed. `flags` are the
+    signs of an emergency that stopped its visit, by their codes (CON-28).
     """
 
     id: UUID
@@ -194,6 +199,13 @@ class Prescription:
     reviewed_by: UUID | None = None
     reviewed_at: datetime | None = None
     seller_id: UUID | None = None
+    flags: tuple[str, ...] = ()
+    held_at: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """CON-28: nothing of it leaves its seller before its doctor has decided."""
+        return self.held_at is not None and self.state in IN_FORCE
 
 
 @dataclass(frozen=True, slots=True)

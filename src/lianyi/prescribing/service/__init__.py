@@ -13,7 +13,15 @@ from lianyi.prescribing.service.review import (
     send_back,
     unapproved,
 )
-from lianyi.prescribing.service.selling import accept, dispense, free, let_go, use_up
+from lianyi.prescribing.service.selling import (
+    accept,
+    check_may_leave,
+    dispense,
+    free,
+    let_go,
+    use_up,
+)
+from lianyi.prescribing.service.stopping import resume, stop, withhold
 from lianyi.prescribing.service.writing import draft, lapse, revoke, sign, signed, unsigned, write
 
 __all__ = [
@@ -22,6 +30,7 @@ __all__ = [
     "approve_knowledge",
     "approved",
     "check_knowledge",
+    "check_may_leave",
     "claim",
     "dispense",
     "draft",
@@ -29,12 +38,15 @@ __all__ = [
     "lapse",
     "let_go",
     "release",
+    "resume",
     "revoke",
     "send_back",
     "sign",
     "signed",
+    "stop",
     "unapproved",
     "unsigned",
     "use_up",
+    "withhold",
     "write",
 ]

@@ -10,7 +10,7 @@ from lianyi.people.model import COURIER, RESIDENT
 from lianyi.prescribing import events, tables
 from lianyi.prescribing.errors import OtherSeller
 from lianyi.prescribing.model import Prescription, State
-from lianyi.prescribing.service import steps
+from lianyi.prescribing.service import steps, stopping
 from lianyi.prescribing.service.writing import TIMER
 
 
@@ -42,10 +42,11 @@ async def let_go(tx: Tx, chart: Chart, *, prescription_id: UUID, reason: str) ->
 async def dispense(tx: Tx, chart: Chart, *, prescription_id: UUID, whole: bool) -> Prescription:
     """Note that the acting seller has dispensed it, whole or in part; the rest may follow there.
 
-    :raises Expired: RX-01.
+    :raises Expired: RX-01. :raises Held: CON-28.
     :raises OtherSeller, NoSuchPrescription, WrongRole, WrongState:
     """
     prescription = await _sellers(tx, chart, prescription_id)
+    steps.check_not_held(prescription)
     steps.check_valid(tx, prescription)
     if not whole:
         await steps.go(tx, prescription, "part", events.PrescriptionPartlyDispensed)
@@ -53,6 +54,17 @@ async def dispense(tx: Tx, chart: Chart, *, prescription_id: UUID, whole: bool) 
     await steps.go(tx, prescription, "dispense", events.PrescriptionDispensed)
     await timers.clear(tx, thing_id=prescription_id, name=TIMER)
     return replace(prescription, state=State.DISPENSED)
+
+
+async def check_may_leave(tx: Tx, chart: Chart, *, prescription_id: UUID) -> Prescription:
+    """Hold whoever carries the medicines to what the doctor decides about a red flag.
+
+    :raises Held: CON-28.
+    :raises OtherSeller, NoSuchPrescription:
+    """
+    prescription = await _sellers(tx, chart, prescription_id)
+    steps.check_not_held(prescription)
+    return prescription
 
 
 async def _sellers(tx: Tx, chart: Chart, id: UUID) -> Prescription:
@@ -67,9 +79,16 @@ async def _sellers(tx: Tx, chart: Chart, id: UUID) -> Prescription:
 async def free(
     tx: Tx, chart: Chart, *, prescription_id: UUID, seller_id: UUID, reason: str
 ) -> Prescription | None:
-    """Let go of a prescription if this seller has it and nothing of it has left; else None."""
+    """Let go of a prescription if this seller has it and nothing of it has left; else None.
+
+    One that is held ends here: no other seller may take it on (CON-28).
+    """
     prescription = await steps.persons(tx, chart, prescription_id)
-    if prescription.state is not State.ACCEPTED or prescription.seller_id != seller_id:
+    if prescription.seller_id != seller_id:
+        return None
+    if prescription.is_held:
+        return await stopping.give_up(tx, prescription)
+    if prescription.state is not State.ACCEPTED:
         return None
     return await let_go(tx, chart, prescription_id=prescription_id, reason=reason)
 
@@ -81,7 +100,7 @@ async def use_up(
 
     Raises what `dispense` does.
     """
-    prescription = await _sellers(tx, chart, prescription_id)
+    prescription = await check_may_leave(tx, chart, prescription_id=prescription_id)
     if prescription.state is not State.ACCEPTED and tx.actor.role == COURIER:
         return None
     return await dispense(tx, chart, prescription_id=prescription_id, whole=whole)

@@ -8,6 +8,7 @@ from lianyi.kernel.work import Tx
 from lianyi.prescribing import events, rules, tables
 from lianyi.prescribing.errors import (
     Expired,
+    Held,
     NoSuchPrescription,
     NotTheirPrescription,
     ReasonMissing,
@@ -47,6 +48,15 @@ def check_state(prescription: Prescription, state: State, verb: str) -> None:
 def check_valid(tx: Tx, prescription: Prescription) -> None:
     if prescription.expires_at is not None and not rules.is_valid(prescription, tx.now):
         raise Expired(id=prescription.id, expired_at=prescription.expires_at)
+
+
+def check_not_held(prescription: Prescription) -> None:
+    """CON-28: nothing leaves a seller while a red flag waits for its doctor's word.
+
+    :raises Held:
+    """
+    if prescription.is_held:
+        raise Held(id=prescription.id)
 
 
 def check_reason(text: str) -> None:

@@ -1,6 +1,6 @@
 """Writing a prescription on the workbench: drugs, the check beside them, the signature (开方)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from types import NoneType
 from typing import Annotated
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.journeys import prescribe, prescription_desk, prescription_form
+from lianyi.journeys import prescribe, prescription_desk, prescription_form, red_flag
 from lianyi.journeys.note_form import diagnosed
 from lianyi.journeys.prescribe import Paper
 from lianyi.journeys.prescription_desk import Safety
@@ -39,7 +39,7 @@ class Writing(forms.Form, frozen=True):
     act: str = "save"
 
 
-class Revoking(forms.Form, frozen=True):
+class Deciding(forms.Form, frozen=True):
     reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
 
 
@@ -93,19 +93,24 @@ async def check(request: Request) -> Response:
     return answer.page(request, "doctor/safety.html", view, block="safety")
 
 
-async def revoke(request: Request) -> Response:
-    async def verb(tx: Tx) -> None:
-        await prescribe.revoke(tx, prescription_id=_prescription(request), reason=form.reason)
+def _deciding(decide: Callable[..., Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
+    """Return the handler of what its doctor decides about a signed prescription, with a reason."""
 
-    try:
-        form = await forms.read(request, Revoking)
-        once = forms.once(request, form, NoneType)
-        await within(app_of(request), user(request), verb, once=once)
-    except forms.BadForm as bad:
-        return await _page(request, bad.form)
-    except SAID_HERE as refused:
-        return await _page(request, await forms.kept(request, act=refused))
-    return _back(request)
+    async def decided(request: Request) -> Response:
+        async def verb(tx: Tx) -> None:
+            await decide(tx, prescription_id=_prescription(request), reason=form.reason)
+
+        try:
+            form = await forms.read(request, Deciding)
+            once = forms.once(request, form, NoneType)
+            await within(app_of(request), user(request), verb, once=once)
+        except forms.BadForm as bad:
+            return await _page(request, bad.form)
+        except SAID_HERE as refused:
+            return await _page(request, await forms.kept(request, act=refused))
+        return _back(request)
+
+    return decided
 
 
 async def drugs(request: Request) -> Response:
@@ -187,7 +192,9 @@ def _routes(visit: str) -> tuple[Route, ...]:
         Route(here, begin, methods=["POST"]),
         Route(one, write, methods=["POST"]),
         Route(f"{one}/check", check, methods=["POST"]),
-        Route(f"{one}/revoke", revoke, methods=["POST"]),
+        Route(f"{one}/revoke", _deciding(prescribe.revoke), methods=["POST"]),
+        Route(f"{one}/withhold", _deciding(red_flag.withhold), methods=["POST"]),
+        Route(f"{one}/resume", _deciding(red_flag.resume), methods=["POST"]),
     )
 
 
