@@ -14,6 +14,7 @@ import pytest
 from lianyi.journeys import papers
 from lianyi.journeys.papers import Done, Hand, Paper, Sold
 from lianyi.people.model import DOCTOR, PHARMACIST, Sex
+from lianyi.prescribing import service as prescribing
 from lianyi.prescribing.errors import NoSuchPrescription
 from lianyi.prescribing.model import Kind, State
 from lianyi.prescribing.rules import document
@@ -283,6 +284,18 @@ async def test_what_is_revoked_or_over_is_authentic_and_worth_nothing(practice, 
     assert (verdict.state, verdict.is_authentic) == ("expired", True)
     async with reading(practice.place.app) as browser:
         assert (await browser.get(f"/verify/{code}")).says("目前不能凭此取药")
+
+
+async def test_what_was_dispensed_in_part_is_worth_nothing_to_the_next_who_scans_it(practice):
+    """DS-06: a counter elsewhere reads that it was used."""
+    prescription, _ = await practice.reviewed()
+    store = await practice.store()
+    await practice.accept(store, prescription)
+    await practice.do(store, prescribing.dispense, prescription_id=prescription.id, whole=False)
+    code = (await practice.paper(prescription)).code
+    async with reading(practice.place.app) as browser:
+        page = await browser.get(f"/verify/{code}")
+        assert page.says("真实：电子签名有效", "部分发药", "目前不能凭此取药")
 
 
 async def test_whoever_scans_without_end_is_stopped_for_a_minute(app, clock):

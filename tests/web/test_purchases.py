@@ -1,5 +1,6 @@
 """From a prescription to its medicines, as the resident's browser shows it (CAP-52..55, PH-01)."""
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,14 +10,14 @@ from lianyi import main
 from lianyi.access import service as access
 from lianyi.access.model import Mandate, Scope
 from lianyi.billing import service as billing
-from lianyi.billing.model import FeeClass
+from lianyi.billing.model import BillState, FeeClass
 from lianyi.insurance import service as insurance
 from lianyi.insurance.model import Counter, Found, Scheme
 from lianyi.journeys import fill, hand_over
 from lianyi.kernel.config import Config
 from lianyi.people import service as people
 from lianyi.people.model import DOCTOR, PHARMACIST, Kind
-from lianyi.pharmacy.model import Declined, Defect, Missed, Refused, SellerKind
+from lianyi.pharmacy.model import Declined, Defect, Missed, Refused, SaleState, SellerKind
 from lianyi.prescribing import service as prescribing
 from lianyi.prescribing.model import State
 from tests.drain import deliver
@@ -195,6 +196,40 @@ async def test_ins_21_leaving_a_seller_gives_back_all_and_leads_to_the_others(ma
     assert left.link("换一家药房") == sellers_of(prescription)
     assert (await chosen(reader, prescription, store)).says("正在等药房接单")
     assert (await reader.get(f"/prescriptions/{prescription.id}")).says("购药记录", "已撤回")
+
+
+async def partly_sold(market, reader, prescription, store):
+    """Let a store sell the first of two drugs; the other it hasn't got. Return the sale's page."""
+    page = await chosen(reader, prescription, store)
+    await at_counter(store, store.assistant, fill.accept, page)
+    await at_counter(store, store.pharmacist, hand_over.approve, page)
+    await at_counter(store, store.assistant, hand_over.mark_short, page, number=2)
+    sale = await market.sale(page)
+    await market.pick(store, sale)
+    assert (await reader.get(page.url)).says("有药没有配到，不收这部分的钱", "账单 ¥12.50")
+    await market.pay(sale)
+    await at_counter(store, store.pharmacist, hand_over.hand_over, page, shown=market.shown())
+    return await reader.get(page.url)
+
+
+async def test_what_was_dispensed_in_part_is_dispensed_nowhere_else(market, reader):
+    """DS-06: its person is told what to do, and the money of what was sold stands."""
+    prescription = await market.practice.approved(sheet(line(), line(WARFARIN)))
+    store, *others = [await market.seller() for _ in range(3)]
+    for counter in (store, *others):
+        await stocked(counter, WARFARIN, "30")
+    page = await partly_sold(market, reader, prescription, store)
+    assert page.says("没有配到：华法林", "这部分没有收费", "联系医生另开处方", "未配到", "已支付")
+    assert await market.state(await market.sale(page)) == (
+        SaleState.HANDED_OVER,
+        BillState.PAID,
+        State.PARTLY_DISPENSED,
+    )
+    told = await reader.get(f"/prescriptions/{prescription.id}")
+    assert told.says("部分发药", "这张处方已经用过", "另开处方")
+    assert sellers_of(prescription) not in told.html
+    forced = await asyncio.gather(*(posted(reader, prescription, each) for each in others))
+    assert [answer.status_code for answer in forced] == [404, 404]
 
 
 async def test_what_has_left_cannot_be_withdrawn(market, reader):
