@@ -67,6 +67,16 @@ async def test_the_queue_says_who_waits_how_long_and_who_is_critical(ward, desk,
     assert page.says("继续接诊", "正在接诊", "候诊 7 分", "危急")
 
 
+@pytest.mark.parametrize("path", ["/clinic", ""])
+async def test_a_queue_that_has_changed_is_drawn_anew_alone_on_whatever_page(ward, desk, path):
+    """The queue is inherited by every page that shows it."""
+    asked = {"hx-request": "true", "hx-target": "waiting"}
+    drawn = await desk.http.get(path or at(ward), headers=asked)
+    assert drawn.text.lstrip().startswith('<div id="waiting"')
+    assert "王秀英" in drawn.text
+    assert drawn.text.count("<main") == 0
+
+
 async def test_another_doctors_visit_is_not_found(ward, reader, app):
     colleague = await ward.place.appoint(DOCTOR, name="李四光")
     await wearing(reader, ward.place, colleague)

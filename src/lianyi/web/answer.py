@@ -41,24 +41,26 @@ def page(
     environment: Environment = request.app.state.templates
     found = environment.get_template(template)
     names = {"request": request, "view": view, "form": form or Filled()}
-    block = block or _wanted(request, found)
+    block = block or _wanted(request)
     text = _draw(found, block, names) if block else found.render(names)
     return HTMLResponse(text, status, headers={**PERSONAL, **(headers or {})})
 
 
-def _wanted(request: Request, template: Template) -> str:
-    """Return the block to draw, or nothing for the whole page."""
+def _wanted(request: Request) -> str:
+    """Return the name of the block to draw, or nothing for the whole page."""
     headers = request.headers
     whole = "hx-boosted" in headers or "hx-history-restore-request" in headers
     if "hx-request" not in headers or whole:
         return ""
-    target = headers.get("hx-target", "").rpartition("#")[2].replace("-", "_")
-    return target if target in template.blocks else MAIN if MAIN in template.blocks else ""
+    return headers.get("hx-target", "").rpartition("#")[2].replace("-", "_") or MAIN
 
 
 def _draw(template: Template, block: str, names: dict[str, Any]) -> str:
+    """Draw a block, or else `main`, its own or one it inherits; without either, the whole page."""
     context = template.new_context(names)
-    return "".join(template.blocks[block](context))
+    next(template.root_render_func(context), None)  # each template above adds its blocks
+    found = context.blocks.get(block) or context.blocks.get(MAIN)
+    return "".join(found[0](context)) if found else template.render(names)
 
 
 def go(request: Request, url: str) -> Response:
