@@ -1615,9 +1615,11 @@ CREATE TABLE supervision."case" (
     decided_post_id uuid,
     decided_at timestamp with time zone,
     until timestamp with time zone,
+    declined_for text DEFAULT ''::text NOT NULL,
     CONSTRAINT case_check CHECK ((decided_by <> asked_by)),
     CONSTRAINT case_check1 CHECK (((state = 'asked'::text) OR (decided_by IS NOT NULL))),
     CONSTRAINT case_check2 CHECK (((state <> 'approved'::text) OR (until IS NOT NULL))),
+    CONSTRAINT case_check3 CHECK (((state <> 'rejected'::text) OR (declined_for <> ''::text))),
     CONSTRAINT case_opens_check CHECK ((opens = ANY (ARRAY['name'::text, 'chat'::text]))),
     CONSTRAINT case_reason_check CHECK ((reason <> ''::text)),
     CONSTRAINT case_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'approved'::text, 'rejected'::text, 'closed'::text])))

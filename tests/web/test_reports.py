@@ -45,7 +45,7 @@ async def test_without_saying_what_was_mended_nothing_is_sent_again(refused, rea
     await wearing(reader, refused.place, await refused.place.admin())
     page = await reader.submit(await reader.get("/admin/reports"), "/resend", reason="再")
     assert page.status == 422
-    assert page.says("请写明更正了什么", "待处理 1")
+    assert page.says("请写明理由", "待处理 1")
 
 
 async def test_the_office_compares_the_days_counts_when_it_wants(province, ward, reader):

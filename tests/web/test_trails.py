@@ -132,7 +132,7 @@ async def test_a_case_without_a_reason_and_one_declined_open_nothing(closed, bur
     page = await reader.get("/regulator/cases")
     assert (await reader.submit(page, "/reject", reason="否")).status == 422
     page = await reader.submit(page, "/reject", reason="理由不充分")
-    assert page.says("未批准")
+    assert page.says("未批准", "未获批准：理由不充分", "重新申请")
     assert "查看身份" not in page.html
 
 

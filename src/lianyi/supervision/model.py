@@ -304,7 +304,8 @@ class CaseState(StrEnum):
 class Case:
     """Why an authority wants to know who was behind a visit, who asked, and who agreed.
 
-    Both are persons, whichever hat they wore. It opens nothing after `until`.
+    Both are persons, whichever hat they wore. It opens nothing after `until`. `declined_for` is
+    why the other one did not agree.
     """
 
     id: UUID
@@ -320,6 +321,7 @@ class Case:
     decided_post_id: UUID | None
     decided_at: datetime | None
     until: datetime | None
+    declined_for: str
 
     def is_open(self, now: datetime) -> bool:
         return self.state is CaseState.APPROVED and self.until is not None and now < self.until

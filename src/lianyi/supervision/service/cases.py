@@ -37,20 +37,20 @@ async def approve(tx: Tx, *, case_id: UUID) -> tuple[Case, UUID]:
     """
     case, person_id = await _other(tx, case_id, "approve")
     until = tx.now + timedelta(days=profile.at(tx.now)["CON-18"])
-    await cases.mark_decided(tx, case_id, until)
+    await cases.mark_decided(tx, case_id, until=until)
     await _go(tx, case, "approve")
     return (await cases.load(tx, case_id))[0], person_id
 
 
 async def reject(tx: Tx, *, case_id: UUID, reason: str) -> None:
-    """Decline what a colleague has asked.
+    """Decline what a colleague has asked, who is told why.
 
     :raises NoSuchCase, OwnCase, ReasonMissing, WrongRole, WrongState:
     """
     case, _ = await _other(tx, case_id, "reject")
     if not rules.is_reason(reason):
         raise ReasonMissing
-    await cases.mark_decided(tx, case_id, None)
+    await cases.mark_decided(tx, case_id, declined_for=reason.strip())
     await _go(tx, case, "reject", reason.strip())
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 COLUMNS = """id, state, institution_id, visit_id, opens, reason, asked_by, asked_post_id, at,
-             decided_by, decided_post_id, decided_at, until"""
+             decided_by, decided_post_id, decided_at, until, declined_for"""
 LOCK = f"""SELECT {COLUMNS}, person_id FROM supervision.case
            WHERE id = $1 AND institution_id = $2 FOR UPDATE"""
 FIND = f"SELECT {COLUMNS}, person_id FROM supervision.case WHERE id = $1 AND institution_id = $2"
@@ -23,7 +23,7 @@ LIST = f"""SELECT {COLUMNS} FROM supervision.case
            WHERE institution_id = $1 AND ($2::uuid IS NULL OR visit_id = $2)
            ORDER BY id DESC LIMIT $3"""
 DECIDED = """UPDATE supervision.case SET decided_by = $2, decided_post_id = $3, decided_at = $4,
-               until = $5 WHERE id = $1"""
+               until = $5, declined_for = $6 WHERE id = $1 AND state = 'asked'"""
 
 
 async def insert(tx: Tx, *, visit_id: UUID, person_id: UUID, opens: Opens, reason: str) -> UUID:
@@ -52,8 +52,11 @@ async def load(tx: Tx, id: UUID) -> tuple[Case, UUID]:
     return _found(id, await tx.db.fetchrow(FIND, id, tx.actor.institution_id))
 
 
-async def mark_decided(tx: Tx, id: UUID, until: datetime | None) -> None:
-    await tx.db.execute(DECIDED, id, tx.actor.person_id, tx.actor.post_id, tx.now, until)
+async def mark_decided(
+    tx: Tx, id: UUID, *, until: datetime | None = None, declined_for: str = ""
+) -> None:
+    by = tx.actor
+    await tx.db.execute(DECIDED, id, by.person_id, by.post_id, tx.now, until, declined_for)
 
 
 async def list_of(tx: Tx, institution_id: UUID, visit_id: UUID | None, limit: int) -> list[Case]:
