@@ -11,6 +11,7 @@ from tests.browser import look
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 PATIENCE, SOON = 20_000, 5_000  # milliseconds
+LOOKS = 40
 
 
 class Person:
@@ -74,6 +75,14 @@ class Person:
                 raise AssertionError(f"{word!r} is not on {self.path}: {shown}") from trouble
         return self
 
+    def until(self, words):
+        """Look at the page again until it says this: not every page hears of what happens."""
+        for _ in range(LOOKS):
+            if not self.misses(words):
+                return self
+            self.page.reload()
+        return self.sees(words)
+
     def saw(self, words):
         """Return whether the page says this soon."""
         try:
@@ -103,12 +112,18 @@ class Person:
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
         return self
 
-    def works(self, login):
-        """Come in as a member of staff, by password and one-time code."""
+    def works(self, login, place="省一院"):
+        """Come in as a member of staff, by password and one-time code; whoever has several posts
+        puts on that at this place.
+        """
         code = re.search(r"动态验证码：(\d{6})", self._inbox(f"login={login}"))[1]
         self.go("/sign-in/staff").fill("用户名", login).fill("密码", PASSWORD)
         self.fill("动态验证码", code).press("登录")
         self.page.wait_for_url(lambda url: "/sign-in/staff" not in url)
+        if self.path == "/sign-in/post":
+            post = re.compile(rf"{place}(·|\s|$)")
+            self.page.locator("button.post").filter(has_text=post).first.click()
+            self.page.wait_for_url(lambda url: "/sign-in/post" not in url)
         return self
 
     def _newest(self, phone, had):

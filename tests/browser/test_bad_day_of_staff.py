@@ -1,51 +1,14 @@
 """Bad days of those who work in a hospital: its patients know what is next, nobody pays twice."""
 
 from lianyi.cli.demo import network
-from lianyi.cli.tour import clock, insured, room
-from lianyi.cli.tour.in_person import BARCODE, NOTE, SALTS
+from lianyi.cli.tour.in_person import BARCODE, NOTE
 from lianyi.journeys.demo import PIN
+from tests.browser.beforehand import DEAF, TEST, arrive, fault, later, order, pay
 from tests.browser.person import DESK
 from tests.browser.test_bad_day import ADMINS, ID, PLACES, PREPAID, give_back, held, pays
 
 MISSED, SEEN = ("王桂芳", "19905311005"), ("王静", "19905311006")
 BLED, PAYS, BOOKED = ("周淑芬", "19905311017"), ("高凤霞", "19905311030"), ("高德海", "19905311031")
-TEST = "电解质测定"
-DEAF = 9  # requests that are never heard
-
-
-async def arrive(here, step, *people):
-    """Let everybody wait for one doctor of the hospital; return the doctor's login."""
-    for _, phone in people:
-        _, login = await room.arrive(step, await here.resident(step, phone))
-    return login
-
-
-async def order(here, step, person):
-    """Let somebody be seen who then has a test to pay."""
-    name, _ = person
-    login = await arrive(here, step, person)
-    await clock.forward(here, step, minutes=1)  # a code works once
-    doctor = await here.staff(step, login)
-    inside = await room.call_in(doctor, name)
-    orders = await doctor.get(f"{inside.url}/orders")
-    await doctor.submit(orders, "/orders", code=[SALTS])
-    await doctor.submit(await doctor.get(inside.url), "/clinic/finish")
-
-
-async def pay(here, _, person):
-    """Pay what was ordered. Whoever has browsers of their own signs in anew here."""
-    name, phone = person
-    with here.script.step(name, "signs in") as step:
-        patient = await here.resident(step, phone)
-    await insured.pay(here, patient, name, TEST)
-
-
-async def fault(here, _, neighbour, **faults):
-    await here.neighbour(neighbour, "/faults", faults)
-
-
-async def later(here, step, minutes):
-    await clock.forward(here, step, minutes=minutes)
 
 
 def born(phone):
