@@ -146,6 +146,18 @@ async def test_after_a_lost_answer_the_same_receipt_is_told(provider, known, key
     assert await known.report(key, report("visit", VISIT)) == told
 
 
+async def test_what_was_taken_is_counted_though_nobody_could_be_told(provider, known, keys):
+    """LIC-11: until its receipt is found, the counts of both sides differ."""
+    key = keys()
+    await provider.fails(unheard=2)
+    with pytest.raises(Unanswered):
+        await known.report(key, report("visit", VISIT))
+    with pytest.raises(Unanswered):
+        await known.ask(key)
+    assert (await known.tally(CODE, DAY)).body["counts"]["visit"] == 1
+    assert (await known.ask(key)).outcome is Outcome.YES
+
+
 async def test_a_lost_report_never_arrived(provider, known, keys):
     key = keys()
     await provider.fails(lose_request=1)

@@ -76,7 +76,7 @@ def app(config: Config) -> ASGIApp:
 
 
 class Gaps(Faults):
-    unheard: Count = 0  # taken and answered, but a gateway on the way says that nobody was there
+    unheard: Count = 0  # known and answered, but a gateway on the way says that nobody was there
 
 
 class Platform:
@@ -102,12 +102,10 @@ class Platform:
         sent, asked = msgspec.json.decode(body, type=Sent), sm3(body)
         known = self._books.one("SELECT * FROM said WHERE key = ?", sent.key)
         if known is None:
-            said = self._heard(sent, asked)
-            gone = self._machine.goes_wrong("unheard")
-            return self._door.say(request, said, HTTPStatus.BAD_GATEWAY if gone else HTTPStatus.OK)
+            return self._told(request, self._heard(sent, asked))
         if known["request"] != asked:
             return self._door.say(request, {}, HTTPStatus.CONFLICT)
-        return self._door.say(request, msgspec.Raw(known["said"]))
+        return self._told(request, msgspec.Raw(known["said"]))
 
     async def _show(self, request: Request) -> Response:
         if not self._door.is_signed(request, b""):
@@ -115,7 +113,11 @@ class Platform:
         known = self._books.one("SELECT * FROM said WHERE key = ?", request.path_params["key"])
         if known is None:
             return self._door.say(request, {}, HTTPStatus.NOT_FOUND)
-        return self._door.say(request, msgspec.Raw(known["said"]))
+        return self._told(request, msgspec.Raw(known["said"]))
+
+    def _told(self, request: Request, said: Said | msgspec.Raw) -> Response:
+        gone = self._machine.goes_wrong("unheard")
+        return self._door.say(request, said, HTTPStatus.BAD_GATEWAY if gone else HTTPStatus.OK)
 
     async def _tally(self, request: Request) -> Response:
         if not self._door.is_signed(request, b""):
