@@ -7,7 +7,7 @@ from lianyi.cli.tour.purchase import Buyer
 
 TEST = "电解质测定"
 WINDOW, FILLER, PHARMACIST = "省一院", "y01", "p01"
-DEAF = 9  # requests that are never heard
+DEAF = 99  # requests that are never heard
 
 
 async def fault(here, _, neighbour, **faults):

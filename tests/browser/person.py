@@ -1,6 +1,7 @@
 """Somebody at a browser of their own, who reads what a page says and presses what it offers."""
 
 import re
+from time import monotonic
 from urllib.parse import urlsplit
 
 from playwright.sync_api import TimeoutError as NotInTime
@@ -11,7 +12,7 @@ from tests.browser import look
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 PATIENCE, SOON = 20_000, 5_000  # milliseconds
-LOOKS = 40
+LONGEST = 120  # seconds that a walk may take on a busy machine
 
 
 class Person:
@@ -22,6 +23,7 @@ class Person:
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.site = site
+        self.deadline = monotonic() + LONGEST
 
     def close(self):
         self.context.close()
@@ -77,11 +79,19 @@ class Person:
 
     def until(self, words):
         """Look at the page again until it says this: not every page hears of what happens."""
-        for _ in range(LOOKS):
-            if not self.misses(words):
-                return self
-            self.page.reload()
-        return self.sees(words)
+        while self.misses(words):
+            self._looks_again()
+        return self
+
+    def until_gone(self, words):
+        """Look at the page again until it says this no more."""
+        while not self.misses(words):
+            self._looks_again()
+        return self
+
+    def _looks_again(self):
+        assert monotonic() < self.deadline, self.page.locator("main").inner_text()
+        self.page.reload()
 
     def saw(self, words):
         """Return whether the page says this soon."""

@@ -32,11 +32,12 @@ def test_a_doctor_who_meets_the_wrong_person_and_a_silent_authority_loses_no_wor
     doctor.sees("正在向认证机构解锁")
     patient = person().signs_in(SEEN[1]).go("/record/notes")
     patient.go(patient.ways(f"/record/notes/{ID}")[0]).sees("未做电子签名")
-    before(fault, "ca")
     before(later, 3)
-    doctor.go("/signing").sees("没有解锁").fill("签名密码", PIN).press("解锁").sees("已解锁")
+    doctor.sees("没有解锁")  # without a reload
+    before(fault, "ca")
+    doctor.fill("签名密码", PIN).press("解锁").sees("已解锁")
     doctor.press("全部补签")
-    patient.go(patient.path).sees("电子签名有效")
+    patient.until("电子签名有效")
 
     missed = person().signs_in(MISSED[1]).go("/appointments")
     missed.go(missed.ways(f"/appointments/{ID}")[0]).sees("已叫过您的号").press("重新排队").sees(
@@ -79,7 +80,7 @@ def scans(bench, code):
 
 
 def test_with_the_agency_closed_the_cashier_takes_the_whole_price_once(person, before):
-    before(fault, "insurer", closed=DEAF * DEAF)
+    before(fault, "insurer", closed=DEAF)
     before(order, PAYS)
     cashier = person(size=DESK).works("c01").go("/cashier").follow(PAYS[0])
     cashier.sees("正在由医保预结算").press("改为自费").press("收现金").sees("收费收据")
