@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -79,7 +80,12 @@ class Installation:
             return False
 
     def kill(self, name):
-        """Kill a process of this name and return when another one has taken its place."""
+        """Kill the process of this name and return when another one has taken its place.
+
+        One that has just died by itself, of a database that was gone, is killed when it is back.
+        """
+        until(lambda: Path(f"/proc/{self.pids(name)[-1]}").exists())
         before = self.pids(name)
-        os.kill(before[-1], signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it died meanwhile: another one comes all the same
+            os.kill(before[-1], signal.SIGKILL)
         until(lambda: len(self.pids(name)) > len(before))
