@@ -1429,6 +1429,19 @@ ALTER TABLE prescribing.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE records.amount (
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    low numeric NOT NULL,
+    high numeric NOT NULL,
+    system text NOT NULL,
+    code text NOT NULL,
+    unit text NOT NULL,
+    part smallint NOT NULL
+);
+
 CREATE TABLE records.draft (
     seq bigint NOT NULL,
     tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -1454,6 +1467,26 @@ CREATE TABLE records.imported (
     digest bytea NOT NULL,
     resources integer NOT NULL,
     at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE records.link (
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    to_type text NOT NULL,
+    to_id text NOT NULL,
+    part smallint NOT NULL
+);
+
+CREATE TABLE records.moment (
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    low timestamp with time zone NOT NULL,
+    high timestamp with time zone NOT NULL,
+    part smallint NOT NULL
 );
 
 CREATE TABLE records.release (
@@ -1499,7 +1532,8 @@ CREATE TABLE records.token (
     value text NOT NULL,
     at timestamp with time zone NOT NULL,
     fhir_id text NOT NULL,
-    version integer NOT NULL
+    version integer NOT NULL,
+    part smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE records.version (
@@ -1522,6 +1556,16 @@ ALTER TABLE records.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE records.word (
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    value text NOT NULL,
+    exact text NOT NULL,
+    part smallint NOT NULL
 );
 
 CREATE TABLE signatures.certificate (
@@ -2041,9 +2085,6 @@ ALTER TABLE ONLY records.release
 ALTER TABLE ONLY records.resource
     ADD CONSTRAINT resource_pkey PRIMARY KEY (type, fhir_id);
 
-ALTER TABLE ONLY records.token
-    ADD CONSTRAINT token_pkey PRIMARY KEY (owner, type, name, value, at, fhir_id, version);
-
 ALTER TABLE ONLY records.version
     ADD CONSTRAINT version_pkey PRIMARY KEY (seq);
 
@@ -2359,9 +2400,21 @@ CREATE UNIQUE INDEX review_tx_seq_idx ON prescribing.review USING btree (tx, seq
 
 CREATE UNIQUE INDEX version_tx_seq_idx ON prescribing.version USING btree (tx, seq);
 
+CREATE INDEX amount_type_fhir_id_name_idx ON records.amount USING btree (type, fhir_id, name);
+
+CREATE INDEX amount_type_name_low_high_idx ON records.amount USING btree (type, name, low, high);
+
 CREATE UNIQUE INDEX draft_tx_seq_idx ON records.draft USING btree (tx, seq);
 
 CREATE INDEX draft_visit_id_seq_idx ON records.draft USING btree (visit_id, seq);
+
+CREATE INDEX link_to_type_to_id_type_name_idx ON records.link USING btree (to_type, to_id, type, name);
+
+CREATE INDEX link_type_fhir_id_name_idx ON records.link USING btree (type, fhir_id, name);
+
+CREATE INDEX moment_type_fhir_id_name_idx ON records.moment USING btree (type, fhir_id, name);
+
+CREATE INDEX moment_type_name_low_high_idx ON records.moment USING btree (type, name, low, high);
 
 CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
 
@@ -2371,7 +2424,19 @@ CREATE INDEX resource_owner_at_type_fhir_id_idx ON records.resource USING btree 
 
 CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree (owner, type, at DESC, fhir_id DESC);
 
+CREATE INDEX token_owner_type_name_value_at_fhir_id_idx ON records.token USING btree (owner, type, name, value, at DESC, fhir_id DESC);
+
+CREATE INDEX token_type_fhir_id_name_idx ON records.token USING btree (type, fhir_id, name);
+
+CREATE INDEX token_type_name_substr_fhir_id_idx ON records.token USING btree (type, name, substr(value, (strpos(value, '|'::text) + 1)), fhir_id);
+
+CREATE INDEX token_type_name_value_fhir_id_idx ON records.token USING btree (type, name, value, fhir_id);
+
 CREATE UNIQUE INDEX version_tx_seq_idx ON records.version USING btree (tx, seq);
+
+CREATE INDEX word_type_fhir_id_name_idx ON records.word USING btree (type, fhir_id, name);
+
+CREATE INDEX word_type_name_value_fhir_id_idx ON records.word USING btree (type, name, value, fhir_id);
 
 CREATE INDEX certificate_post_id_at_idx ON signatures.certificate USING btree (post_id, at);
 

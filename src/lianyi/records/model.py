@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 from uuid import UUID
 
 from lianyi.access.model import Sensitive
@@ -30,6 +31,53 @@ class Token:
 
     name: str
     value: str
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A text as it is compared, without case and accents, and as it is written."""
+
+    name: str
+    value: str
+    exact: str
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """From when until when something may have been; `high` is no part of it."""
+
+    name: str
+    low: datetime
+    high: datetime
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number or a quantity with its unit; a range from `low` to `high`."""
+
+    name: str
+    low: Decimal
+    high: Decimal
+    system: str = ""
+    code: str = ""
+    unit: str = ""
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the resource points to: a resource by type and id, or any address by itself."""
+
+    name: str
+    type: str
+    id: str
+    part: int = 0
+
+
+Found: TypeAlias = Token | Word | Moment | Amount | Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +94,7 @@ class Resource:
     at: datetime | None
     encounter: str | None
     classes: frozenset[Sensitive]
-    tokens: tuple[Token, ...]
+    found: tuple[Found, ...]
     released: bool = True
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from lianyi.access.model import Chart
 from lianyi.kernel.crypto import same, sm3
 from lianyi.kernel.work import Tx
-from lianyi.records import tables
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
 from lianyi.records.model import (
@@ -28,6 +27,7 @@ from lianyi.records.model import (
     Visit,
     Written,
 )
+from lianyi.records.tables import resources as tables
 
 LINES = 50
 MANY = 500

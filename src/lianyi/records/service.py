@@ -18,7 +18,6 @@ from lianyi.access.model import Sensitive
 from lianyi.kernel import profile
 from lianyi.kernel.crypto import sm3
 from lianyi.kernel.work import Tx
-from lianyi.records import tables
 from lianyi.records.errors import (
     AlreadySigned,
     AmendmentUnexplained,
@@ -32,7 +31,7 @@ from lianyi.records.errors import (
     WrongOwner,
 )
 from lianyi.records.events import NoteWritten
-from lianyi.records.fhir import bundles, keys, outpatient
+from lianyi.records.fhir import bundles, index, keys, outpatient
 from lianyi.records.model import (
     Finding,
     Note,
@@ -46,6 +45,7 @@ from lianyi.records.model import (
 )
 from lianyi.records.rules import outpatient as form
 from lianyi.records.rules import sensitive, validity
+from lianyi.records.tables import resources as tables
 
 Body = Mapping[str, Any] | str
 NOTHING: frozenset[Sensitive] = frozenset()
@@ -142,7 +142,7 @@ def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Reso
         at=found.at,
         encounter=found.encounter,
         classes=sensitive.classes_of(keys.codings(read)),
-        tokens=found.tokens,
+        found=index.found_by(read, zone),
     )
 
 

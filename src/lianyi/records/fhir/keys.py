@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lianyi.records.model import Token
-
 IN_ERROR = "entered-in-error"
 # The instant a fact is from: the first of these that a body has. When it happened comes before
 # when it was written down.
@@ -41,15 +39,6 @@ DATES = (
     "sent",
     "dateAsserted",
 )
-# Elements that hold codes, and the search parameter each is found by.
-TOKENS = {
-    "code": "code",
-    "vaccineCode": "code",
-    "medicationCodeableConcept": "code",
-    "category": "category",
-    "type": "type",
-    "class": "class",
-}
 SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
 NESTED = (dict, list)
 EARLIEST = 1800  # years before are misprints, and PostgreSQL would not hold some of them
@@ -64,7 +53,6 @@ class Keys:
     in_error: bool
     at: datetime | None
     encounter: str | None
-    tokens: tuple[Token, ...]
 
 
 def keys_of(body: Mapping[str, Any], zone: ZoneInfo) -> Keys:
@@ -79,7 +67,6 @@ def keys_of(body: Mapping[str, Any], zone: ZoneInfo) -> Keys:
         in_error=IN_ERROR in (status, verification),
         at=_at(body, zone),
         encounter=_reference(body, "encounter") or _reference(body.get("context", {}), "encounter"),
-        tokens=tuple(dict.fromkeys(_tokens(body))),
     )
 
 
@@ -130,27 +117,6 @@ def _at(body: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
         if isinstance(text, str) and (read := instant(text, zone)):
             return read
     return None
-
-
-def _tokens(body: Mapping[str, Any]) -> Iterator[Token]:
-    for name, parameter in TOKENS.items():
-        if name in body:
-            yield from _of(parameter, body[name])
-    for part in body.get("component", ()):
-        yield from _of("component", part.get("code"))
-
-
-def _of(name: str, value: object) -> Iterator[Token]:
-    """Return the tokens of a code, a Coding, a CodeableConcept or a list of these."""
-    if isinstance(value, str):
-        yield Token(name, f"|{value}")
-    elif isinstance(value, list):
-        for item in value:
-            yield from _of(name, item)
-    elif isinstance(value, dict):
-        for coding in value.get("coding", (value,)):
-            if "code" in coding:
-                yield Token(name, f"{coding.get('system', '')}|{coding['code']}")
 
 
 def _code(concept: Mapping[str, Any] | None) -> str:

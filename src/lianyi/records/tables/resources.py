@@ -1,4 +1,4 @@
-"""Every statement records sends to the database. Private to this package.
+"""Resources as they are, their versions, and what a chart shows of them.
 
 What a chart may show is decided inside each WHERE, by the chart: `_admitted` is in every query
 that returns a person's data.
@@ -25,6 +25,7 @@ from lianyi.records.model import (
     Version,
     Written,
 )
+from lianyi.records.tables import index
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -57,13 +58,9 @@ now AS (
 past AS (
     INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body)
     SELECT type, fhir_id, version, $13, $12, released_at IS NOT NULL, classes, body FROM now),
-found AS (
-    INSERT INTO records.token (owner, type, name, value, at, fhir_id, version)
-    SELECT n.owner, n.type, t.name, t.value, n.at, n.fhir_id, n.version
-    FROM now n
-    JOIN unnest($14::text[], $15::text[], $16::text[], $17::text[])
-      AS t (type, fhir_id, name, value) USING (type, fhir_id))
+{found}
 SELECT type, fhir_id, version FROM now"""
+STORE = STORE.format(found=index.filling("now", first=14))
 
 OWN = """SELECT r.type, r.fhir_id, r.version FROM records.resource r
          JOIN unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[])
@@ -100,17 +97,8 @@ COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.s
 
 async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
     """Write what is new or changed and return its versions; each key may occur once."""
-    tokens = [(r.type, r.fhir_id, token) for r in resources for token in r.tokens]
-    rows = await tx.db.fetch(
-        STORE,
-        *_columns(resources),
-        tx.now,
-        tx.actor.post_id,
-        [type for type, _, _ in tokens],
-        [fhir_id for _, fhir_id, _ in tokens],
-        [token.name for _, _, token in tokens],
-        [token.value for _, _, token in tokens],
-    )
+    given = *_columns(resources), tx.now, tx.actor.post_id, *index.columns(resources)
+    rows = await tx.db.fetch(STORE, *given)
     return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
 
 

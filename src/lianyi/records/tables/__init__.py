@@ -1,0 +1,1 @@
+"""Every statement records sends to the database, by subject. Private to this package."""
