@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from definitions import R4, TARGET, read, resources
 
-SEARCHES = TARGET.with_name("search.json")
+SEARCHES, SUMMARIES = TARGET.with_name("search.json"), TARGET.with_name("summary.json")
 # What can be read from which type, by the kind of parameter (FHIR R4, 3.1.1.4).
 KINDS = {
     "token": {
@@ -155,11 +155,28 @@ def compile_type(elements: Elements, type: str, defined: list[dict]) -> dict[str
     return {**found, **COMMON}
 
 
+def members(elements: Elements, type: str, *, law: str) -> list[str]:
+    """Return the members of a type that its definition marks, as JSON calls them."""
+    mine = [e for path, e in elements.by_path.items() if path.count(".") == 1 and e.get(law)]
+    names = [e["path"].split(".")[1] for e in mine if e["path"].startswith(f"{type}.")]
+    return sorted(
+        member for name in names for member, _ in elements.step(type, name.removesuffix("[x]"))
+    )
+
+
 def main() -> int:
     elements = Elements()
     defined = [entry["resource"] for entry in read(R4 / "search-parameters.json")["entry"]]
     compiled = {type: compile_type(elements, type, defined) for type in sorted(elements.types())}
     SEARCHES.write_text(json.dumps(compiled, separators=(",", ":")), encoding="utf-8")
+    kept = {
+        type: {
+            "summary": members(elements, type, law="isSummary"),
+            "required": members(elements, type, law="min"),
+        }
+        for type in compiled
+    }
+    SUMMARIES.write_text(json.dumps(kept, separators=(",", ":")), encoding="utf-8")
     return 0
 
 

@@ -106,6 +106,7 @@ async def _listen(config: Config, clock: demo.Clock, hub: Hub | None) -> None:
 
 def web(config: Config) -> "Starlette":
     """Return the faces. The app comes to life with the server that runs them."""
+    from lianyi.fhir import routes
     from lianyi.web import pages, site
 
     hub = Hub()
@@ -121,7 +122,7 @@ def web(config: Config) -> "Starlette":
             loop.settle()
             yield
 
-    return site.site(None, hub, pages.ROUTES, lifespan=lifespan)
+    return site.site(None, hub, (*pages.ROUTES, *routes.ROUTES), lifespan=lifespan)
 
 
 def _payment_notices(config: Config) -> "Reader":

@@ -104,6 +104,7 @@ NAMELESS = {
     "prescribing.queries.quality",
     "prescribing.queries.standing",
     "records.queries.imported",
+    "records.queries.owner_of",
     "signatures.queries.certificates_of",
     "signatures.queries.checked",
     "signatures.queries.held",

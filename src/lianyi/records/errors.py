@@ -5,6 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from lianyi.kernel.refusal import Conflict, Invalid, NotFound, Unavailable
+from lianyi.records.fhir.terms import Trouble
 from lianyi.records.model import Finding
 
 
@@ -82,3 +83,18 @@ class NotSigned(Conflict):
 @dataclass(eq=False)
 class AmendmentUnexplained(Invalid):
     """Whoever reads the record later must understand why it was changed (EMR-04)."""
+
+
+@dataclass(eq=False)
+class NotSearchable(Invalid):
+    """A search asks what nobody can answer. All of it, each with its reason."""
+
+    troubles: tuple[Trouble, ...]
+
+
+@dataclass(eq=False)
+class TooManyPersons(Conflict):
+    """Answers about so many persons need a purpose, an assessment and two approvers."""
+
+    rule: ClassVar[str] = "PRI-11"
+    most: int

@@ -138,6 +138,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """One resource that a search found, as it is now."""
+
+    type: str
+    fhir_id: str
+    version: int
+    recorded_at: datetime
+    owner: UUID
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One version of a resource, as the post wrote it at that time."""
 

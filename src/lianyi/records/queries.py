@@ -7,16 +7,18 @@ it as not known.
 from collections.abc import Sequence
 from uuid import UUID
 
-from lianyi.access.model import Chart
+from lianyi.access.model import Chart, Desk
 from lianyi.kernel.crypto import same, sm3
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
+from lianyi.records.fhir.terms import Include, Order, Search
 from lianyi.records.model import (
     Allergies,
     Counted,
     Document,
     Entry,
+    Hit,
     Mark,
     Measurement,
     Medicine,
@@ -28,6 +30,7 @@ from lianyi.records.model import (
     Written,
 )
 from lianyi.records.tables import resources as tables
+from lianyi.records.tables import searches
 
 LINES = 50
 MANY = 500
@@ -169,6 +172,36 @@ async def versions(tx: Tx, chart: Chart, *, type: str, fhir_id: str) -> list[Ver
     if not found:
         raise NoSuchResource(type=type, fhir_id=fhir_id)
     return found
+
+
+async def owner_of(tx: Tx, *, type: str, fhir_id: str) -> UUID | None:
+    """Return whose a resource is, so that the right door can be asked; it tells nothing of it."""
+    return await tables.find_owner(tx, type, fhir_id)
+
+
+async def search(
+    tx: Tx,
+    reach: Chart | Desk,
+    *,
+    search: Search,
+    order: Sequence[Order] = (),
+    after: Sequence[str] = (),
+    limit: int,
+) -> list[tuple[Hit, tuple[str, ...]]]:
+    """Return the next resources that a search finds, each with its place in the order."""
+    return await searches.page(tx, reach, search, order=order, after=after, limit=limit)
+
+
+async def how_many(tx: Tx, reach: Chart | Desk, *, search: Search) -> int:
+    """Return how many resources a search finds, of those this reader may see."""
+    return await searches.count(tx, reach, search)
+
+
+async def linked(
+    tx: Tx, reach: Chart | Desk, *, hits: Sequence[Hit], include: Include, limit: int
+) -> list[Hit]:
+    """Return what comes along with some resources, of what this reader may see."""
+    return await searches.linked(tx, reach, hits, include, limit)
 
 
 async def is_as_signed(tx: Tx, chart: Chart, *, visit_id: UUID) -> bool:

@@ -169,6 +169,13 @@ async def find(tx: Tx, chart: Chart, type: str, fhir_id: str) -> Entry | None:
     return None if row is None else _entry(row)
 
 
+async def find_owner(tx: Tx, type: str, fhir_id: str) -> UUID | None:
+    owner: UUID | None = await tx.db.fetchval(
+        "SELECT owner FROM records.resource WHERE type = $1 AND fhir_id = $2", type, fhir_id
+    )
+    return owner
+
+
 async def list_versions(tx: Tx, chart: Chart, type: str, fhir_id: str) -> list[Version]:
     """Return the versions this chart may show: each was released or withheld in its own time."""
     admits = chart.admits(

@@ -1,0 +1,138 @@
+"""Searches by GET and POST, page by page.
+
+A link to the next page is a cursor that only whoever asked can use, for that search alone.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lianyi.fhir import answers, shorter
+from lianyi.fhir.answers import Body
+from lianyi.fhir.places import base_of
+from lianyi.fhir.reading import ask
+from lianyi.journeys import fhir_desk
+from lianyi.journeys.fhir_desk import Answer, Asked
+from lianyi.kernel import cursors
+from lianyi.kernel.work import Tx
+from lianyi.records.errors import NotSearchable
+from lianyi.records.fhir.terms import Trouble, Why
+from lianyi.records.model import Hit
+
+USUAL, MOST = 20, 200  # resources on a page
+FORM = "application/x-www-form-urlencoded"
+INCLUDES = ("_include", "_revinclude")
+PAGE = "_page"
+Pairs = Sequence[tuple[str, str]]
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page begins: behind how many resources, and behind which."""
+
+    shown: int
+    after: tuple[str, ...]
+
+
+async def search(request: Request) -> Response:
+    """Answer a search of one type as a Bundle.
+
+    :raises NotSearchable, TooManyPersons, WrongRole:
+    """
+    pairs = await _pairs(request)
+    form = shorter.read(pairs)
+    answer, link = await ask(request, lambda tx: _found(tx, request, pairs, only_count=form.count))
+    return answers.written(request, _bundle(request, pairs, answer, link, form))
+
+
+async def _found(tx: Tx, request: Request, pairs: Pairs, *, only_count: bool) -> tuple[Answer, str]:
+    """Return the page and the cursor of the next one."""
+    type = request.path_params["type"]
+    query = f"{type}?{urlencode([pair for pair in pairs if pair[0] != PAGE])}"
+    place = _place(cursors.read(tx, query, dict(pairs).get(PAGE, "")))
+    asked = _asked(request, type, pairs, place, only_count=only_count)
+    answer = await fhir_desk.search(tx, asked=asked)
+    if not answer.after or only_count:
+        return answer, ""
+    following = Place(place.shown + len(answer.hits), answer.after)
+    return answer, cursors.write(tx, query, msgspec.json.encode(following).decode())
+
+
+def _asked(request: Request, type: str, pairs: Pairs, place: Place, *, only_count: bool) -> Asked:
+    given = dict(pairs)
+    base = f"{base_of(request)}/"
+    return Asked(
+        type=type,
+        pairs=tuple((name, value.removeprefix(base)) for name, value in pairs),
+        sort=given.get("_sort", ""),
+        limit=_limit(given.get("_count", "")),
+        after=place.after,
+        shown=place.shown,
+        includes=tuple(pair for pair in pairs if pair[0].partition(":")[0] in INCLUDES),
+        counted=only_count or given.get("_total", "none") != "none",
+        strict="lenient" not in request.headers.get("prefer", ""),
+    )
+
+
+def _limit(text: str) -> int:
+    """Read `_count`. A page has at least one resource: who wants none asks for the count."""
+    if not text:
+        return USUAL
+    if not text.isdecimal():
+        raise NotSearchable(troubles=(Trouble("_count", Why.VALUE),))
+    return min(max(int(text), 1), MOST)
+
+
+def _place(position: str) -> Place:
+    return msgspec.json.decode(position, type=Place) if position else Place(0, ())
+
+
+async def _pairs(request: Request) -> Pairs:
+    """Return the parameters as they came, those of a form behind those of the address."""
+    pairs = parse_qsl(request.url.query, keep_blank_values=True)
+    if request.method == "POST" and FORM in request.headers.get("content-type", FORM):
+        pairs += parse_qsl((await request.body()).decode(), keep_blank_values=True)
+    return pairs
+
+
+def _bundle(
+    request: Request, pairs: Pairs, answer: Answer, cursor: str, form: shorter.Form
+) -> Body:
+    base = base_of(request)
+    here = f"{base}/{request.path_params['type']}"
+    own = [pair for pair in pairs if pair[0] != PAGE]
+    links = [{"relation": "self", "url": _address(here, pairs)}]
+    if cursor:
+        links.append({"relation": "next", "url": _address(here, [*own, (PAGE, cursor)])})
+    total = {} if answer.total is None else {"total": answer.total}
+    found = (
+        []
+        if form.count
+        else [
+            *(_entry(base, hit, "match", form) for hit in answer.hits),
+            *(_entry(base, hit, "include", form) for hit in answer.along),
+            *(_left_out(request, one) for one in answer.ignored),
+        ]
+    )
+    entries = {"entry": found} if found else {}
+    return {"resourceType": "Bundle", "type": "searchset", **total, "link": links, **entries}
+
+
+def _entry(base: str, hit: Hit, mode: str, form: shorter.Form) -> Body:
+    body = answers.versioned(hit.body, hit.version, hit.recorded_at)
+    return {
+        "fullUrl": f"{base}/{hit.type}/{hit.fhir_id}",
+        "resource": shorter.cut(body, form),
+        "search": {"mode": mode},
+    }
+
+
+def _left_out(request: Request, trouble: Trouble) -> Body:
+    outcome = answers.ignored(request, trouble.name, trouble.why)
+    return {"resource": outcome, "search": {"mode": "outcome"}}
+
+
+def _address(here: str, pairs: Pairs) -> str:
+    return f"{here}?{urlencode(pairs)}" if pairs else here

@@ -1,0 +1,67 @@
+"""Parts of resources for who doesn't want them whole: `_elements` and `_summary`.
+
+What is cut is marked SUBSETTED, so that nobody stores it as if it were all (FHIR R4, 3.1.1.5).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from lianyi.fhir.answers import Body
+from lianyi.records.errors import NotSearchable
+from lianyi.records.fhir import summaries
+from lianyi.records.fhir.terms import Trouble, Why
+
+ALWAYS = frozenset({"resourceType", "id", "meta"})
+SUBSETTED = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+    "code": "SUBSETTED",
+}
+SUMMARIES = frozenset({"", "true", "false", "text", "data", "count"})
+
+
+class Form(msgspec.Struct, frozen=True):
+    """How much of each resource is wanted."""
+
+    summary: str = ""
+    elements: frozenset[str] = frozenset()
+
+    @property
+    def count(self) -> bool:
+        return self.summary == "count"
+
+
+def read(pairs: Sequence[tuple[str, str]]) -> Form:
+    """Read what a search says of it.
+
+    :raises NotSearchable:
+    """
+    given = dict(pairs)
+    summary = given.get("_summary", "")
+    if summary not in SUMMARIES:
+        raise NotSearchable(troubles=(Trouble("_summary", Why.VALUE),))
+    return Form(summary, frozenset(filter(None, given.get("_elements", "").split(","))))
+
+
+def cut(body: Body, form: Form) -> Body:
+    type = str(body["resourceType"])
+    if form.elements:
+        return _marked(_only(body, form.elements | summaries.required(type)))
+    match form.summary:
+        case "true":
+            return _marked(_only(body, summaries.of(type)))
+        case "text":
+            return _marked(_only(body, summaries.required(type) | {"text"}))
+        case "data":
+            return _marked({name: held for name, held in body.items() if name != "text"})
+    return body
+
+
+def _only(body: Mapping[str, object], names: frozenset[str]) -> Body:
+    kept = ALWAYS | names
+    return {name: held for name, held in body.items() if name.removeprefix("_") in kept}
+
+
+def _marked(body: Body) -> Body:
+    meta = body["meta"]
+    return {**body, "meta": {**meta, "tag": [*meta.get("tag", ()), SUBSETTED]}}

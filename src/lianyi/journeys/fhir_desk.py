@@ -1,0 +1,220 @@
+"""The record as other software reads it: by id, by version, by search. The doors decide it all."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.errors import NoSuchPerson, ProofTooLow
+from lianyi.access.model import (
+    DOCTOR,
+    NURSE,
+    PHARMACIST,
+    RESIDENT,
+    TECHNICIAN,
+    Chart,
+    Desk,
+    Purpose,
+)
+from lianyi.kernel import profile
+from lianyi.kernel.lifecycle import WrongRole
+from lianyi.kernel.work import Tx
+from lianyi.records import queries as records
+from lianyi.records.errors import NoSuchResource, NotSearchable, TooManyPersons
+from lianyi.records.fhir import searches
+from lianyi.records.fhir.terms import Ids, Include, Match, Order, Search, Target, Term, Trouble
+from lianyi.records.model import PUBLIC, Hit, Version
+
+# Who reads records at all, and what for; a clerk or an administrator does not.
+PURPOSES = {
+    RESIDENT: Purpose.OWN,
+    DOCTOR: Purpose.TREAT,
+    NURSE: Purpose.TREAT,
+    TECHNICIAN: Purpose.TREAT,
+    PHARMACIST: Purpose.REVIEW,
+}
+WHAT = "fhir"
+MOST_PERSONS = 500  # PRI-11
+ALONG = 1000  # resources that come along with a page
+ROUNDS = 3  # of includes that bring includes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One search: its parameters as they came, and how its answer is wanted."""
+
+    type: str
+    pairs: tuple[tuple[str, str], ...]
+    sort: str = ""
+    limit: int = 20
+    after: tuple[str, ...] = ()
+    shown: int = 0  # resources on the pages before this one
+    includes: tuple[tuple[str, str], ...] = ()
+    counted: bool = False
+    strict: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    hits: tuple[Hit, ...]
+    along: tuple[Hit, ...]
+    total: int | None
+    after: tuple[str, ...]  # where the next page begins; empty where there is none
+    ignored: tuple[Trouble, ...]
+
+
+async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
+    """Return one resource as it is now.
+
+    :raises NoSuchResource: also if this reader may not know of it.
+    :raises WrongRole:
+    """
+    search = Search(type, (Ids((fhir_id,)),))
+    reach = await _reach_of(tx, type, fhir_id)
+    found = await records.search(tx, reach, search=search, limit=1)
+    if not found:
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    (hit, _), *_ = found
+    return hit
+
+
+async def versions(tx: Tx, *, type: str, fhir_id: str) -> list[Version]:
+    """Return every version this reader may see, the newest first.
+
+    :raises NoSuchResource, WrongRole:
+    """
+    reach = await _reach_of(tx, type, fhir_id)
+    if isinstance(reach, Desk):  # the history of what belongs to nobody isn't kept for reading
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    return await records.versions(tx, reach, type=type, fhir_id=fhir_id)
+
+
+async def search(tx: Tx, *, asked: Asked) -> Answer:
+    """Return a page of what a search finds.
+
+    :raises NotSearchable: something of it can't be answered, and `strict` wants to know.
+    :raises TooManyPersons: PRI-11, from page to page.
+    :raises WrongRole:
+    """
+    search, order, includes = _understood(tx, asked)
+    reach = await _reach(tx, _person_in(search))
+    if reach is None:
+        return Answer((), (), 0 if asked.counted else None, (), search.troubles)
+    _check_series(reach, asked)
+    found = await records.search(
+        tx, reach, search=search, order=order, after=asked.after, limit=asked.limit + 1
+    )
+    page = found[: asked.limit]
+    hits = tuple(hit for hit, _ in page)
+    along = await _along(tx, reach, hits, includes)
+    _log(tx, reach, (*hits, *along))
+    return Answer(
+        hits,
+        along,
+        await records.how_many(tx, reach, search=search) if asked.counted else None,
+        page[-1][1] if len(found) > len(page) and page else (),
+        search.troubles,
+    )
+
+
+def _understood(tx: Tx, asked: Asked) -> tuple[Search, tuple[Order, ...], list[Include]]:
+    search = searches.read(asked.type, asked.pairs, profile.at(tx.now).zone)
+    order = searches.orders(asked.type, asked.sort)
+    includes = [searches.include(*one) for one in asked.includes]
+    wrong = [one for one in (order, *includes) if isinstance(one, Trouble)]
+    search = replace(search, troubles=(*search.troubles, *wrong))
+    if search.troubles and asked.strict:
+        raise NotSearchable(troubles=search.troubles)
+    return (
+        search,
+        () if isinstance(order, Trouble) else order,
+        [one for one in includes if isinstance(one, Include)],
+    )
+
+
+async def _reach_of(tx: Tx, type: str, fhir_id: str) -> Chart | Desk:
+    """Open the door to whose resource it is.
+
+    :raises NoSuchResource, WrongRole:
+    """
+    owner = await records.owner_of(tx, type=type, fhir_id=fhir_id)
+    reach = None if owner is None else await _reach(tx, None if owner == PUBLIC else owner)
+    if reach is None:
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    return reach
+
+
+async def _reach(tx: Tx, person_id: UUID | None) -> Chart | Desk | None:
+    """Open a person's chart, or else the desk of who asks. None: a door that stays closed.
+
+    :raises WrongRole:
+    """
+    purpose = PURPOSES.get(tx.actor.role)
+    if purpose is None:
+        raise WrongRole(verb=WHAT, role=tx.actor.role)
+    if person_id is None and tx.actor.role != RESIDENT:
+        return await access.open_desk(tx, purpose=purpose)
+    person = person_id or tx.actor.subject_id
+    try:
+        return await access.open_chart(tx, person_id=person, purpose=purpose, what=WHAT)
+    except (NoSuchPerson, ProofTooLow):
+        return None
+
+
+def _person_in(search: Search) -> UUID | None:
+    """Return the one person a search names, if it does."""
+    named = {id for term in search.terms for id in _patients(term, search.type)}
+    return named.pop() if len(named) == 1 else None
+
+
+def _patients(term: Term, type: str) -> Iterable[UUID]:
+    if isinstance(term, Ids) and type == "Patient":
+        return _uuids(term.values)
+    if isinstance(term, Match) and term.type == "reference" and len(term.values) == 1:
+        targets = [one for one in term.values if isinstance(one, Target)]
+        is_patient = term.name == "patient"
+        return _uuids(t.id for t in targets if t.type == "Patient" or (is_patient and not t.type))
+    return ()
+
+
+def _uuids(texts: Iterable[str]) -> list[UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _check_series(reach: Chart | Desk, asked: Asked) -> None:
+    if isinstance(reach, Desk) and asked.shown + asked.limit > MOST_PERSONS:
+        raise TooManyPersons(most=MOST_PERSONS)
+
+
+async def _along(
+    tx: Tx, reach: Chart | Desk, hits: Sequence[Hit], includes: Sequence[Include]
+) -> tuple[Hit, ...]:
+    """Return what comes along, each once, and what comes along with that."""
+    had = {(hit.type, hit.fhir_id) for hit in hits}
+    found: list[Hit] = []
+    fresh, wanted = list(hits), list(includes)
+    for _ in range(ROUNDS):
+        came: dict[tuple[str, str], Hit] = {}
+        for one in wanted:
+            for hit in await records.linked(tx, reach, hits=fresh, include=one, limit=ALONG):
+                came.setdefault((hit.type, hit.fhir_id), hit)
+        fresh = [hit for key, hit in came.items() if key not in had]
+        had |= set(came)
+        found += fresh
+        wanted = [one for one in includes if one.iterates]
+        if not fresh or not wanted:
+            break
+    return tuple(found[:ALONG])
+
+
+def _log(tx: Tx, reach: Chart | Desk, hits: Sequence[Hit]) -> None:
+    """Tell the persons whom a desk's answer shows; a chart's is told when it opens."""
+    if isinstance(reach, Desk):
+        owners = list(dict.fromkeys(hit.owner for hit in hits if hit.owner != PUBLIC))
+        access.saw(tx, reach, person_ids=owners, what=WHAT)

@@ -1,0 +1,34 @@
+"""Which elements of a type belong to its summary, and which may never be missing."""
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+BUILT = Path(__file__).parent.parent / "rules/build/summary.json"  # by tools/searching.py
+
+
+class Elements(msgspec.Struct, frozen=True):
+    """Names of members of one type, `value[x]` as each of its types."""
+
+    summary: frozenset[str]
+    required: frozenset[str]
+
+
+NOTHING = Elements(frozenset(), frozenset())
+
+
+def of(type: str) -> frozenset[str]:
+    return _types().get(type, NOTHING).summary
+
+
+def required(type: str) -> frozenset[str]:
+    return _types().get(type, NOTHING).required
+
+
+@cache
+def _types() -> dict[str, Elements]:
+    try:
+        return msgspec.json.decode(BUILT.read_bytes(), type=dict[str, Elements])
+    except FileNotFoundError:
+        return {}

@@ -1,0 +1,153 @@
+"""What a FHIR search asks for, as it is understood. Pure values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Why(StrEnum):
+    """Why a parameter is not answered."""
+
+    UNKNOWN = "unknown"
+    MODIFIER = "modifier"
+    VALUE = "value"
+    TOO_DEEP = "too_deep"
+    AMBIGUOUS = "ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One parameter that can't be answered, by its whole name."""
+
+    name: str
+    why: Why
+
+    @property
+    def code(self) -> str:
+        return f"records.search.{self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A token asked for: `system` None is any, empty is none at all; `code` None is any."""
+
+    system: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    prefix: str
+    low: datetime
+    high: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A number as exact as it was written: 5.40 is from 5.395 to 5.405."""
+
+    prefix: str
+    low: Decimal
+    high: Decimal
+    exact: Decimal
+    system: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a link leads to: of any type where none is named, or an address by itself."""
+
+    type: str
+    id: str
+
+
+Value: TypeAlias = Code | Time | Size | Target | str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One of the values is there; with the modifier `not`, none of them is."""
+
+    name: str
+    type: str
+    modifier: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    name: str
+    type: str
+    is_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """All parts are there in one element, for one of the given rows of values."""
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What a link leads to answers a term itself."""
+
+    name: str
+    type: str
+    term: "Term"
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """Something of a type links here and answers a term."""
+
+    type: str
+    name: str
+    term: "Term"
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    values: tuple[Time, ...]
+
+
+Term: TypeAlias = Match | Missing | Pair | Chain | Reverse | Ids | Updated
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is asked of one type; all terms must hold."""
+
+    type: str
+    terms: tuple[Term, ...] = ()
+    troubles: tuple[Trouble, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One key of `_sort`. Resources without a value come last, up or down."""
+
+    name: str
+    type: str
+    is_down: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """Resources that come along: those linked to, or (`is_reverse`) those that link here."""
+
+    type: str
+    name: str  # empty: by any link
+    target: str  # empty: of any type
+    is_reverse: bool
+    iterates: bool

@@ -1,0 +1,137 @@
+"""Finds resources by a FHIR search, page by page, with those that come along."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lianyi.access.model import Chart, Desk
+from lianyi.kernel.work import Tx
+from lianyi.records.fhir.terms import Include, Order, Search
+from lianyi.records.model import Hit
+from lianyi.records.tables.terms import TABLES, Values, clause
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+COLUMNS = "r.type, r.fhir_id, r.version, r.recorded_at, r.owner, r.body"
+AT = "_at"  # when a fact is from: how an answer is ordered that nobody ordered
+# What a resource without a value is ordered by, so that it comes last up or down.
+EXTREMES = {
+    "timestamptz": ("'infinity'::timestamptz", "'-infinity'::timestamptz"),
+    "text": ("'\U0010ffff'", "''"),
+    "numeric": ("'Infinity'::numeric", "'-Infinity'::numeric"),
+}
+KEYS = {
+    "date": ("low", "timestamptz"),
+    "string": ("value", "text"),
+    "token": ("value", "text"),
+    "number": ("low", "numeric"),
+    "quantity": ("low", "numeric"),
+    "reference": ("to_id", "text"),
+    "uri": ("to_id", "text"),
+}
+OWN = {
+    AT: ("r.at", "timestamptz"),
+    "_lastUpdated": ("r.recorded_at", "timestamptz"),
+    "_id": ("r.fhir_id", "text"),
+}
+DEFAULT = (Order(AT, "date", is_down=True),)
+
+
+async def page(
+    tx: Tx,
+    reach: Chart | Desk,
+    search: Search,
+    *,
+    order: Sequence[Order],
+    after: Sequence[str],
+    limit: int,
+) -> list[tuple[Hit, tuple[str, ...]]]:
+    """Return the next resources, each with its place in the order; `after` is the last one's."""
+    values = Values(reach)
+    where = _where(search, values)
+    keys = [_key(one, values) for one in order or DEFAULT]
+    downs = [*(one.is_down for one in order or DEFAULT), True]
+    columns = [*keys, ("r.fhir_id", "text")]
+    if after:
+        where.append(_behind(columns, downs, after, values))
+    sorted_by = ", ".join(
+        f"{sql} {'DESC' if down else 'ASC'}" for (sql, _), down in zip(columns, downs, strict=True)
+    )
+    shown = ", ".join(f"({sql})::text AS key{n}" for n, (sql, _) in enumerate(columns))
+    sql = f"""SELECT {COLUMNS}, {shown} FROM records.resource r
+              WHERE {" AND ".join(where)} ORDER BY {sorted_by} LIMIT {values.put(limit)}"""
+    rows = await tx.db.fetch(sql, *values.args)
+    names = [f"key{n}" for n in range(len(columns))]
+    return [(_hit(row), tuple(row[name] for name in names)) for row in rows]
+
+
+async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
+    values = Values(reach)
+    where = " AND ".join(_where(search, values))
+    sql = f"SELECT count(*) FROM records.resource r WHERE {where}"
+    return int(await tx.db.fetchval(sql, *values.args))
+
+
+async def linked(
+    tx: Tx, reach: Chart | Desk, hits: Sequence[Hit], include: Include, limit: int
+) -> list[Hit]:
+    """Return what some resources link to, or what links to them, as far as the reader sees it."""
+    values = Values(reach)
+    types, ids = ([getattr(hit, name) for hit in hits] for name in ("type", "fhir_id"))
+    mine = f"unnest({values.put(types)}::text[], {values.put(ids)}::text[]) AS g (type, id)"
+    here, there = ("k.to_type, k.to_id", "k.type, k.fhir_id")
+    if not include.is_reverse:
+        here, there = there, here
+    where = [values.seen("r"), f"k.type = {values.put(include.type)}"]
+    if include.name:
+        where.append(f"k.name = {values.put(include.name)}")
+    if include.target:
+        where.append(f"k.to_type = {values.put(include.target)}")
+    sql = f"""SELECT DISTINCT {COLUMNS} FROM {mine}
+              JOIN records.link k ON ({here}) = (g.type, g.id)
+              JOIN records.resource s ON (s.type, s.fhir_id, s.version)
+                = (k.type, k.fhir_id, k.version)
+              JOIN records.resource r ON (r.type, r.fhir_id) = ({there})
+              WHERE {" AND ".join(where)} LIMIT {values.put(limit)}"""
+    return [_hit(row) for row in await tx.db.fetch(sql, *values.args)]
+
+
+def _where(search: Search, values: Values) -> list[str]:
+    own = [f"r.type = {values.put(search.type)}", values.seen("r")]
+    return [*own, *(clause(term, "r", values) for term in search.terms)]
+
+
+def _key(order: Order, values: Values) -> tuple[str, str]:
+    if order.name in OWN:
+        return OWN[order.name]
+    column, type = KEYS[order.type]
+    if order.is_down and order.type == "date":
+        column = "high"
+    most = "max" if order.is_down else "min"
+    last = EXTREMES[type][order.is_down]
+    table, name = TABLES[order.type], values.put(order.name)
+    held = (
+        f"SELECT {most}(o.{column}) FROM records.{table} o WHERE o.type = r.type"
+        f" AND o.fhir_id = r.fhir_id AND o.version = r.version AND o.name = {name}"
+    )
+    return f"coalesce(({held}), {last})", type
+
+
+def _behind(
+    columns: Sequence[tuple[str, str]], downs: Sequence[bool], after: Sequence[str], values: Values
+) -> str:
+    """Return what comes after a place in an order whose keys go up and down."""
+    given = [
+        f"{values.put(text)}::text::{type}" for text, (_, type) in zip(after, columns, strict=True)
+    ]
+    ways = []
+    for n, ((sql, _), down) in enumerate(zip(columns, downs, strict=True)):
+        same = [f"{columns[m][0]} = {given[m]}" for m in range(n)]
+        ways.append(" AND ".join([*same, f"{sql} {'<' if down else '>'} {given[n]}"]))
+    return f"({' OR '.join(ways)})"
+
+
+def _hit(row: "Record") -> Hit:
+    return Hit(
+        row["type"], row["fhir_id"], row["version"], row["recorded_at"], row["owner"], row["body"]
+    )

@@ -1,0 +1,286 @@
+"""A FHIR search as a part of a WHERE. Every value is a parameter; names come from definitions.
+
+What a term asks of another resource (a chain, `_has`) is asked of those only that the reader may
+see, so that no answer tells of what is hidden.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from lianyi.access.model import Chart, Desk
+from lianyi.records.fhir.index import plain
+from lianyi.records.fhir.terms import (
+    Chain,
+    Code,
+    Ids,
+    Match,
+    Missing,
+    Pair,
+    Reverse,
+    Size,
+    Target,
+    Term,
+    Time,
+    Updated,
+    Value,
+)
+from lianyi.records.model import PUBLIC
+
+TABLES = {
+    "token": "token",
+    "string": "word",
+    "date": "moment",
+    "number": "amount",
+    "quantity": "amount",
+    "reference": "link",
+    "uri": "link",
+}
+ALWAYS_THERE = frozenset({"_id", "_lastUpdated"})
+LAST = "\U0010ffff"  # sorts behind everything that begins alike
+OF_TIME = {
+    "eq": "({low} >= {a} AND {high} <= {b})",
+    "ne": "NOT ({low} >= {a} AND {high} <= {b})",
+    "lt": "{low} < {a}",
+    "gt": "{high} > {b}",
+    "le": "{low} < {b}",
+    "ge": "{high} > {a}",
+    "sa": "{low} >= {b}",
+    "eb": "{high} <= {a}",
+    "ap": "({low} < {b} AND {high} > {a})",
+}
+OF_SIZE = {
+    "eq": "({k}.low >= {a} AND {k}.high < {b})",
+    "ne": "NOT ({k}.low >= {a} AND {k}.high < {b})",
+    "lt": "{k}.low < {exact}",
+    "gt": "{k}.high > {exact}",
+    "le": "{k}.low <= {exact}",
+    "ge": "{k}.high >= {exact}",
+    "sa": "{k}.low > {exact}",
+    "eb": "{k}.high < {exact}",
+    "ap": "({k}.low <= {b} AND {k}.high >= {a})",
+}
+
+
+class Values:
+    """The values of one statement, and names for the rows it goes over."""
+
+    def __init__(self, reach: Chart | Desk) -> None:
+        self.args: list[object] = []
+        self._names = 0
+        self._seen = self._reached(reach)
+
+    def put(self, value: object) -> str:
+        self.args.append(value)
+        return f"${len(self.args)}"
+
+    def name(self) -> str:
+        self._names += 1
+        return f"k{self._names}"
+
+    def seen(self, row: str) -> str:
+        """Return the part that keeps what this reader may see of a row, and what is everybody's."""
+        return f"NOT {row}.in_error AND {self._seen(row)}"
+
+    def _reached(self, reach: Chart | Desk) -> Callable[[str], str]:
+        public = self.put(PUBLIC)
+        own = self.put(reach.person_id if isinstance(reach, Chart) else reach.institution_id)
+        at = len(self.args) + 1
+        self.args.extend(reach.args)
+        if isinstance(reach, Chart):
+            return lambda row: (
+                f"({row}.owner = {public} OR {row}.owner = {own} AND {_admitted(reach, row, at)})"
+            )
+        classes = self.put("{" + ",".join(sorted(reach.classes)) + "}")
+        unreleased = self.put(reach.sees_unreleased)
+        # Another institution's part of a person's record opens by the person's consent: by a chart.
+        return lambda row: (
+            f"({row}.owner = {public} OR {reach.sees(f'{row}.owner', at=at)}"
+            f" AND {row}.holder_id = {own} AND {row}.classes <@ {classes}::text::text[]"
+            f" AND ({row}.released_at IS NOT NULL OR {unreleased}::bool))"
+        )
+
+
+def _admitted(chart: Chart, row: str, at: int) -> str:
+    return chart.admits(
+        holder=f"{row}.holder_id",
+        at_time=f"{row}.at",
+        classes=f"{row}.classes",
+        released=f"{row}.released_at IS NOT NULL",
+        at=at,
+    )
+
+
+def clause(term: Term, row: str, values: Values) -> str:
+    """Return a term as SQL about the resource called `row`."""
+    return CLAUSES[type(term)](term, row, values)
+
+
+def _ids(term: Ids, row: str, values: Values) -> str:
+    return f"{row}.fhir_id = ANY ({values.put(list(term.values))})"
+
+
+def _updated(term: Updated, row: str, values: Values) -> str:
+    at = f"{row}.recorded_at"
+    return _any(_time(one, at, at, values) for one in term.values)
+
+
+def _match(term: Match, row: str, values: Values) -> str:
+    k = values.name()
+    wanted = _wanted(term, k, values)
+    no = "NOT " if term.modifier == "not" else ""
+    name = values.put(term.name)
+    return f"{no}EXISTS ({_from(term.type, k, row)} AND {k}.name = {name} AND {wanted})"
+
+
+def _from(type: str, k: str, row: str) -> str:
+    """Begin to look for what is filed of a resource's version."""
+    return (
+        f"SELECT FROM records.{TABLES[type]} {k} WHERE {k}.type = {row}.type"
+        f" AND {k}.fhir_id = {row}.fhir_id AND {k}.version = {row}.version"
+    )
+
+
+def _missing(term: Missing, row: str, values: Values) -> str:
+    if term.name in ALWAYS_THERE:
+        return str(not term.is_missing)
+    k = values.name()
+    no = "NOT " if term.is_missing else ""
+    return f"{no}EXISTS ({_from(term.type, k, row)} AND {k}.name = {values.put(term.name)})"
+
+
+def _pair(term: Pair, row: str, values: Values) -> str:
+    names = [values.name() for _ in term.names]
+    first, *others = names
+    joins = " ".join(
+        f"JOIN records.{TABLES[type]} {k} ON {k}.type = {first}.type"
+        f" AND {k}.fhir_id = {first}.fhir_id AND {k}.version = {first}.version"
+        f" AND {k}.part = {first}.part AND {k}.name = {values.put(name)}"
+        for k, type, name in zip(others, term.types[1:], term.names[1:], strict=True)
+    )
+    wanted = _any(
+        " AND ".join(
+            _value(type, "", value, k, values)
+            for type, value, k in zip(term.types, given, names, strict=True)
+        )
+        for given in term.rows
+    )
+    start = _from(term.types[0], first, row).replace(" WHERE ", f" {joins} WHERE ", 1)
+    return f"EXISTS ({start} AND {first}.name = {values.put(term.names[0])} AND {wanted})"
+
+
+def _chain(term: Chain, row: str, values: Values) -> str:
+    k, target = values.name(), values.name()
+    start = _from("reference", k, row).replace(
+        " WHERE ",
+        f" JOIN records.resource {target} ON {target}.type = {k}.to_type"
+        f" AND {target}.fhir_id = {k}.to_id WHERE ",
+        1,
+    )
+    return (
+        f"EXISTS ({start} AND {k}.name = {values.put(term.name)}"
+        f" AND {k}.to_type = {values.put(term.type)} AND {values.seen(target)}"
+        f" AND {clause(term.term, target, values)})"
+    )
+
+
+def _reverse(term: Reverse, row: str, values: Values) -> str:
+    k, source = values.name(), values.name()
+    return (
+        f"EXISTS (SELECT FROM records.link {k} JOIN records.resource {source}"
+        f" ON {source}.type = {k}.type AND {source}.fhir_id = {k}.fhir_id"
+        f" AND {source}.version = {k}.version"
+        f" WHERE {k}.to_type = {row}.type AND {k}.to_id = {row}.fhir_id"
+        f" AND {k}.type = {values.put(term.type)} AND {k}.name = {values.put(term.name)}"
+        f" AND {values.seen(source)} AND {clause(term.term, source, values)})"
+    )
+
+
+def _wanted(term: Match, k: str, values: Values) -> str:
+    if term.type == "token":
+        return _codes([one for one in term.values if isinstance(one, Code)], k, values)
+    return _any(_value(term.type, term.modifier, one, k, values) for one in term.values)
+
+
+def _value(type: str, modifier: str, value: Value, k: str, values: Values) -> str:
+    match value:
+        case Code():
+            return _codes([value], k, values)
+        case Time():
+            return _time(value, f"{k}.low", f"{k}.high", values)
+        case Size():
+            return _size(value, k, values)
+        case Target():
+            return _target(value, modifier, k, values)
+        case str():
+            return _word(value, modifier, k, values)
+
+
+def _codes(codes: Sequence[Code], k: str, values: Values) -> str:
+    """Codes with their system are compared all at once."""
+    whole = [f"{one.system}|{one.code}" for one in codes if one.code and one.system is not None]
+    parts = [f"{k}.value = ANY ({values.put(whole)})"] if whole else []
+    for one in codes:
+        if one.system is None:
+            code = f"substr({k}.value, strpos({k}.value, '|') + 1)"
+            parts.append(f"{code} = {values.put(one.code or '')}")
+        elif one.code is None:
+            parts.append(_beginning(f"{k}.value", f"{one.system}|", values))
+    return _any(parts)
+
+
+def _beginning(column: str, text: str, values: Values) -> str:
+    return f"({column} >= {values.put(text)} AND {column} < {values.put(text + LAST)})"
+
+
+def _word(text: str, modifier: str, k: str, values: Values) -> str:
+    if modifier == "exact":
+        return f"{k}.exact = {values.put(text)}"
+    if modifier == "contains":
+        held = plain(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return f"{k}.value LIKE {values.put(f'%{held}%')}"
+    return _beginning(f"{k}.value", plain(text), values)
+
+
+def _time(time: Time, low: str, high: str, values: Values) -> str:
+    form = OF_TIME[time.prefix]
+    given = {"a": time.low, "b": time.high}
+    used = {name: values.put(value) for name, value in given.items() if f"{{{name}}}" in form}
+    return form.format(low=low, high=high, **used)
+
+
+def _size(size: Size, k: str, values: Values) -> str:
+    given = {"a": size.low, "b": size.high, "exact": size.exact}
+    form = OF_SIZE[size.prefix]
+    used = {name: values.put(value) for name, value in given.items() if f"{{{name}}}" in form}
+    parts = [form.format(k=k, **used)]
+    if size.system:
+        parts.append(f"{k}.system = {values.put(size.system)}")
+    if size.unit:
+        unit = values.put(size.unit)
+        parts.append(f"({k}.code = {unit} OR {k}.unit = {unit})")
+    return f"({' AND '.join(parts)})"
+
+
+def _target(target: Target, modifier: str, k: str, values: Values) -> str:
+    if modifier == "below":
+        return f"({k}.to_type = '' AND {_beginning(f'{k}.to_id', target.id, values)})"
+    if modifier == "above":
+        steps = target.id.split("/")
+        above = ["/".join(steps[: n + 1]) for n in range(len(steps))]
+        return f"({k}.to_type = '' AND {k}.to_id = ANY ({values.put(above)}))"
+    typed = f"{k}.to_type = {values.put(target.type)} AND " if target.type else ""
+    return f"({typed}{k}.to_id = {values.put(target.id)})"
+
+
+def _any(parts: Iterable[str]) -> str:
+    return f"({' OR '.join(parts)})"
+
+
+CLAUSES: Mapping[type, Callable[..., str]] = {
+    Match: _match,
+    Missing: _missing,
+    Pair: _pair,
+    Chain: _chain,
+    Reverse: _reverse,
+    Ids: _ids,
+    Updated: _updated,
+}
