@@ -172,7 +172,8 @@ def _texts(kind: str, value: Json) -> Iterator[str]:
 
 def _amounts(name: str, value: Json, part: int) -> Iterator[Amount]:
     if not isinstance(value, dict):
-        yield Amount(name, Decimal(value), Decimal(value), part=part)
+        number = Decimal(str(value))
+        yield Amount(name, number, number, part=part)
         return
     held = [value.get("low"), value.get("high")] if "value" not in value else [value, value]
     low, high = (_number(one) for one in held)
@@ -192,7 +193,7 @@ def _amounts(name: str, value: Json, part: int) -> Iterator[Amount]:
 
 def _number(quantity: Mapping[str, Any] | None) -> Decimal | None:
     value = (quantity or {}).get("value")
-    return None if value is None else Decimal(value)
+    return None if value is None else Decimal(str(value))  # as written, not as a float is
 
 
 def _links(way: Way, value: Json, part: int) -> Iterator[Link | Token]:

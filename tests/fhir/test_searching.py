@@ -1,0 +1,296 @@
+import pytest
+
+from tests.fhir.conftest import BASE
+from tests.records import make
+
+UCUM = "http://unitsofmeasure.org"
+DAY = "2030-01-06"
+
+
+def pressure(person_id, systolic, diastolic, **given):
+    parts = [
+        {
+            "code": make.concept(make.LOINC, code),
+            "valueQuantity": {"value": value, "unit": "mmHg", "system": UCUM, "code": "mm[Hg]"},
+        }
+        for code, value in (("8480-6", systolic), ("8462-4", diastolic))
+    ]
+    return make.body(
+        "Observation",
+        person_id,
+        status="final",
+        code=make.concept(make.LOINC, "85354-9", "血压"),
+        effectiveDateTime=f"{DAY}T08:00:00+08:00",
+        component=parts,
+        **given,
+    )
+
+
+@pytest.fixture
+async def weighed(ward):
+    """One observation that the tables of cases ask for, among others that are not it."""
+    one = make.observation(
+        ward.person_id,
+        72.4,
+        code="29463-7",
+        at=f"{DAY}T09:30:00+08:00",
+        identifier=[{"system": "urn:lab", "value": "W-1"}],
+        method={"text": "秤"},
+        device={"reference": "Device/scale-1", "identifier": {"system": "urn:sn", "value": "S9"}},
+        meta={"profile": ["http://hl7.org/fhir/StructureDefinition/bodyweight"]},
+    )
+    one["valueQuantity"] |= {"unit": "kg", "system": UCUM, "code": "kg"}
+    another = make.observation(ward.person_id, 138, at="2029-12-31T23:00:00+08:00")
+    await ward.publish(one, another)
+    return one["id"], another["id"]
+
+
+FINDS = [
+    # token
+    "code=29463-7", f"code={make.LOINC}|29463-7", "code=29463-7,nonsense", "code:not=8480-6",
+    "status=final&code=29463-7", "identifier=urn:lab|W-1", "identifier=urn:lab|", "identifier=W-1",
+    "device:identifier=urn:sn|S9",
+    # date
+    "date=2030-01-06", "date=2030-01", "date=2030", "date=ge2030-01-06", "date=gt2030-01-05",
+    "date=sa2030-01-05", "date=ge2030-01-06&date=lt2030-01-07", "date=2030-01-06T09:30:00%2B08:00",
+    "date=ap2030-01-06", "date=ne2029-12-31",
+    # quantity and number
+    "value-quantity=72.4", f"value-quantity=72.4|{UCUM}|kg", "value-quantity=72.4||kg",
+    "value-quantity=lt100", "value-quantity=le72.4", "value-quantity=ap70&code=29463-7",
+    "value-quantity=72",
+    # reference
+    "device=Device/scale-1", "device=scale-1", "device:Device=scale-1",
+    f"device={BASE}/Device/scale-1", "device:missing=false",
+    # uri
+    "_profile=http://hl7.org/fhir/StructureDefinition/bodyweight",
+    "_profile:below=http://hl7.org/fhir/StructureDefinition",
+    # composite
+    f"code-value-quantity={make.LOINC}|29463-7$gt70",
+]  # fmt: skip
+MISSES = [
+    "code=nonsense", "code=urn:other|29463-7", "code=|29463-7", "code:not=29463-7",
+    "status=preliminary", "identifier=urn:lab|W-2", "identifier=urn:la|",
+    "date=2030-01-07", "date=lt2030-01-06", "date=eb2030-01-06", "date=ne2030-01-06&code=29463-7",
+    "value-quantity=72.5", "value-quantity=gt72.4&code=29463-7", "value-quantity=72.4||g",
+    "device=Device/scale-2", "device=Patient/scale-1", "device:missing=true&code=29463-7",
+    "_profile=http://hl7.org/fhir/StructureDefinition",
+    f"code-value-quantity={make.LOINC}|29463-7$gt80",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", FINDS)
+async def test_a_search_finds(doctors, ward, weighed, query):
+    one, another = weighed
+    found = await doctors.found(f"Observation?subject=Patient/{ward.person_id}&{query}")
+    assert one in found
+    if "code" in query:
+        assert another not in found
+
+
+@pytest.mark.parametrize("query", MISSES)
+async def test_a_search_misses(doctors, ward, weighed, query):
+    one, _ = weighed
+    assert one not in await doctors.found(f"Observation?patient={ward.person_id}&{query}")
+
+
+async def test_a_composite_asks_for_both_on_the_same_part(doctors, ward):
+    body = pressure(ward.person_id, 150, 80)
+    await ward.publish(body)
+    asked = f"Observation?patient={ward.person_id}&component-code-value-quantity="
+    assert await doctors.found(f"{asked}{make.LOINC}|8480-6$gt140") == [body["id"]]
+    assert await doctors.found(f"{asked}{make.LOINC}|8462-4$gt140") == []
+    assert await doctors.found(f"{asked}8462-4$gt140,8480-6$gt140") == [body["id"]]
+
+
+async def test_texts_are_found_by_their_beginning_without_case_and_accents(doctors, ward):
+    body = {
+        "resourceType": "Device",
+        "id": make.encounter(ward.person_id)["id"],
+        "patient": {"reference": f"Patient/{ward.person_id}"},
+        "deviceName": [{"name": "Ärm Monitor 血压计", "type": "user-friendly-name"}],
+    }
+    await ward.publish(body)
+    for text, finds in {"arm": True, "ÄRM": True, "monitor": False}.items():
+        asked = {"device-name": text, "patient": str(ward.person_id)}
+        assert (await doctors.found("Device", params=asked) == [body["id"]]) is finds, text
+    contains = {"device-name:contains": "血压", "patient": str(ward.person_id)}
+    assert await doctors.found("Device", params=contains) == [body["id"]]
+    exact = {"device-name:exact": "ärm monitor 血压计", "patient": str(ward.person_id)}
+    assert await doctors.found("Device", params=exact) == []
+
+
+async def test_chains_and_their_opposite_go_over_links(doctors, ward):
+    visit = make.encounter(ward.person_id)
+    about = {"encounter": {"reference": f"Encounter/{visit['id']}"}}
+    one, other = make.condition(ward.person_id, **about), make.condition(ward.person_id)
+    await ward.publish(visit, one, other)
+    me = f"patient={ward.person_id}"
+    assert await doctors.found(f"Condition?{me}&encounter.class=AMB") == [one["id"]]
+    assert await doctors.found(f"Condition?{me}&encounter.class=IMP") == []
+    assert await doctors.found(f"Condition?{me}&encounter:Encounter.status=finished") == [one["id"]]
+    assert await doctors.found(f"Encounter?{me}&_has:Condition:encounter:code=I10") == [visit["id"]]
+    assert await doctors.found(f"Encounter?{me}&_has:Condition:encounter:code=J00") == []
+
+
+async def test_what_is_linked_comes_along_when_asked_for(doctors, ward):
+    visit = make.encounter(ward.person_id)
+    about = {"encounter": {"reference": f"Encounter/{visit['id']}"}}
+    one = make.condition(ward.person_id, **about)
+    await ward.publish(visit, one)
+    me = f"patient={ward.person_id}"
+
+    def along(bundle):
+        return [e["resource"]["id"] for e in bundle["entry"] if e["search"]["mode"] == "include"]
+
+    there = await doctors.bundle(f"Condition?{me}&_include=Condition:encounter")
+    assert along(there) == [visit["id"]]
+    back = await doctors.bundle(f"Encounter?{me}&_revinclude=Condition:encounter")
+    assert along(back) == [one["id"]]
+    assert along(await doctors.bundle(f"Condition?{me}&_include=Condition:*")) == [visit["id"]]
+
+
+async def test_pages_follow_each_other_and_lose_nothing(doctors, ward):
+    bodies = [make.observation(ward.person_id, n, at=f"{DAY}T0{n}:00:00Z") for n in range(7)]
+    await ward.publish(*bodies)
+    for sort in ("", "&_sort=date", "&_sort=-value-quantity", "&_sort=code,-date"):
+        path, seen, pages = f"Observation?patient={ward.person_id}&_count=3{sort}", [], 0
+        while path:
+            bundle = await doctors.bundle(path)
+            seen += [entry["resource"]["valueQuantity"]["value"] for entry in bundle["entry"]]
+            pages += 1
+            path = next((x["url"] for x in bundle["link"] if x["relation"] == "next"), "")
+            path = path.removeprefix(f"{BASE}/")
+        expected = list(range(7)) if sort == "&_sort=date" else list(range(6, -1, -1))
+        assert (seen, pages) == (expected, 3), sort
+
+
+async def test_a_cursor_of_somebody_else_begins_anew(doctors, patients, ward):
+    await ward.publish(*(make.observation(ward.person_id, n) for n in range(3)))
+    path = f"Observation?patient={ward.person_id}&_count=2"
+    bundle = await doctors.bundle(path)
+    following = next(x["url"] for x in bundle["link"] if x["relation"] == "next")
+    assert len(await doctors.found(following.removeprefix(f"{BASE}/"))) == 1
+    assert len(await patients.found(following.removeprefix(f"{BASE}/"))) == 2
+
+
+async def test_a_search_by_form_is_the_same(doctors, ward, weighed):
+    one, _ = weighed
+    form = {"patient": str(ward.person_id), "code": "29463-7"}
+    answer = await doctors.http.post(f"{BASE}/Observation/_search", data=form)
+    assert [entry["resource"]["id"] for entry in answer.json()["entry"]] == [one]
+
+
+async def test_a_total_is_told_when_asked_for(doctors, ward, weighed):
+    me = f"Observation?patient={ward.person_id}"
+    assert "total" not in await doctors.bundle(me)
+    assert (await doctors.bundle(f"{me}&_total=accurate&_count=1"))["total"] == 2
+    count = await doctors.bundle(f"{me}&_summary=count")
+    assert (count["total"], count.get("entry")) == (2, None)
+
+
+async def test_parts_of_resources_say_that_they_are_parts(doctors, ward, weighed):
+    me = f"Observation?patient={ward.person_id}&code=29463-7"
+    for query, there, gone in (
+        ("_elements=code", {"code", "status"}, {"valueQuantity", "method"}),
+        ("_summary=true", {"code", "valueQuantity"}, {"method"}),
+        ("_summary=text", {"status", "code"}, {"valueQuantity"}),
+        ("_summary=data", {"method", "valueQuantity"}, {"text"}),
+    ):
+        bundle = await doctors.bundle(f"{me}&{query}")
+        body = bundle["entry"][0]["resource"]
+        assert there <= set(body), query
+        assert not gone & set(body), query
+        assert body["meta"]["tag"][-1]["code"] == "SUBSETTED"
+
+
+REFUSED = [
+    ("colour=red", "not-supported"),
+    ("code:sounds-like=a", "not-supported"),
+    ("date=yesterday", "value"),
+    ("date=2030-02-30", "value"),
+    ("value-quantity=much", "value"),
+    ("subject:missing=perhaps", "value"),
+    ("_filter=code eq 1", "not-supported"),
+    ("subject.name.nothing=x", "not-supported"),
+    ("_has:Observation:nothing:code=1", "not-supported"),
+    ("_sort=colour", "not-supported"),
+    ("_include=Observation:colour", "not-supported"),
+    ("_count=many", "value"),
+    ("_summary=some", "value"),
+    ("code-value-quantity=1", "value"),
+    ("has-member.has-member.has-member.has-member.code=1", "not-supported"),
+]
+
+
+@pytest.mark.parametrize(("query", "code"), REFUSED)
+async def test_what_can_not_be_answered_is_named(doctors, query, code):
+    answer = await doctors.get(f"Observation?{query}")
+    assert answer.status_code == 400
+    issue = answer.json()["issue"][0]
+    assert (issue["code"], query.partition("=")[0] in issue["diagnostics"]) == (code, True)
+
+
+async def test_who_is_lenient_gets_the_rest_and_is_told_what_was_left_out(doctors, ward, weighed):
+    path = f"Observation?patient={ward.person_id}&code=29463-7&colour=red"
+    bundle = await doctors.bundle(path, headers={"prefer": "handling=lenient"})
+    modes = [entry["search"]["mode"] for entry in bundle["entry"]]
+    assert modes == ["match", "outcome"]
+    assert "colour" in bundle["entry"][1]["resource"]["issue"][0]["diagnostics"]
+
+
+async def test_nobody_finds_what_they_may_not_read_nor_counts_it(program, ward, elsewhere):
+    """EMR-09: not by a search, a count, a chain, an include or the opposite of one."""
+    visit = make.encounter(ward.person_id)
+    about = {"encounter": {"reference": f"Encounter/{visit['id']}"}}
+    hidden = make.condition(ward.person_id, **about)
+    await ward.publish(visit)
+    await elsewhere.publish(hidden)
+    doctors = await program(ward.doctor)
+    me = f"patient={ward.person_id}"
+    assert await doctors.found(f"Condition?{me}") == []
+    assert (await doctors.bundle(f"Condition?{me}&_summary=count"))["total"] == 0
+    assert await doctors.found(f"Encounter?{me}&_has:Condition:encounter:code=I10") == []
+    bundle = await doctors.bundle(f"Encounter?{me}&_revinclude=Condition:encounter")
+    assert [entry["search"]["mode"] for entry in bundle["entry"]] == ["match"]
+
+
+async def test_a_desk_finds_its_own_patients_only_and_each_of_them_is_told(program, ward):
+    stranger = await ward.place.resident()
+    known, unknown = make.condition(ward.person_id), make.condition(stranger.person_id)
+    await ward.publish(known)
+    await ward.publish(unknown, owner=stranger.person_id)
+    doctors = await program(ward.doctor)
+    found = await doctors.found("Condition?code=I10")
+    assert known["id"] in found
+    assert unknown["id"] not in found
+    told = await ward.place.rows(
+        "SELECT count(*) FROM access.log WHERE $1 = ANY (person_ids) AND what = 'fhir'",
+        ward.person_id,
+    )
+    assert told == [(1,)]
+
+
+async def test_a_series_about_too_many_persons_is_refused(doctors, ward):
+    """PRI-11, PRI-28"""
+    await ward.publish(*(make.condition(ward.person_id) for _ in range(401)))
+    path, statuses = "Condition?code=I10&_count=200", []
+    while path:
+        answer = await doctors.get(path)
+        statuses.append(answer.status_code)
+        links = answer.json().get("link", ())
+        path = next((x["url"] for x in links if x["relation"] == "next"), "")
+        path = path.removeprefix(f"{BASE}/")
+    assert statuses == [200, 200, 409]
+
+
+async def test_names_are_found_by_characters_pinyin_and_initials(doctors, ward):
+    body = {
+        "resourceType": "RelatedPerson",
+        "id": make.encounter(ward.person_id)["id"],
+        "patient": {"reference": f"Patient/{ward.person_id}"},
+        "name": [{"text": "张小燕"}],
+    }
+    await ward.publish(body)
+    for name, finds in {"张小": True, "zhangxiao": True, "zxy": True, "小燕": False}.items():
+        params = {"name": name, "patient": str(ward.person_id)}
+        assert (await doctors.found("RelatedPerson", params=params) == [body["id"]]) is finds, name
