@@ -2,6 +2,7 @@
 
 import pytest
 
+from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.people.model import DOCTOR
 from lianyi.records import service
@@ -21,6 +22,9 @@ class Ward:
 
     async def chart(self, hat=None, purpose=Purpose.TREAT):
         return await self.place.open(hat or self.doctor, self.person_id, purpose)
+
+    async def desk(self, hat=None, purpose=Purpose.TREAT):
+        return await self.place.ask(hat or self.doctor, access.open_desk, purpose=purpose)
 
     async def own_chart(self):
         return await self.chart(self.patient, Purpose.OWN)

@@ -1,11 +1,14 @@
 """Every question about a person is answered from an index, however many others there are."""
 
 from contextlib import suppress
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from lianyi.records import queries
 from lianyi.records.errors import NoSuchResource
+from lianyi.records.fhir import searches
 from tests.records import make
 
 KEY = {"type": "Observation", "fhir_id": "x"}
@@ -34,6 +37,31 @@ async def test_no_question_walks_a_whole_table(ward, query, given):
     plans = await ward.see(explain, query, given)
     assert plans
     assert "Seq Scan" not in "\n".join(plans)
+
+
+SEARCHES = [
+    ("Observation", "code=8480-6"),
+    ("Observation", f"code={make.LOINC}|8480-6,{make.LOINC}|8462-4&date=ge2030-01-01"),
+    ("Observation", "category=http://x|&value-quantity=gt5||mmHg"),
+    ("Observation", "component-code-value-quantity=8480-6$gt140"),
+    ("Condition", "code:not=I10&encounter.class=AMB"),
+    ("Condition", "onset-date:missing=true"),
+    ("Encounter", "_has:Condition:encounter:code=I10"),
+    ("Device", "device-name:exact=a&url:below=http://x&organization=Organization/1"),
+    ("Patient", "name=zhang&birthdate=1980&_lastUpdated=gt2029"),
+]
+
+
+@pytest.mark.parametrize(("type", "query"), SEARCHES)
+async def test_no_search_walks_a_whole_table(ward, type, query):
+    search = searches.read(type, parse_qsl(query), ZoneInfo("Asia/Shanghai"))
+    assert not search.troubles
+    for reach in (await ward.chart(), await ward.desk()):
+        plans = await ward.see(
+            explain, queries.search, {"search": search, "limit": 20}, chart=reach
+        )
+        assert plans
+        assert "Seq Scan" not in "\n".join(plans)
 
 
 async def explain(tx, chart, query, given):

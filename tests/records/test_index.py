@@ -1,0 +1,108 @@
+"""What every example of the standard is found by."""
+
+import json
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lianyi.records.fhir import index, spans, summaries
+from lianyi.records.model import Amount, Link, Moment, Token, Word
+
+EXAMPLES = Path(__file__).parents[2] / "node_modules/hl7.fhir.r4.examples"
+ZONE = ZoneInfo("Asia/Shanghai")
+KINDS = {
+    "token": (Token,),
+    "string": (Word,),
+    "date": (Moment,),
+    "number": (Amount,),
+    "quantity": (Amount,),
+    "reference": (Link, Token),
+    "uri": (Link,),
+}
+
+
+def found(body):
+    return {(one.name, one.__class__): one for one in index.found_by(body, ZONE)}
+
+
+def examples():
+    for file in sorted(EXAMPLES.glob("*.json")):
+        body = json.loads(file.read_text(encoding="utf-8"))
+        if body.get("resourceType") in index.parameters():
+            yield body
+
+
+def test_every_example_is_found_by_values_of_the_kind_its_parameters_have():
+    met = set()
+    for body in examples():
+        known = index.parameters()[body["resourceType"]]
+        for one in index.found_by(body, ZONE):
+            name = one.name.removesuffix(index.IDENTIFIED)
+            assert one.__class__ in KINDS[known[name].type], (body["resourceType"], one)
+            met.add((body["resourceType"], name))
+    simple = {
+        (type, name)
+        for type, known in index.parameters().items()
+        for name, parameter in known.items()
+        if parameter.paths and not name.startswith("_")
+    }
+    shown = met & simple
+    assert len(shown) > 0.7 * len(simple)  # the examples show no more than that
+
+
+def test_a_choice_is_found_by_whichever_type_it_has():
+    base = {"resourceType": "Observation", "id": "1", "status": "final", "code": {}}
+    day = found({**base, "effectiveDateTime": "2030-01-06"})["date", Moment]
+    period = found({**base, "effectivePeriod": {"start": "2030-01-06"}})["date", Moment]
+    assert day.low == period.low
+    assert period.high == spans.EVER[1]
+    assert ("value-concept", Token) in found(
+        {**base, "valueCodeableConcept": {"coding": [{"code": "x"}]}}
+    )
+
+
+def test_only_links_to_a_patient_are_links_of_the_patient():
+    base = {"resourceType": "Observation", "id": "1"}
+    group = found({**base, "subject": {"reference": "Group/g"}})
+    assert group["subject", Link] == Link("subject", "Group", "g")
+    assert ("patient", Link) not in group
+    versioned = found({**base, "subject": {"reference": "Patient/p/_history/3"}})
+    assert versioned["patient", Link] == Link("patient", "Patient", "p")
+
+
+def test_what_is_filtered_is_found_by_what_passes_only():
+    telecom = [{"system": "phone", "value": "1"}, {"system": "email", "value": "a@b"}]
+    patient = found({"resourceType": "Patient", "id": "1", "telecom": telecom})
+    assert patient["phone", Token].value == "|1"
+    assert patient["email", Token].value == "|a@b"
+    assert patient["deceased", Token].value == "|false"
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("2030", "2029-12-31T16:00", "2030-12-31T16:00"),
+        ("2030-12", "2030-11-30T16:00", "2030-12-31T16:00"),
+        ("2030-01-06", "2030-01-05T16:00", "2030-01-06T16:00"),
+        ("2030-01-06T09:30:00+08:00", "2030-01-06T01:30", "2030-01-06T01:30:01"),
+        ("2030-01-06T09:30:00.250Z", "2030-01-06T09:30:00.250", "2030-01-06T09:30:00.251"),
+        ("2030-01-06T09:30Z", "2030-01-06T09:30", "2030-01-06T09:31"),
+    ],
+)
+def test_a_time_is_as_long_as_it_is_exact(text, low, high):
+    span = spans.read(text, ZONE)
+    assert [one.isoformat().removesuffix("+00:00") for one in span] == [
+        spans.read(f"{one}Z", ZONE)[0].isoformat().removesuffix("+00:00") for one in (low, high)
+    ]
+
+
+@pytest.mark.parametrize("text", ["2030-02-30", "2030-13", "soon", "0000"])
+def test_there_are_texts_that_are_no_time(text):
+    assert spans.read(text, ZONE) is None
+
+
+def test_summaries_are_told_by_the_definitions():
+    assert "code" in summaries.of("Observation")
+    assert "note" not in summaries.of("Observation")
+    assert summaries.required("Observation") >= {"status", "code"}
