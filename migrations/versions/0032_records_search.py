@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 
 TABLES = """
 -- `part` tells the values of one element from those of its brothers: a composite asks for both.
