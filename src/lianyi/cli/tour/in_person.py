@@ -17,6 +17,7 @@ KIDNEY, KIDNEY_LABEL = "kidney_function", "肾功能测定"
 LABELS = {SALTS: "电解质测定", BLOOD: "血细胞分析"}
 VALUES = {"2823-3": "6.8", "2951-2": "139", "2075-0": "101", "2000-8": "2.3"}
 POTASSIUM = "2823-3"
+UNREAD = 422  # what was typed can not be read
 HYPERTENSION = "I10.x00x002 高血压"
 NOTE: dict[str, Any] = {
     "complaint": "乏力 2 天",
@@ -62,7 +63,9 @@ async def scene(stage: Stage) -> None:
     await _measure(story, barcode)
     await _call(story, orders[SALTS])
     await _release(story, orders[SALTS])
-    await _sign(story)
+    inside = await _return(story)
+    await _emergency(story)
+    await _sign(story, inside)
 
 
 async def _arrive(stage: Stage) -> Story:
@@ -224,13 +227,37 @@ async def _release(story: Story, order_id: str) -> None:
         check(step, "看到 6.8", holds=after.says(told, "参考范围"), seen=after.words)
 
 
-async def _sign(story: Story) -> None:
+async def _return(story: Story) -> Page:
     with story.stage.script.step(NAME, "带结果回诊，不再挂号", story.booked) as step:
         back = await story.patient.submit(await story.patient.get(story.booked), "/come-back")
         check(step, "重新候诊", holds=back.says("前面还有"), seen=back.words)
-    who = f"医师{story.doctor_name}"
-    with story.stage.script.step(who, "回诊，签名病历，结束就诊", story.visit) as step:
+    with story.stage.script.step(f"医师{story.doctor_name}", "叫回诊", story.visit) as step:
         inside = await room.call_in(story.doctor, NAME)
+        check(step, "就诊中", holds=inside.says(NAME), seen=inside.words)
+    return inside
+
+
+async def _emergency(story: Story) -> None:
+    """Test again before anybody has paid; the bill stays, and is paid after."""
+    stage, page, who = story.stage, f"{story.visit}/orders", f"医师{story.doctor_name}"
+    with stage.script.step(who, "血钾 6.8，急诊复查，先检后付", page) as step:
+        placed = await story.doctor.submit(await story.doctor.get(page), "/orders", code=[SALTS])
+        check(step, "待缴费", holds=placed.says("待缴费"), seen=placed.words)
+        mute = await story.doctor.submit(placed, "/defer", reason="")
+        check(step, "不写原因不行", holds=mute.status == UNREAD, seen=mute.words)
+        deferred = await story.doctor.submit(placed, "/defer", reason="血钾危急值，不能等缴费")
+        waits = deferred.says("先检后付", "待采集") and not deferred.says("待缴费")
+        check(step, "不等缴费就能采血", holds=waits, seen=deferred.words)
+    await _take(story)
+    with stage.script.step(NAME, "采完血，账单还在，待支付", "/bills") as step:
+        bills = await story.patient.get("/bills")
+        check(step, "看到待支付", holds=bills.says(LABELS[SALTS], "待支付"), seen=bills.words)
+    await insured.pay(stage, story.patient, NAME, LABELS[SALTS])
+
+
+async def _sign(story: Story, inside: Page) -> None:
+    who = f"医师{story.doctor_name}"
+    with story.stage.script.step(who, "签名病历，结束就诊", story.visit) as step:
         signed = await story.doctor.submit(
             inside, "/note", **{**NOTE, "act": "sign", "treatment": "血钾 6.8，转急诊处理。"}
         )

@@ -32,6 +32,7 @@ from lianyi.cli.tour import (
     sign,
     sitting,
     stage,
+    stopped,
     visit,
 )
 from lianyi.cli.tour.script import Script, Step
@@ -55,6 +56,7 @@ SCENES = (
     pay.scene,
     shared.scene,
     follow_up.scene,  # lets an hour pass
+    stopped.scene,
     sitting.scene,  # lets the day pass
     evidence.scene,  # lets the night pass
     late.scene,  # and the night

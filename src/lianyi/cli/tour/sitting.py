@@ -10,7 +10,8 @@ from lianyi.cli.tour.page import Page
 from lianyi.cli.tour.script import Failed, Step, check
 from lianyi.cli.tour.stage import Stage
 
-ADMIN, WARD = "a01", "内分泌科"
+ADMIN, WARD, PAGE = "a01", "内分泌科", "/admin/schedule"
+WHO = "汪洋医务部主任"
 HOLDER, WAITER, THIRD, ADDED = "19905311031", "19905311043", "19905311042", "19905311045"
 NAMES = {HOLDER: "高德海", WAITER: "梁志强", THIRD: "罗佳宁", ADDED: "梁家豪"}
 BOTH = 2  # sessions
@@ -41,13 +42,13 @@ async def scene(stage: Stage) -> None:
 
 
 async def _published(stage: Stage) -> Evening:
-    with stage.script.step("汪洋医务部主任", "今晚加开两场，各一个号", "/admin/schedule") as step:
+    with stage.script.step(WHO, "今晚加开两场，各一个号", PAGE) as step:
         admin = await stage.staff(step, ADMIN)
-        page = await admin.get((await admin.get("/admin/schedule")).link(WARD))
+        page = await schedule(admin)
         today = clock.shown(page)
-        doctors = page.form("/admin/schedule").choices["doctor"]
+        doctors = page.form(PAGE).choices["doctor"]
         for doctor in doctors[1 : 1 + BOTH]:
-            page = await _publish(admin, page, doctor, today)
+            page = await publish(admin, page, doctor, today)
         check(
             step,
             "两场晚间门诊",
@@ -59,24 +60,29 @@ async def _published(stage: Stage) -> Evening:
     return Evening(stage, *found)
 
 
-async def _publish(admin: Browser, page: Page, doctor: str, day: datetime, early: int = 30) -> Page:
-    form = next(f for f in page.forms if f.action == "/admin/schedule" and f.method == "post")
+async def schedule(admin: Browser) -> Page:
+    """Return the ward's page of the schedule, on today."""
+    return await admin.get((await admin.get(PAGE)).link(WARD))
+
+
+async def publish(admin: Browser, page: Page, doctor: str, day: datetime, **given: object) -> Page:
+    """Put an evening session with one number on the schedule, or what is given."""
+    form = next(f for f in page.forms if f.action == PAGE and f.method == "post")
+    evening = {
+        "half": "evening",
+        "kind": "ordinary",
+        "payment": "at_visit",
+        "begins": BEGINS,
+        "ends": ENDS,
+        "numbers": 1,
+        "releases": 30,
+    }
     return await admin.send(
-        page,
-        form,
-        doctor=doctor,
-        day=f"{day:%Y-%m-%d}",
-        half="evening",
-        kind="ordinary",
-        payment="at_visit",
-        begins=BEGINS,
-        ends=ENDS,
-        numbers=1,
-        releases=early,
+        page, form, None, **{**evening, "doctor": doctor, "day": f"{day:%Y-%m-%d}", **given}
     )
 
 
-async def _ward(browser: Browser, day: datetime) -> Page:
+async def ward(browser: Browser, day: datetime) -> Page:
     hospital = await browser.get((await browser.get("/book")).link("岱东省第一人民医院"))
     ward = await browser.get(hospital.link(WARD))
     return await browser.get(f"{ward.url}?day={day:%Y-%m-%d}")
@@ -84,7 +90,7 @@ async def _ward(browser: Browser, day: datetime) -> Page:
 
 async def _evening(browser: Browser, day: datetime) -> list[str]:
     """Return where the two evening sessions of a day are booked."""
-    page = await _ward(browser, day)
+    page = await ward(browser, day)
     items = re.findall(rf"{BEGINS}–{ENDS}.*?(/book/sessions/[0-9a-f-]{{36}})", page.html, re.DOTALL)
     if len(items) < BOTH:
         raise Failed(page.words)
@@ -92,20 +98,18 @@ async def _evening(browser: Browser, day: datetime) -> list[str]:
 
 
 async def _not_released(stage: Stage) -> None:
-    with stage.script.step(
-        "汪洋医务部主任", "排十天后的门诊，前一天才放号", "/admin/schedule"
-    ) as step:
+    with stage.script.step(WHO, "排十天后的门诊，前一天才放号", PAGE) as step:
         admin = await stage.staff(step, ADMIN)
-        page = await admin.get((await admin.get("/admin/schedule")).link(WARD))
+        page = await schedule(admin)
         day = clock.shown(page) + LATER
-        doctor = page.form("/admin/schedule").choices["doctor"][1]
-        await _publish(admin, page, doctor, day, early=1)
-        seen = await _ward(await stage.browser(HOLDER), day)
+        doctor = page.form(PAGE).choices["doctor"][1]
+        await publish(admin, page, doctor, day, releases=1)
+        seen = await ward(await stage.browser(HOLDER), day)
         told = f"{day - timedelta(days=1):%m-%d} {BEGINS} 放号"
         check(step, "居民看到放号时间", holds=seen.says(told), seen=seen.words)
 
 
-async def _hold(browser: Browser, session: str) -> Page:
+async def hold(browser: Browser, session: str) -> Page:
     page = await browser.get(session)
     form = page.form("/book/sessions/")
     return await browser.send(page, form, starts_at=form.choices["starts_at"][0])
@@ -115,7 +119,7 @@ async def _held_and_lapsed(evening: Evening) -> None:
     stage = evening.stage
     with stage.script.step(NAMES[HOLDER], "锁住唯一的号，没有确认", evening.full) as step:
         holder = await stage.resident(step, HOLDER)
-        kept = await _hold(holder, evening.full)
+        kept = await hold(holder, evening.full)
         check(step, "号源已保留", holds=kept.says("号源已为您保留"), seen=kept.words)
     with stage.script.step(NAMES[WAITER], "约满了，排候补", evening.full) as step:
         waiter = await stage.resident(step, WAITER)
@@ -155,7 +159,7 @@ async def _freed(evening: Evening) -> None:
         check(step, "刚退的号还看不到", holds=page.says("已约满"), seen=page.words)
         await clock.forward(stage, step, minutes=DELAY)
         third = await stage.resident(step, THIRD)
-        kept = await _hold(third, evening.full)
+        kept = await hold(third, evening.full)
         booked = await third.submit(kept, "/confirm")
         check(step, "20 分钟后能约", holds=booked.says("已预约"), seen=booked.words)
 
@@ -176,11 +180,11 @@ async def _added(evening: Evening) -> None:
 
 async def _stopped(evening: Evening) -> None:
     stage = evening.stage
-    with stage.script.step("汪洋医务部主任", "医师病了，停诊", "/admin/schedule") as step:
+    with stage.script.step(WHO, "医师病了，停诊", PAGE) as step:
         admin = await stage.staff(step, ADMIN)
-        page = await admin.get((await admin.get("/admin/schedule")).link(WARD))
+        page = await schedule(admin)
         session = evening.full.rsplit("/", 1)[-1]
-        form = page.form("/admin/schedule/stop")
+        form = page.form(f"{PAGE}/stop")
         await admin.send(page, form, session=session, reason=REASON)
         await _all_told(stage, step)
     with stage.script.step(NAMES[THIRD], "改约同时段的另一位医生", "/appointments") as step:
