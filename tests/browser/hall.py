@@ -5,17 +5,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lianyi import main
-from lianyi.journeys import queue
+from lianyi.journeys import queue, routines
 from lianyi.kernel.config import Config
 from lianyi.kernel.demo import Clock
 from lianyi.kernel.ids import Ids
 from lianyi.kernel.live import Hub
 from lianyi.kernel.witness import Scribe
 from lianyi.kernel.work import App
+from lianyi.people.model import DOCTOR
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
 from tests.booking.make import Clinic
 from tests.conftest import KEYS
+from tests.journeys.test_routines import pattern
 from tests.place import Place
 from tests.web.resident import opened
 from tests.web.staff import token_of
@@ -48,6 +50,7 @@ async def _day(clinic):
     full = await clinic.publish(
         starts_at=MORNING + timedelta(days=1), releases_at=released, numbers_per_slot=1
     )
+    await _every_week(clinic)
     held, waiting, called = [await place.resident() for _ in range(3)]
     kept = await clinic.hold(held, session_id, starts_at=MORNING)
     await _fill(clinic, full)
@@ -79,6 +82,20 @@ async def _day(clinic):
         "plan": await token_of(place, await place.admin()),
     }
     return paths, tokens
+
+
+async def _every_week(clinic):
+    """Let two sit week by week, one of them until a licence ends; a day is closed."""
+    place, first = clinic.place, MORNING.date()
+    goes_on, ends = [await place.appoint(DOCTOR, name=name) for name in ("周宁", "欧阳文博")]
+    last = first + timedelta(days=5)
+    await place.license(ends.person_id, DOCTOR, valid_until=last)
+    admin = await place.admin()
+    for hat, weekdays in ((goes_on, (1, 3, 5)), (ends, (1, 2, 3, 4, 5, 6, 7))):
+        sits = pattern(clinic, post_id=hat.post_id, weekdays=weekdays, first=first)
+        await place.do(admin, routines.set_up, pattern=sits)
+    day = first + timedelta(days=9)
+    await place.do(admin, routines.close_day, day=day, reason="院庆，门诊停诊一天")
 
 
 async def _fill(clinic, session_id):

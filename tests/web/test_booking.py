@@ -250,7 +250,7 @@ async def test_a_doctor_whose_licence_ends_is_shown_as_held(clinic, place, app, 
     await place.license(clinic.doctor.person_id, DOCTOR, valid_until=date(2030, 1, 10))
     await deliver(app)
     _, page = await planned(clinic, place, sign)
-    assert page.says("暂停排班", "执业证书已过有效期")
+    assert page.says("暂停排班", "2030-01-11 起不能出诊", "执业证书已过有效期")
 
 
 async def test_only_administrators_see_the_schedule_desk(clinic, sign):

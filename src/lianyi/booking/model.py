@@ -1,7 +1,7 @@
 """The nouns of booking."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -132,6 +132,10 @@ class Routine:
     pattern: Pattern
     through: date
     held: tuple[str, ...]
+
+    @property
+    def held_from(self) -> date:
+        return self.through + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
