@@ -2424,6 +2424,8 @@ CREATE INDEX resource_owner_at_type_fhir_id_idx ON records.resource USING btree 
 
 CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree (owner, type, at DESC, fhir_id DESC);
 
+CREATE INDEX resource_type_at_fhir_id_idx ON records.resource USING btree (type, at DESC, fhir_id DESC);
+
 CREATE INDEX token_owner_type_name_value_at_fhir_id_idx ON records.token USING btree (owner, type, name, value, at DESC, fhir_id DESC);
 
 CREATE INDEX token_type_fhir_id_name_idx ON records.token USING btree (type, fhir_id, name);

@@ -13,6 +13,9 @@ CREATE INDEX ON records.token (type, name, value, fhir_id);
 CREATE INDEX ON records.token (type, name, substr(value, strpos(value, '|') + 1), fhir_id);
 CREATE INDEX ON records.token (type, fhir_id, name);
 
+-- Many persons' facts of one type, the newest first: how a search over all patients is ordered.
+CREATE INDEX ON records.resource (type, at DESC, fhir_id DESC);
+
 CREATE TABLE records.word (
   type text NOT NULL, fhir_id text NOT NULL, version int NOT NULL, name text NOT NULL,
   value text NOT NULL, exact text NOT NULL, part int2 NOT NULL);

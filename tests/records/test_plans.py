@@ -11,6 +11,7 @@ from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import searches
 from tests.records import make
 
+ORDERS = ("BEGIN", "SET", "COMMIT")  # to the database, which have no plan
 KEY = {"type": "Observation", "fhir_id": "x"}
 
 
@@ -71,5 +72,9 @@ async def explain(tx, chart, query, given):
         await query(tx, chart, **given)
     async with tx.db.transaction():
         await tx.db.execute("SET LOCAL enable_seqscan = off")
-        rows = [await tx.db.fetch(f"EXPLAIN {one.query}", *one.args) for one in asked]
+        rows = [
+            await tx.db.fetch(f"EXPLAIN {one.query}", *one.args)
+            for one in asked
+            if not one.query.startswith(ORDERS)
+        ]
     return [line[0] for plan in rows for line in plan]

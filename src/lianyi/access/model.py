@@ -178,17 +178,22 @@ class Desk:
     classes: frozenset[Sensitive] = frozenset()
     sees_unreleased: bool = False
 
-    def sees(self, column: str, *, at: int) -> str:
-        """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on."""
+    def sees(self, column: str, *, at: int, also: str = "") -> str:
+        """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on.
+
+        `also` is SQL for one more owner whose rows pass. Said here, it leaves one set to look in,
+        which the planner can begin with; an OR it could not.
+        """
         if self.everyone:
             return "TRUE"
+        more = f" UNION ALL SELECT {also}::uuid" if also else ""
         if self.scope:
             return f"""{column} IN (SELECT subject_id FROM access.mandate
                        WHERE holder_id = ${at} AND ${at + 1} = ANY (scopes)
-                         AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2}))"""
+                         AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2}){more})"""
         return f"""{column} IN (SELECT person_id FROM access.relation
                    WHERE institution_id = ${at} AND role = ${at + 1}
-                     AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2}))"""
+                     AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2}){more})"""
 
     @property
     def args(self) -> tuple[object, ...]:

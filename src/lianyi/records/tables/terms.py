@@ -81,21 +81,28 @@ class Values:
         return f"NOT {row}.in_error AND {self._seen(row)}"
 
     def _reached(self, reach: Chart | Desk) -> Callable[[str], str]:
+        """Say whose rows are looked at, apart from what of them is shown.
+
+        The latter stands in a CASE because it nearly always holds, which the planner can't know.
+        """
         public = self.put(PUBLIC)
         own = self.put(reach.person_id if isinstance(reach, Chart) else reach.institution_id)
         at = len(self.args) + 1
         self.args.extend(reach.args)
         if isinstance(reach, Chart):
             return lambda row: (
-                f"({row}.owner = {public} OR {row}.owner = {own} AND {_admitted(reach, row, at)})"
+                f"{row}.owner IN ({public}, {own})"
+                f" AND CASE WHEN {row}.owner <> {public}"
+                f" THEN {_admitted(reach, row, at)} ELSE true END"
             )
         classes = self.put("{" + ",".join(sorted(reach.classes)) + "}")
         unreleased = self.put(reach.sees_unreleased)
         # Another institution's part of a person's record opens by the person's consent: by a chart.
         return lambda row: (
-            f"({row}.owner = {public} OR {reach.sees(f'{row}.owner', at=at)}"
-            f" AND {row}.holder_id = {own} AND {row}.classes <@ {classes}::text::text[]"
-            f" AND ({row}.released_at IS NOT NULL OR {unreleased}::bool))"
+            f"{reach.sees(f'{row}.owner', at=at, also=public)}"
+            f" AND CASE WHEN {row}.owner <> {public} THEN {row}.holder_id = {own}"
+            f" AND {row}.classes <@ {classes}::text::text[]"
+            f" AND ({row}.released_at IS NOT NULL OR {unreleased}::bool) ELSE true END"
         )
 
 
