@@ -10,6 +10,7 @@ GROUPS = {
     "chat": "bench.chat",
     "live": "bench.live",
     "import": "bench.importing",
+    "fhir": "bench.fhir",
 }
 
 
