@@ -53,8 +53,8 @@ class Buyer:
             await self.browser.get(self.sale), "/withdraw", reason="other_seller"
         )
         check(step, "可以换一家", holds=page.says("换一家药房"), seen=page.words)
-        back = await self.until("医保已退费")
-        check(step, "医保结算已撤销", holds=back.says("已退款"), seen=back.words)
+        back = await self.until("已退款")  # which is sent once the agency has taken its part back
+        check(step, "医保结算已撤销", holds=back.says("医保已退费"), seen=back.words)
         await self.until("：已退回")
 
     async def until(self, words: str) -> Page:
