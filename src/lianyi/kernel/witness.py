@@ -6,6 +6,8 @@ of the process, and the answer waits for that batch's commit.
 
 import asyncio
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -24,8 +26,9 @@ class NotLogged(Unavailable):
 
 
 async def write(db: Db, rows: Sequence[Statement]) -> None:
-    for sql, values in rows:
-        await db.execute(sql, *values)
+    """Write rows in the order given; many of one kind go out together."""
+    for sql, alike in groupby(rows, key=itemgetter(0)):
+        await db.executemany(sql, [values for _, values in alike])
 
 
 async def testify(db: Db, rows: Sequence[Statement]) -> None:

@@ -5,6 +5,7 @@ that begin with a member it has. `part` tells the values of one element from tho
 so that a composite parameter can ask for both on the same one.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ Json: TypeAlias = Any
 BUILT = Path(__file__).parent.parent / "rules/build/search.json"  # by tools/searching.py
 LEAST, MOST = Decimal("-1e40"), Decimal("1e40")
 LONGEST = 200  # characters of a text that are found; what follows is read, not searched
+HAN = re.compile("[\u4e00-\u9fff]")
 NAME_PARTS = ("family", "given", "text", "prefix", "suffix")
 UNIT = ("system", "code", "unit")
 ADDRESS_PARTS = ("text", "line", "city", "district", "state", "postalCode", "country")
@@ -148,7 +150,7 @@ def _words(kind: str, value: Json) -> Iterator[tuple[str, str]]:
     """Yield each text as it is compared and as it is written, a Chinese name by its sound too."""
     for text in _texts(kind, value):
         yield plain(text)[:LONGEST], text[:LONGEST]
-        if kind == "HumanName" and not text.isascii():
+        if kind == "HumanName" and HAN.search(text):
             yield from ((sound[:LONGEST], "") for sound in _sounds(text))
 
 
