@@ -113,6 +113,11 @@ async def test_xml_is_refused_in_words(doctors):
         assert (answer.status_code, answer.json()["resourceType"]) == (406, "OperationOutcome")
 
 
+async def test_there_are_no_other_types_than_the_standards(doctors):
+    assert (await doctors.get("Spell")).status_code == 404
+    assert (await doctors.get("Spell/1")).status_code == 404
+
+
 async def test_a_pretty_answer_has_lines(doctors, ward):
     body = make.condition(ward.person_id)
     await ward.publish(body)

@@ -18,7 +18,8 @@ from lianyi.journeys import fhir_desk
 from lianyi.journeys.fhir_desk import Answer, Asked
 from lianyi.kernel import cursors
 from lianyi.kernel.work import Tx
-from lianyi.records.errors import NotSearchable
+from lianyi.records.errors import NoSuchResource, NotSearchable
+from lianyi.records.fhir.index import parameters
 from lianyi.records.fhir.terms import Trouble, Why
 from lianyi.records.model import Hit
 
@@ -40,7 +41,11 @@ async def search(request: Request) -> Response:
     """Answer a search of one type as a Bundle.
 
     :raises NotSearchable, TooManyPersons, WrongRole:
+    :raises NoSuchResource: there is no such type.
     """
+    type = request.path_params["type"]
+    if type not in parameters():
+        raise NoSuchResource(type=type, fhir_id="")
     pairs = await _pairs(request)
     form = shorter.read(pairs)
     answer, link = await ask(request, lambda tx: _found(tx, request, pairs, only_count=form.count))
