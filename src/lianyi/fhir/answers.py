@@ -39,13 +39,13 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-def answered(handle: Handler) -> Handler:
+def answered(handle: Handler, *, to_anybody: bool = False) -> Handler:
     """Return what answers like `handle`, and every trouble of its as an OperationOutcome."""
 
     async def answer(request: Request) -> Response:
         if not _takes_json(request):
             return outcome(request, 406, "not-supported", _said(request, "fhir.json_only"))
-        if not isinstance(request.scope.get("user"), Actor):
+        if not to_anybody and not isinstance(request.scope.get("user"), Actor):
             return outcome(request, 401, "login", _said(request, "accounts.SignedOut"))
         try:
             return await handle(request)

@@ -1,5 +1,6 @@
 """Resources by id, by version, and their history."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -12,9 +13,11 @@ from lianyi.fhir.places import base_of
 from lianyi.journeys import fhir_desk
 from lianyi.kernel.work import Tx, reading
 from lianyi.records.errors import NoSuchResource
+from lianyi.records.fhir.index import parameters
 from lianyi.records.model import Version
 
 T = TypeVar("T")
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 async def read(request: Request) -> Response:
@@ -70,4 +73,11 @@ def _entry(request: Request, version: Version) -> Body:
 
 
 def _named(request: Request) -> tuple[str, str]:
-    return request.path_params["type"], request.path_params["id"]
+    """Return the type and the id an address names.
+
+    :raises NoSuchResource: nothing can be called so.
+    """
+    type, fhir_id = request.path_params["type"], request.path_params["id"]
+    if type not in parameters() or not ID.fullmatch(fhir_id):
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    return type, fhir_id

@@ -19,7 +19,7 @@ async def refuse(request: Request) -> Response:
 
 
 ROUTES = (
-    Route(f"{ROOT}/metadata", metadata),
+    Route(f"{ROOT}/metadata", answered(metadata, to_anybody=True)),
     Route(f"{ROOT}/{{type:str}}", answered(search)),
     Route(f"{ROOT}/{{type:str}}/_search", answered(search), methods=["POST"]),
     Route(f"{ROOT}/{{type:str}}/{{id:str}}", answered(read)),

@@ -24,6 +24,7 @@ from lianyi.records.fhir.terms import Trouble, Why
 from lianyi.records.model import Hit
 
 USUAL, MOST = 20, 200  # resources on a page
+MOST_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
 INCLUDES = ("_include", "_revinclude")
 PAGE = "_page"
@@ -31,7 +32,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
-    """Where a page begins: behind how many resources, and behind which."""
+    """Where a page begins: behind how much of a series (PRI-11), and behind which resource."""
 
     shown: int
     after: tuple[str, ...]
@@ -61,7 +62,7 @@ async def _found(tx: Tx, request: Request, pairs: Pairs, *, only_count: bool) ->
     answer = await fhir_desk.search(tx, asked=asked)
     if not answer.after or only_count:
         return answer, ""
-    following = Place(place.shown + len(answer.hits), answer.after)
+    following = Place(place.shown + answer.weight, answer.after)
     return answer, cursors.write(tx, query, msgspec.json.encode(following).decode())
 
 
@@ -95,11 +96,20 @@ def _place(position: str) -> Place:
 
 
 async def _pairs(request: Request) -> Pairs:
-    """Return the parameters as they came, those of a form behind those of the address."""
-    pairs = parse_qsl(request.url.query, keep_blank_values=True)
-    if request.method == "POST" and FORM in request.headers.get("content-type", FORM):
-        pairs += parse_qsl((await request.body()).decode(), keep_blank_values=True)
-    return pairs
+    """Return the parameters as they came, those of a form behind those of the address.
+
+    :raises NotSearchable:
+    """
+    form = request.method == "POST" and FORM in request.headers.get("content-type", FORM)
+    sent = [request.url.query.encode(), await request.body() if form else b""]
+    try:
+        return [pair for raw in sent for pair in _parsed(raw.decode())]
+    except ValueError as trouble:  # too many of them, or no text
+        raise NotSearchable(troubles=(Trouble("_search", Why.VALUE),)) from trouble
+
+
+def _parsed(text: str) -> Pairs:
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
 
 
 def _bundle(

@@ -48,7 +48,7 @@ class Asked:
     sort: str = ""
     limit: int = 20
     after: tuple[str, ...] = ()
-    shown: int = 0  # resources on the pages before this one
+    shown: int = 0  # what the pages before this one weigh
     includes: tuple[tuple[str, str], ...] = ()
     counted: bool = False
     strict: bool = True
@@ -61,6 +61,11 @@ class Answer:
     total: int | None
     after: tuple[str, ...]  # where the next page begins; empty where there is none
     ignored: tuple[Trouble, ...]
+
+    @property
+    def weight(self) -> int:
+        """PRI-11: what a page adds to a series: its resources, or the persons who come along."""
+        return max(len(self.hits), len(_persons((*self.hits, *self.along))))
 
 
 async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
@@ -100,21 +105,22 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     reach = await _reach(tx, _person_in(search))
     if reach is None:
         return Answer((), (), 0 if asked.counted else None, (), search.troubles)
-    _check_series(reach, asked)
+    _check_series(reach, asked.shown + asked.limit)
     found = await records.search(
         tx, reach, search=search, order=order, after=asked.after, limit=asked.limit + 1
     )
     page = found[: asked.limit]
     hits = tuple(hit for hit, _ in page)
-    along = await _along(tx, reach, hits, includes)
-    _log(tx, reach, (*hits, *along))
-    return Answer(
+    answer = Answer(
         hits,
-        along,
+        await _along(tx, reach, hits, includes),
         await records.how_many(tx, reach, search=search) if asked.counted else None,
         page[-1][1] if len(found) > len(page) and page else (),
         search.troubles,
     )
+    _check_series(reach, asked.shown + answer.weight)
+    _log(tx, reach, (*answer.hits, *answer.along))
+    return answer
 
 
 def _understood(tx: Tx, asked: Asked) -> tuple[Search, tuple[Order, ...], list[Include]]:
@@ -187,8 +193,8 @@ def _uuids(texts: Iterable[str]) -> list[UUID]:
     return found
 
 
-def _check_series(reach: Chart | Desk, asked: Asked) -> None:
-    if isinstance(reach, Desk) and asked.shown + asked.limit > MOST_PERSONS:
+def _check_series(reach: Chart | Desk, weight: int) -> None:
+    if isinstance(reach, Desk) and weight > MOST_PERSONS:
         raise TooManyPersons(most=MOST_PERSONS)
 
 
@@ -216,5 +222,8 @@ async def _along(
 def _log(tx: Tx, reach: Chart | Desk, hits: Sequence[Hit]) -> None:
     """Tell the persons whom a desk's answer shows; a chart's is told when it opens."""
     if isinstance(reach, Desk):
-        owners = list(dict.fromkeys(hit.owner for hit in hits if hit.owner != PUBLIC))
-        access.saw(tx, reach, person_ids=owners, what=WHAT)
+        access.saw(tx, reach, person_ids=_persons(hits), what=WHAT)
+
+
+def _persons(hits: Iterable[Hit]) -> list[UUID]:
+    return list(dict.fromkeys(hit.owner for hit in hits if hit.owner != PUBLIC))

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from lianyi.records.fhir import spans
-from lianyi.records.fhir.index import IDENTIFIED, Parameter, parameters
+from lianyi.records.fhir.index import IDENTIFIED, MOST, Parameter, parameters
 from lianyi.records.fhir.terms import (
     Chain,
     Code,
@@ -46,6 +46,9 @@ OF_ANSWER = frozenset(
 )
 MISSING, ITERATE = "missing", "iterate"
 BOOLEANS = {"true": True, "false": False}
+NUL = "\x00"  # which no text of the database can hold
+MOST_VALUES = 200  # alternatives of one parameter
+FARTHEST = 40  # powers of ten that a number is away from one; nothing measured is
 NESTED = 3  # links that a chain may go over
 HALF = Decimal("0.5")
 ROUGHLY = Decimal("0.1")  # how far `ap` reaches
@@ -130,6 +133,8 @@ def _knows(parameter: Parameter, modifier: str) -> bool:
 def _plain(asked: Asked, parameter: Parameter, name: str, modifier: str) -> Term | None:
     """Read a parameter of the type itself. None: a value makes no sense."""
     texts = list(_split(asked.text, ","))
+    if NUL in asked.text or len(texts) > MOST_VALUES:
+        return None
     if modifier == MISSING:
         missing = BOOLEANS.get(asked.text)
         return None if missing is None else Missing(name, parameter.type, missing)
@@ -237,7 +242,7 @@ def _size(text: str) -> Size | None:
         exact = Decimal(rest)
     except InvalidOperation:
         return None
-    if not exact.is_finite():
+    if not exact.is_finite() or abs(_exponent(exact)) > FARTHEST or abs(exact) >= MOST:
         return None
     half = abs(exact) * ROUGHLY if prefix == "ap" else HALF.scaleb(_exponent(exact))
     system, code = [*unit, "", ""][:2] if unit else (None, None)
