@@ -1,5 +1,11 @@
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from lianyi.people.model import DOCTOR
+from lianyi.records import service
+from lianyi.records.model import PUBLIC
 from tests.fhir.conftest import BASE
 from tests.records import make
 
@@ -281,6 +287,30 @@ async def test_a_series_about_too_many_persons_is_refused(doctors, ward):
         path = next((x["url"] for x in links if x["relation"] == "next"), "")
         path = path.removeprefix(f"{BASE}/")
     assert statuses == [200, 200, 409]
+
+
+async def test_who_comes_along_counts_in_a_series_too(doctors, ward):
+    """PRI-11, PRI-28: one public place that more than 500 patients were at."""
+    site = {"resourceType": "Location", "id": make.body("Location", "x")["id"], "name": "急诊"}
+    await ward.publish(site, owner=PUBLIC, holder_id=PUBLIC)
+    at = [{"location": {"reference": f"Location/{site['id']}"}}]
+    people = [uuid4() for _ in range(501)]
+    resources = [
+        service.prepare(
+            make.encounter(person, location=at),
+            owner=person,
+            holder_id=ward.doctor.institution_id,
+            zone=ZoneInfo("Asia/Shanghai"),
+        )
+        for person in people
+    ]
+    await ward.place.do(ward.doctor, service.store, resources=resources)
+    for person in people:
+        await ward.place.relate(person, DOCTOR)
+    asked = f"Location?_id={site['id']}"
+    assert await doctors.found(asked) == [site["id"]]
+    answer = await doctors.get(f"{asked}&_revinclude=Encounter:location")
+    assert answer.status_code == 409
 
 
 async def test_names_are_found_by_characters_pinyin_and_initials(doctors, ward):
