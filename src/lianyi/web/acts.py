@@ -35,11 +35,11 @@ async def act(
     *,
     page: Callable[[Request, Filled], Awaitable[Response]],
     said: tuple[type[Refused], ...],
-    then: str,
+    then: str | Callable[[F], str],
     wrong: Callable[[Refused], Wrong] = BESIDE,
     kind: type[object] = NoneType,
 ) -> Response:
-    """Do one act and go on to `then`, or draw `page` again.
+    """Do one act and go on to `then`, which the form may decide, or draw `page` again.
 
     Refusals of the kinds `said` stand there, where `wrong` puts them; others answer by themselves.
     `kind` is what the verb answers, for a repeated form to get again.
@@ -52,4 +52,4 @@ async def act(
         return await page(request, bad.form)
     except said as refused:
         return await page(request, await forms.kept(request, **wrong(refused)))
-    return answer.go(request, then)
+    return answer.go(request, then if isinstance(then, str) else then(form))

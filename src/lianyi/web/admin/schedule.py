@@ -3,7 +3,6 @@
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
-from types import NoneType
 from typing import Annotated
 from uuid import UUID
 
@@ -23,8 +22,8 @@ from lianyi.booking.errors import (
 from lianyi.booking.model import Half, Kind, Pattern, Payment, Plan
 from lianyi.journeys import book, routines, schedule_desk
 from lianyi.kernel import money, profile
-from lianyi.kernel.work import Tx, reading, within
-from lianyi.web import answer, forms
+from lianyi.kernel.work import Tx, reading
+from lianyi.web import acts, answer, forms
 from lianyi.web.i18n import mark
 from lianyi.web.session import app_of, user
 
@@ -101,87 +100,64 @@ async def schedule(request: Request) -> Response:
 
 
 async def publish(request: Request) -> Response:
-    try:
-        form = await forms.read(request, Sitting)
-    except forms.BadForm as bad:
-        return await _again(request, bad.form)
-    try:
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: _publish(tx, form),
-            once=forms.once(request, form, NoneType),
-        )
-    except (BadPlan, SlotTooLong, RoutineOverlaps) as refused:
-        kept = await forms.kept(request, minutes=refused)
-        return await _draw(request, form.department, form.day, kept)
-    return answer.go(request, _there(form.department, form.day))
+    return await acts.act(
+        request,
+        Sitting,
+        _publish,
+        page=_again,
+        said=(BadPlan, SlotTooLong, RoutineOverlaps),
+        then=lambda form: _there(form.department, form.day),
+        wrong=acts.beside("minutes"),
+    )
 
 
 async def stop(request: Request) -> Response:
-    try:
-        form = await forms.read(request, Stopping)
-    except forms.BadForm as bad:
-        return await _again(request, bad.form)
-    try:
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: book.stop(tx, session_id=form.session, reason=form.reason),
-            once=forms.once(request, form, int),
-        )
-    except ReasonMissing as refused:
-        kept = await forms.kept(request, reason=refused)
-        return await _draw(request, form.department, form.day, kept)
-    return answer.go(request, _there(form.department, form.day))
+    return await acts.act(
+        request,
+        Stopping,
+        lambda tx, form: book.stop(tx, session_id=form.session, reason=form.reason),
+        page=_again,
+        said=(ReasonMissing,),
+        then=lambda form: _there(form.department, form.day),
+        wrong=acts.beside("reason"),
+        kind=int,
+    )
 
 
 async def end(request: Request) -> Response:
-    try:
-        form = await forms.read(request, Ending)
-    except forms.BadForm as bad:
-        return await _again(request, bad.form)
-    try:
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: routines.end(tx, routine_id=form.routine, reason=form.ending),
-            once=forms.once(request, form, NoneType),
-        )
-    except ReasonMissing as refused:
-        kept = await forms.kept(request, ending=refused)
-        return await _draw(request, form.department, form.day, kept)
-    return answer.go(request, _there(form.department, form.day))
+    return await acts.act(
+        request,
+        Ending,
+        lambda tx, form: routines.end(tx, routine_id=form.routine, reason=form.ending),
+        page=_again,
+        said=(ReasonMissing,),
+        then=lambda form: _there(form.department, form.day),
+        wrong=acts.beside("ending"),
+    )
 
 
 async def close(request: Request) -> Response:
-    try:
-        form = await forms.read(request, Closing)
-    except forms.BadForm as bad:
-        return await _again(request, bad.form, day="shown")
-    try:
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: routines.close_day(tx, day=form.closed, reason=form.why),
-            once=forms.once(request, form, int),
-        )
-    except (DayClosed, DayPast, ReasonMissing) as refused:
-        field = "why" if isinstance(refused, ReasonMissing) else "closed"
-        kept = await forms.kept(request, **{field: refused})
-        return await _draw(request, form.department, form.shown, kept)
-    return answer.go(request, _there(form.department, form.shown))
+    return await acts.act(
+        request,
+        Closing,
+        lambda tx, form: routines.close_day(tx, day=form.closed, reason=form.why),
+        page=partial(_again, day="shown"),
+        said=(DayClosed, DayPast, ReasonMissing),
+        then=lambda form: _there(form.department, form.shown),
+        wrong=lambda refused: {"why" if isinstance(refused, ReasonMissing) else "closed": refused},
+        kind=int,
+    )
 
 
 async def reopen(request: Request) -> Response:
-    form = await forms.read(request, Reopening)
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: routines.reopen_day(tx, closure_id=form.closure),
-        once=forms.once(request, form, NoneType),
+    return await acts.act(
+        request,
+        Reopening,
+        lambda tx, form: routines.reopen_day(tx, closure_id=form.closure),
+        page=_again,
+        said=(),
+        then=lambda form: _there(form.department, form.day),
     )
-    return answer.go(request, _there(form.department, form.day))
 
 
 async def _publish(tx: Tx, form: Sitting) -> None:
