@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from types import NoneType
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -16,12 +15,13 @@ from lianyi.journeys.note_form import diagnosed
 from lianyi.journeys.prescribe import Paper
 from lianyi.journeys.prescription_desk import Safety
 from lianyi.kernel.refusal import Conflict, Invalid, NotFound, Unavailable
-from lianyi.kernel.work import Tx, reading, within
+from lianyi.kernel.work import Tx, reading
 from lianyi.terminology import queries as terminology
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
+F = TypeVar("F", bound=forms.Form)
 SAID_HERE = (Invalid, Conflict, NotFound, Unavailable)  # beside the form, with what was typed
 SUGGESTED = 8
 ADD, REMOVE, MEND = "add:", "remove:", "mend:"
@@ -48,36 +48,20 @@ async def page(request: Request) -> Response:
 
 
 async def begin(request: Request) -> Response:
-    form = await forms.read(request, Beginning)
-
-    async def verb(tx: Tx) -> None:
+    async def verb(tx: Tx, form: Beginning) -> None:
         codes = tuple(diagnosed(text).code for text in form.diagnosis)
         await prescribe.begin(tx, visit_id=_visit(request), paper=Paper(diagnoses=codes))
 
-    try:
-        once = forms.once(request, form, NoneType)
-        await within(app_of(request), user(request), verb, once=once)
-    except SAID_HERE as refused:
-        return await _page(request, await forms.kept(request, act=refused))
-    return _back(request)
+    return await _act(request, Beginning, verb)
 
 
 async def write(request: Request) -> Response:
     """Do what the pressed button says with the whole form: save, add, remove, mend or sign."""
-    try:
-        form = await forms.read(request, Writing)
-        texts = await _texts(request)
-        await within(
-            app_of(request),
-            user(request),
-            partial(_write, request, form, texts),
-            once=forms.once(request, form, NoneType),
-        )
-    except forms.BadForm as bad:
-        return await _page(request, bad.form)
-    except SAID_HERE as refused:
-        return await _page(request, await forms.kept(request, act=refused))
-    return _back(request)
+
+    async def verb(tx: Tx, form: Writing) -> None:
+        await _write(request, form, await _texts(request), tx)
+
+    return await _act(request, Writing, verb)
 
 
 async def check(request: Request) -> Response:
@@ -97,20 +81,20 @@ def _deciding(decide: Callable[..., Awaitable[None]]) -> Callable[[Request], Awa
     """Return the handler of what its doctor decides about a signed prescription, with a reason."""
 
     async def decided(request: Request) -> Response:
-        async def verb(tx: Tx) -> None:
+        async def verb(tx: Tx, form: Deciding) -> None:
             await decide(tx, prescription_id=_prescription(request), reason=form.reason)
 
-        try:
-            form = await forms.read(request, Deciding)
-            once = forms.once(request, form, NoneType)
-            await within(app_of(request), user(request), verb, once=once)
-        except forms.BadForm as bad:
-            return await _page(request, bad.form)
-        except SAID_HERE as refused:
-            return await _page(request, await forms.kept(request, act=refused))
-        return _back(request)
+        return await _act(request, Deciding, verb)
 
     return decided
+
+
+async def _act(
+    request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[object]]
+) -> Response:
+    kind = "online" if _is_online(request) else "visits"
+    then = f"/clinic/{kind}/{_visit(request)}/prescription"
+    return await acts.act(request, struct, verb, page=_page, said=SAID_HERE, then=then)
 
 
 async def drugs(request: Request) -> Response:
@@ -160,11 +144,6 @@ async def _page(request: Request, form: Filled | None = None) -> Response:
     verb = partial(prescription_desk.page, appointment_id=_visit(request), texts=texts)
     view = await reading(app, hat, verb)
     return answer.page(request, "doctor/prescription.html", view, status, form=form)
-
-
-def _back(request: Request) -> Response:
-    kind = "online" if _is_online(request) else "visits"
-    return answer.go(request, f"/clinic/{kind}/{_visit(request)}/prescription")
 
 
 def _is_online(request: Request) -> bool:
