@@ -203,6 +203,23 @@ class Desk:
             return self.reader_id, self.scope, self.at
         return self.institution_id, self.role, self.at
 
+    def admits(self, *, holder: str, classes: str, released: str, at: int) -> str:
+        """Return the WHERE part that keeps what this desk shows; `shown` fills `$at` on.
+
+        The arguments are SQL, as a chart's are. What another institution holds of a person opens by
+        the person's consent, and so by a chart.
+        """
+        return f"""{holder} = ${at} AND {classes} <@ ${at + 1}::text::text[]
+                   AND ({released} OR ${at + 2}::bool)"""
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        return (
+            self.institution_id,
+            "{" + ",".join(sorted(self.classes)) + "}",
+            self.sees_unreleased,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Mandate:

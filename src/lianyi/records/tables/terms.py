@@ -86,34 +86,30 @@ class Values:
         The latter stands in a CASE because it nearly always holds, which the planner can't know.
         """
         public = self.put(PUBLIC)
-        own = self.put(reach.person_id if isinstance(reach, Chart) else reach.institution_id)
         at = len(self.args) + 1
         self.args.extend(reach.args)
         if isinstance(reach, Chart):
+            own = self.put(reach.person_id)
             return lambda row: (
-                f"{row}.owner IN ({public}, {own})"
-                f" AND CASE WHEN {row}.owner <> {public}"
-                f" THEN {_admitted(reach, row, at)} ELSE true END"
+                f"{row}.owner IN ({public}, {own}) AND CASE WHEN {row}.owner <> {public}"
+                f" THEN {reach.admits(**_of(row), at_time=f'{row}.at', at=at)} ELSE true END"
             )
-        classes = self.put("{" + ",".join(sorted(reach.classes)) + "}")
-        unreleased = self.put(reach.sees_unreleased)
-        # Another institution's part of a person's record opens by the person's consent: by a chart.
+        shown = len(self.args) + 1
+        self.args.extend(reach.shown)
         return lambda row: (
             f"{reach.sees(f'{row}.owner', at=at, also=public)}"
-            f" AND CASE WHEN {row}.owner <> {public} THEN {row}.holder_id = {own}"
-            f" AND {row}.classes <@ {classes}::text::text[]"
-            f" AND ({row}.released_at IS NOT NULL OR {unreleased}::bool) ELSE true END"
+            f" AND CASE WHEN {row}.owner <> {public}"
+            f" THEN {reach.admits(**_of(row), at=shown)} ELSE true END"
         )
 
 
-def _admitted(chart: Chart, row: str, at: int) -> str:
-    return chart.admits(
-        holder=f"{row}.holder_id",
-        at_time=f"{row}.at",
-        classes=f"{row}.classes",
-        released=f"{row}.released_at IS NOT NULL",
-        at=at,
-    )
+def _of(row: str) -> dict[str, str]:
+    """Name what the doors ask of a resource."""
+    return {
+        "holder": f"{row}.holder_id",
+        "classes": f"{row}.classes",
+        "released": f"{row}.released_at IS NOT NULL",
+    }
 
 
 def clause(term: Term, row: str, values: Values) -> str:
