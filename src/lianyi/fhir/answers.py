@@ -33,6 +33,7 @@ REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
 )
 
 Body: TypeAlias = dict[str, Any]
+Written: TypeAlias = Body | msgspec.Raw
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
@@ -67,7 +68,15 @@ def resource(request: Request, body: str, version: int, at: datetime) -> Respons
     headers = {"etag": tag, "last-modified": format_datetime(at.astimezone(UTC), usegmt=True)}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={**PRIVATE, **headers})
-    return written(request, versioned(body, version, at), headers=headers)
+    return written(request, stamped(body, version, at), headers=headers)
+
+
+def stamped(body: str, version: int, at: datetime) -> msgspec.Raw:
+    """Return what `versioned` does as text, which most bodies need not be read for."""
+    if '"meta"' in body:
+        return msgspec.Raw(_encoder.encode(versioned(body, version, at)))
+    meta = f'"meta":{{"versionId":"{version}","lastUpdated":"{instant(at)}"}}'
+    return msgspec.Raw(f"{{{meta},{body.lstrip()[1:]}".encode())
 
 
 def versioned(body: str, version: int, at: datetime) -> Body:
@@ -83,7 +92,7 @@ def instant(at: datetime) -> str:
 
 
 def written(
-    request: Request, body: Body, status: int = 200, headers: Mapping[str, str] | None = None
+    request: Request, body: Written, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     raw = _encoder.encode(body)
     if request.query_params.get("_pretty") == "true":

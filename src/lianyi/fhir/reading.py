@@ -62,7 +62,7 @@ def _entry(request: Request, version: Version) -> Body:
     created = version.version == 1
     return {
         "fullUrl": f"{base_of(request)}/{type}/{fhir_id}",
-        "resource": answers.versioned(version.body, version.version, version.at),
+        "resource": answers.stamped(version.body, version.version, version.at),
         "request": {"method": "POST" if created else "PUT", "url": f"{type}/{fhir_id}"},
         "response": {
             "status": "201" if created else "200",

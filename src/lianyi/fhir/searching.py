@@ -136,10 +136,11 @@ def _bundle(
 
 
 def _entry(base: str, hit: Hit, mode: str, form: shorter.Form) -> Body:
-    body = answers.versioned(hit.body, hit.version, hit.recorded_at)
+    stored = hit.body, hit.version, hit.recorded_at
+    cut = shorter.cut(answers.versioned(*stored), form) if form.cuts else answers.stamped(*stored)
     return {
         "fullUrl": f"{base}/{hit.type}/{hit.fhir_id}",
-        "resource": shorter.cut(body, form),
+        "resource": cut,
         "search": {"mode": mode},
     }
 

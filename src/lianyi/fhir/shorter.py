@@ -27,6 +27,10 @@ class Form(msgspec.Struct, frozen=True):
     elements: frozenset[str] = frozenset()
 
     @property
+    def cuts(self) -> bool:
+        return bool(self.elements) or self.summary not in {"", "false"}
+
+    @property
     def count(self) -> bool:
         return self.summary == "count"
 

@@ -75,12 +75,21 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
     :raises WrongRole:
     """
     search = Search(type, (Ids((fhir_id,)),))
-    reach = await _reach_of(tx, type, fhir_id)
-    found = await records.search(tx, reach, search=search, limit=1)
-    if not found:
+    hit = await _own(tx, search) or await _first(tx, await _reach_of(tx, type, fhir_id), search)
+    if hit is None:
         raise NoSuchResource(type=type, fhir_id=fhir_id)
-    (hit, _), *_ = found
     return hit
+
+
+async def _own(tx: Tx, search: Search) -> Hit | None:
+    """Look among a resident's own first: most of them ask for nothing else."""
+    reach = await _reach(tx, None) if tx.actor.role == RESIDENT else None
+    return await _first(tx, reach, search) if reach else None
+
+
+async def _first(tx: Tx, reach: Chart | Desk, search: Search) -> Hit | None:
+    found = await records.search(tx, reach, search=search, limit=1)
+    return found[0][0] if found else None
 
 
 async def versions(tx: Tx, *, type: str, fhir_id: str) -> list[Version]:
@@ -202,6 +211,8 @@ async def _along(
     tx: Tx, reach: Chart | Desk, hits: Sequence[Hit], includes: Sequence[Include]
 ) -> tuple[Hit, ...]:
     """Return what comes along, each once, and what comes along with that."""
+    if not includes:
+        return ()
     had = {(hit.type, hit.fhir_id) for hit in hits}
     found: list[Hit] = []
     fresh, wanted = list(hits), list(includes)

@@ -20,6 +20,8 @@ def write(tx: Tx, query: str, position: str) -> str:
 
 def read(tx: Tx, query: str, cursor: str) -> str:
     """Return the position, or nothing if the cursor is not one of this hat and query."""
+    if not cursor:
+        return ""
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = raw[MAC:].decode()

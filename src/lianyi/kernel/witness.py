@@ -1,7 +1,8 @@
 """What must be on paper before anything may be told: rows that outlive the refusal they led to.
 
 A write keeps its rows in its own transaction. A pure read has none: its rows join the next batch
-of the process, and the answer waits for that batch's commit.
+of the process, and the answer waits for that batch's commit. A batch waits for the one before it
+and for nothing else, so that a lone reader is answered soon and a crowd shares its commits.
 """
 
 import asyncio
@@ -17,8 +18,6 @@ from lianyi.kernel.refusal import Unavailable
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
-
-PAUSE = 0.004  # seconds a batch waits for company
 
 
 class NotLogged(Unavailable):
@@ -49,6 +48,7 @@ class Scribe:
         self._pool = pool
         self._rows: list[Statement] = []
         self._batch: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     async def keep(self, rows: Sequence[Statement]) -> None:
         """Return when the rows are committed.
@@ -59,11 +59,11 @@ class Scribe:
             return
         self._rows.extend(rows)
         if self._batch is None:
-            self._batch = asyncio.create_task(self._write_soon())
+            self._batch = asyncio.create_task(self._write_next())
         await asyncio.shield(self._batch)
 
-    async def _write_soon(self) -> None:
-        await asyncio.sleep(PAUSE)
-        rows, self._rows, self._batch = self._rows, [], None
-        async with self._pool.acquire() as db:
-            await testify(db, rows)
+    async def _write_next(self) -> None:
+        async with self._turn:
+            rows, self._rows, self._batch = self._rows, [], None
+            async with self._pool.acquire() as db:
+                await testify(db, rows)
