@@ -1,9 +1,5 @@
-"""Writing the record: publishing, releasing, taking back.
+"""Resources as they are published: checked, indexed, versioned, released, taken back."""
 
-Journeys call these in the transaction of the change that is recorded.
-"""
-
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -16,34 +12,16 @@ import orjson
 
 from lianyi.access.model import Sensitive
 from lianyi.kernel import profile
-from lianyi.kernel.crypto import sm3
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import (
-    AlreadySigned,
-    AmendmentUnexplained,
     CanNotRetract,
     DefinitionsMissing,
-    NoSuchResource,
-    NoteIncomplete,
     NotFhir,
-    NotSigned,
     OthersResource,
     WrongOwner,
 )
-from lianyi.records.events import NoteWritten
-from lianyi.records.fhir import bundles, index, keys, outpatient
-from lianyi.records.model import (
-    Finding,
-    Note,
-    Parcel,
-    Patient,
-    Refusal,
-    Resource,
-    Setting,
-    Stored,
-    Text,
-)
-from lianyi.records.rules import outpatient as form
+from lianyi.records.fhir import index, keys
+from lianyi.records.model import Finding, Resource, Stored
 from lianyi.records.rules import sensitive, validity
 from lianyi.records.tables import resources as tables
 
@@ -146,36 +124,6 @@ def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Reso
     )
 
 
-def unpack(raw: bytes, *, holder_id: UUID, zone: ZoneInfo) -> Parcel | None:
-    """Check a foreign bundle and bring it under this network's ids. None: it is no bundle.
-
-    Needs no transaction and takes long: give it to another process.
-
-    :raises DefinitionsMissing:
-    """
-    found = bundles.read(raw, holder_id)
-    if found is None:
-        return None
-    patients: list[Patient] = []
-    resources: dict[tables.Key, Resource] = {}
-    refused: list[Refusal] = []
-    for foreign in found:
-        checked = _admit(foreign, holder_id, zone)
-        if isinstance(checked, Refusal):
-            refused.append(checked)
-            continue
-        resource, patient = checked
-        resources[resource.type, resource.fhir_id] = resource
-        patients.extend(filter(None, [patient]))
-    digest = hashlib.sha256(raw).digest()
-    return Parcel(digest, len(found), tuple(patients), tuple(resources.values()), tuple(refused))
-
-
-async def mark_imported(tx: Tx, *, parcel: Parcel) -> None:
-    """Remember that a bundle has entered whole, so that it is not read again."""
-    await tables.mark_imported(tx, parcel.digest, parcel.read)
-
-
 async def release(tx: Tx, *, type: str, fhir_ids: Sequence[str]) -> int:
     """Let the person see what the acting institution has withheld; return how many (IDN-11)."""
     return await tables.release(tx, type, fhir_ids, tx.actor.institution_id)
@@ -199,111 +147,6 @@ async def retract(tx: Tx, *, type: str, fhir_id: str) -> int:
         )
     except NotFhir as refused:
         raise CanNotRetract(type=type) from refused
-
-
-async def save_note(tx: Tx, *, setting: Setting, note: Note) -> None:
-    """Put down what is written so far; nothing of it is in the record before the signature.
-
-    :raises AlreadySigned:
-    """
-    await tx.alone(setting.visit_id, "note")
-    if await _is_signed(tx, setting):
-        raise AlreadySigned(visit_id=setting.visit_id)
-    await _put_down(tx, setting, note)
-
-
-async def sign_note(tx: Tx, *, setting: Setting, note: Note) -> Text:
-    """Write a visit's outpatient record for its author to sign (EMR-06, EMR-15).
-
-    :raises AlreadySigned, NoteIncomplete, OthersResource, DefinitionsMissing:
-    """
-    _check_note(note)
-    await tx.alone(setting.visit_id, "note")
-    if await _is_signed(tx, setting):
-        raise AlreadySigned(visit_id=setting.visit_id)
-    return await _write_note(tx, setting, note, "")
-
-
-async def amend_note(tx: Tx, *, setting: Setting, note: Note, reason: str) -> Text:
-    """Write a further version to be signed; what it replaces stays readable (EMR-04).
-
-    :raises AmendmentUnexplained, NoteIncomplete, NotSigned, OthersResource, DefinitionsMissing:
-    """
-    _check_note(note)
-    if not form.is_reason(reason):
-        raise AmendmentUnexplained
-    await tx.alone(setting.visit_id, "note")
-    if not await _is_signed(tx, setting):
-        raise NotSigned(visit_id=setting.visit_id)
-    return await _write_note(tx, setting, note, reason.strip())
-
-
-def _check_note(note: Note) -> None:
-    if lacking := list(form.missing(note)):
-        raise NoteIncomplete(parts=", ".join(lacking))
-
-
-async def _is_signed(tx: Tx, setting: Setting) -> bool:
-    try:
-        await tables.lock(tx, "Composition", str(setting.visit_id), setting.institution_id)
-    except NoSuchResource:
-        return False
-    return True
-
-
-async def _write_note(tx: Tx, setting: Setting, note: Note, reason: str) -> Text:
-    """Note the digest of the exact text that is kept: a changed byte does not fit it (EMR-06)."""
-    owner = setting.person_id
-    facts = [
-        *outpatient.conditions(setting, note, at=tx.now),
-        *outpatient.allergies(setting, note, at=tx.now),
-    ]
-    await _drop_stale(tx, setting, facts)
-    await publish_all(tx, owner=owner, bodies=facts)
-    # The words of a diagnosis are as telling as its code.
-    classes = sensitive.classes_of((outpatient.ICD10, each.code) for each in note.diagnoses)
-    body = outpatient.composition(setting, note, at=tx.now, amended=bool(reason))
-    text = _encoder.encode(body).decode()
-    version = await publish(tx, owner=owner, body=text, classes=classes)
-    digest = sm3(text.encode())
-    signed = outpatient.signature(setting, version=version, digest=digest, at=tx.now, reason=reason)
-    await publish(tx, owner=owner, body=signed, classes=classes)
-    await tx.emit(NoteWritten(setting.visit_id, owner, setting.institution_id))
-    await _put_down(tx, setting, note)
-    return Text(version, digest.hex())
-
-
-async def _put_down(tx: Tx, setting: Setting, note: Note) -> None:
-    await tables.insert_draft(tx, setting, msgspec.json.encode(note).decode())
-
-
-async def _drop_stale(tx: Tx, setting: Setting, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Mark as entered in error what an earlier version of the note said and this one doesn't."""
-    said = {(fact["resourceType"], fact["id"]) for fact in facts}
-    encounter = f"Encounter/{setting.visit_id}"
-    for type, fhir_id in await tables.list_stated(tx, encounter, setting.institution_id):
-        if (type, fhir_id) not in said:
-            await retract(tx, type=type, fhir_id=fhir_id)
-
-
-def _admit(
-    foreign: bundles.Foreign, holder_id: UUID, zone: ZoneInfo
-) -> tuple[Resource, Patient | None] | Refusal:
-    owner = bundles.owner_of(foreign, holder_id)
-    try:
-        resource = prepare(foreign.text, owner=owner, holder_id=holder_id, zone=zone)
-    except NotFhir as refused:
-        return Refusal(foreign.type, foreign.own_id, refused.findings)
-    if foreign.type != "Patient":
-        return resource, None
-    patient = bundles.patient_of(foreign)
-    if isinstance(patient, tuple):
-        return Refusal(foreign.type, foreign.own_id, patient)
-    return resource, patient
-
-
-def _is_of_another(subject: str | None, owner: UUID) -> bool:
-    return subject is not None and subject.startswith("Patient/") and subject != f"Patient/{owner}"
 
 
 def _in_error(body: dict[str, Any]) -> dict[str, Any]:

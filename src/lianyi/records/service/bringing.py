@@ -1,0 +1,58 @@
+"""An institution's own history, checked aside and brought under this network's ids."""
+
+import hashlib
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from lianyi.kernel.work import Tx
+from lianyi.records.errors import NotFhir
+from lianyi.records.fhir import bundles
+from lianyi.records.model import Parcel, Patient, Refusal, Resource
+from lianyi.records.service.publishing import prepare
+from lianyi.records.tables import resources as tables
+
+
+def unpack(raw: bytes, *, holder_id: UUID, zone: ZoneInfo) -> Parcel | None:
+    """Check a foreign bundle and bring it under this network's ids. None: it is no bundle.
+
+    Needs no transaction and takes long: give it to another process.
+
+    :raises DefinitionsMissing:
+    """
+    found = bundles.read(raw, holder_id)
+    if found is None:
+        return None
+    patients: list[Patient] = []
+    resources: dict[tables.Key, Resource] = {}
+    refused: list[Refusal] = []
+    for foreign in found:
+        checked = _admit(foreign, holder_id, zone)
+        if isinstance(checked, Refusal):
+            refused.append(checked)
+            continue
+        resource, patient = checked
+        resources[resource.type, resource.fhir_id] = resource
+        patients.extend(filter(None, [patient]))
+    digest = hashlib.sha256(raw).digest()
+    return Parcel(digest, len(found), tuple(patients), tuple(resources.values()), tuple(refused))
+
+
+async def mark_imported(tx: Tx, *, parcel: Parcel) -> None:
+    """Remember that a bundle has entered whole, so that it is not read again."""
+    await tables.mark_imported(tx, parcel.digest, parcel.read)
+
+
+def _admit(
+    foreign: bundles.Foreign, holder_id: UUID, zone: ZoneInfo
+) -> tuple[Resource, Patient | None] | Refusal:
+    owner = bundles.owner_of(foreign, holder_id)
+    try:
+        resource = prepare(foreign.text, owner=owner, holder_id=holder_id, zone=zone)
+    except NotFhir as refused:
+        return Refusal(foreign.type, foreign.own_id, refused.findings)
+    if foreign.type != "Patient":
+        return resource, None
+    patient = bundles.patient_of(foreign)
+    if isinstance(patient, tuple):
+        return Refusal(foreign.type, foreign.own_id, patient)
+    return resource, patient
