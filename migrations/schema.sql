@@ -74,6 +74,15 @@ CREATE FUNCTION kernel.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END$$;
 
+CREATE FUNCTION records.pieces(value text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+  SELECT array_agg(DISTINCT piece) FROM (
+    SELECT substr(value, n, 2) FROM generate_series(1, greatest(length(value) - 1, 1)) n
+    UNION ALL
+    SELECT substr(value, n, 1) FROM generate_series(1, length(value)) n
+    WHERE ascii(substr(value, n, 1)) > 127) AS of (piece)$$;
+
 CREATE TABLE access.consent (
     id uuid NOT NULL,
     state text NOT NULL,
@@ -1522,6 +1531,7 @@ CREATE TABLE records.resource (
     classes text[] NOT NULL,
     encounter text,
     body text NOT NULL,
+    filed smallint DEFAULT 1 NOT NULL,
     CONSTRAINT resource_version_check CHECK ((version > 0))
 );
 
@@ -1535,6 +1545,24 @@ CREATE TABLE records.token (
     version integer NOT NULL,
     part smallint DEFAULT 0 NOT NULL
 );
+
+CREATE VIEW records.unfiled AS
+ SELECT type,
+    fhir_id,
+    owner,
+    holder_id,
+    version,
+    at,
+    recorded_at,
+    released_at,
+    status,
+    in_error,
+    classes,
+    encounter,
+    body,
+    filed
+   FROM records.resource
+  WHERE (filed < 1);
 
 CREATE TABLE records.version (
     seq bigint NOT NULL,
@@ -2426,6 +2454,8 @@ CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree 
 
 CREATE INDEX resource_type_at_fhir_id_idx ON records.resource USING btree (type, at DESC, fhir_id DESC);
 
+CREATE INDEX resource_unfiled ON records.resource USING btree (type, fhir_id) WHERE (filed < 1);
+
 CREATE INDEX token_owner_type_name_value_at_fhir_id_idx ON records.token USING btree (owner, type, name, value, at DESC, fhir_id DESC);
 
 CREATE INDEX token_type_fhir_id_name_idx ON records.token USING btree (type, fhir_id, name);
@@ -2435,6 +2465,8 @@ CREATE INDEX token_type_name_substr_fhir_id_idx ON records.token USING btree (ty
 CREATE INDEX token_type_name_value_fhir_id_idx ON records.token USING btree (type, name, value, fhir_id);
 
 CREATE UNIQUE INDEX version_tx_seq_idx ON records.version USING btree (tx, seq);
+
+CREATE INDEX word_pieces_idx ON records.word USING gin (records.pieces(value));
 
 CREATE INDEX word_type_fhir_id_name_idx ON records.word USING btree (type, fhir_id, name);
 

@@ -49,6 +49,7 @@ SEARCHES = [
     ("Condition", "onset-date:missing=true"),
     ("Encounter", "_has:Condition:encounter:code=I10"),
     ("Device", "device-name:exact=a&url:below=http://x&organization=Organization/1"),
+    ("Device", "device-name:contains=血压"),
     ("Patient", "name=zhang&birthdate=1980&_lastUpdated=gt2029"),
 ]
 

@@ -69,6 +69,11 @@ def migrate() -> None:
 
     with _in_words(), database.lent(_settings()) as settings:
         asyncio.run(run(settings.database_url, demo=settings.demo))
+        if behind := asyncio.run(database.unfiled(settings)):
+            from lianyi.cli import filing
+
+            with click.progressbar(length=behind, label="索引 index", file=sys.stderr) as bar:
+                asyncio.run(filing.catch_up(settings, bar.update))
         if settings.demo and not asyncio.run(database.is_seeded(settings)):
             from lianyi.cli.demo import seed
 

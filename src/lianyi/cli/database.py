@@ -31,6 +31,15 @@ def _embedded(config: Config, stack: ExitStack) -> str:
     return server.url
 
 
+async def unfiled(config: Config) -> int:
+    """Return how many resources a search may miss until they are filed anew; asked at a start."""
+    db: Db = await asyncpg.connect(config.database_url)
+    try:
+        return int(await db.fetchval("SELECT count(*) FROM records.unfiled"))
+    finally:
+        await db.close()
+
+
 async def is_seeded(config: Config) -> bool:
     """Return whether the demo network is in this database: asked at every start, so cheaply."""
     db: Db = await asyncpg.connect(config.database_url)

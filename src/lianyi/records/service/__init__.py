@@ -4,6 +4,7 @@ Journeys call these in the transaction of the change that is recorded.
 """
 
 from lianyi.records.service.bringing import mark_imported, unpack
+from lianyi.records.service.filing import refile
 from lianyi.records.service.notes import amend_note, save_note, sign_note
 from lianyi.records.service.publishing import prepare, publish, publish_all, release, retract, store
 
@@ -13,6 +14,7 @@ __all__ = [
     "prepare",
     "publish",
     "publish_all",
+    "refile",
     "release",
     "retract",
     "save_note",

@@ -4,9 +4,13 @@ Rows of old versions stay; a search joins the version that is.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lianyi.kernel.work import Tx
 from lianyi.records.model import Amount, Link, Moment, Resource, Token, Word
+
+if TYPE_CHECKING:
+    from asyncpg import Record
 
 # What each table takes of a value, with the type of its column.
 SPAN = {"low": "timestamptz", "high": "timestamptz"}
@@ -56,3 +60,30 @@ def columns(resources: Sequence[Resource]) -> list[list[Any]]:
         ]
         filled += [[row[n] for row in rows] for n in range(len(KEY) + len(held))]
     return filled
+
+
+UNFILED = """SELECT type, fhir_id, owner, holder_id, status, in_error, at, encounter, body
+             FROM records.unfiled ORDER BY type, fhir_id LIMIT $1 FOR UPDATE"""
+REFILE = f"""
+WITH now AS (
+    UPDATE records.resource SET filed = DEFAULT
+    WHERE (type, fhir_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) RETURNING *),
+{filling("now", first=3)}
+SELECT count(*) FROM now"""
+
+
+async def list_unfiled(tx: Tx, limit: int) -> list["Record"]:
+    """Return resources that were filed under older rules, kept still while they are filed anew."""
+    return await tx.db.fetch(UNFILED, limit)
+
+
+async def refile(tx: Tx, resources: Sequence[Resource]) -> None:
+    """Put what resources are found by in the place of what they were found by."""
+    keys = [r.type for r in resources], [r.fhir_id for r in resources]
+    for table, _ in COLUMNS.values():
+        await tx.db.execute(
+            f"DELETE FROM records.{table}"
+            " WHERE (type, fhir_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+            *keys,
+        )
+    await tx.db.execute(REFILE, *keys, *columns(resources))

@@ -50,7 +50,8 @@ now AS (
     ON CONFLICT (type, fhir_id) DO UPDATE
     SET version = r.version + 1, at = excluded.at, recorded_at = excluded.recorded_at,
       released_at = excluded.released_at, status = excluded.status, in_error = excluded.in_error,
-      classes = excluded.classes, encounter = excluded.encounter, body = excluded.body
+      classes = excluded.classes, encounter = excluded.encounter, body = excluded.body,
+      filed = DEFAULT
     WHERE r.owner = excluded.owner AND r.holder_id = excluded.holder_id
       AND (r.body <> excluded.body OR r.classes <> excluded.classes
         OR (r.released_at IS NULL) <> (excluded.released_at IS NULL))

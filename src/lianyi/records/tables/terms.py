@@ -35,6 +35,7 @@ TABLES = {
     "uri": "link",
 }
 ALWAYS_THERE = frozenset({"_id", "_lastUpdated"})
+PIECE = 2  # letters of a text that stand together in the index of what is inside
 LAST = "\U0010ffff"  # sorts behind everything that begins alike
 OF_TIME = {
     "eq": "({low} >= {a} AND {high} <= {b})",
@@ -238,9 +239,17 @@ def _word(text: str, modifier: str, k: str, values: Values) -> str:
     if modifier == "exact":
         return f"{k}.exact = {values.put(text)}"
     if modifier == "contains":
-        held = plain(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"{k}.value LIKE {values.put(f'%{held}%')}"
+        return _inside(plain(text), f"{k}.value", values)
     return _beginning(f"{k}.value", plain(text), values)
+
+
+def _inside(text: str, column: str, values: Values) -> str:
+    """Look for a text by its pieces, which an index has, and only then letter by letter."""
+    held = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    whole = f"{column} LIKE {values.put(f'%{held}%')}"
+    if len(text) < PIECE and text.isascii():
+        return whole
+    return f"(records.pieces({column}) @> records.pieces({values.put(text)}) AND {whole})"
 
 
 def _time(time: Time, low: str, high: str, values: Values) -> str:

@@ -1,0 +1,29 @@
+"""Filing anew what was stored when resources were found by less than they are now."""
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from lianyi.kernel import profile
+from lianyi.kernel.work import Tx
+from lianyi.records.fhir import index
+from lianyi.records.model import Resource
+from lianyi.records.tables import index as tables
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+
+async def refile(tx: Tx, *, limit: int) -> int:
+    """File the next resources that are behind, and return how many they were."""
+    zone = profile.at(tx.now).zone
+    behind = [_as_it_stands(row, zone) for row in await tables.list_unfiled(tx, limit)]
+    if behind:
+        await tables.refile(tx, behind)
+    return len(behind)
+
+
+def _as_it_stands(row: "Record", zone: ZoneInfo) -> Resource:
+    found = index.found_by(orjson.loads(row["body"]), zone)
+    return Resource(**row, classes=frozenset(), found=found)
