@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import TypeAlias
 from uuid import UUID
 
+import msgspec
+
 from lianyi.access.model import Sensitive
 from lianyi.kernel.actor import NOWHERE
 
@@ -25,8 +27,7 @@ class Finding:
         return f"records.{self.rule}"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A value the resource is found by: a search parameter's name, and `system|code`."""
 
     name: str
@@ -34,8 +35,7 @@ class Token:
     part: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """A text as it is compared, without case and accents, and as it is written."""
 
     name: str
@@ -44,8 +44,7 @@ class Word:
     part: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """From when until when something may have been; `high` is no part of it."""
 
     name: str
@@ -54,8 +53,7 @@ class Moment:
     part: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True):
     """A number or a quantity with its unit; a range from `low` to `high`."""
 
     name: str
@@ -67,8 +65,7 @@ class Amount:
     part: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """What the resource points to: a resource by type and id, or any address by itself."""
 
     name: str

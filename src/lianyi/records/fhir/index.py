@@ -22,6 +22,7 @@ from lianyi.records.fhir import spans
 from lianyi.records.model import Amount, Found, Link, Moment, Token, Word
 
 Json: TypeAlias = Any
+Steps: TypeAlias = Sequence[str | dict[str, str]]
 BUILT = Path(__file__).parent.parent / "rules/build/search.json"  # by tools/searching.py
 LEAST, MOST = Decimal("-1e40"), Decimal("1e40")
 LONGEST = 200  # characters of a text that are found; what follows is read, not searched
@@ -70,11 +71,13 @@ def parameters() -> Mapping[str, Mapping[str, Parameter]]:
 def found_by(body: Mapping[str, Any], zone: ZoneInfo) -> tuple[Found, ...]:
     """Return the values a valid body is found by. Days without a clock are days of this zone."""
     type = body["resourceType"]
+    ways = _ways(type)
     found: dict[Found, None] = {}
-    for member in body:
-        for way in _ways(type).get(member, ()):
-            for part, value in _reached(body[member], way.trail.steps[1:], 0):
-                found.update(dict.fromkeys(_values(way, value, part, zone)))
+    for member, held in body.items():
+        for way in ways.get(member, ()):
+            for part, value in _reached(held, way.trail.steps[1:], 0):
+                for one in _values(way, value, part, zone):
+                    found[one] = None
     if "deceased" in parameters().get(type, {}):
         found[Token("deceased", f"|{str(_is_dead(body)).lower()}")] = None
     return tuple(found)
@@ -91,23 +94,19 @@ def _ways(type: str) -> Mapping[str, Sequence[Way]]:
     return ways
 
 
-def _reached(
-    value: Json, steps: Sequence[str | dict[str, str]], part: int
-) -> Iterator[tuple[int, Any]]:
-    """Yield what the steps lead to. The first list on the way numbers the parts."""
+def _reached(value: Json, steps: Steps, part: int) -> Sequence[tuple[int, Any]]:
+    """Return what the steps lead to. The first list on the way numbers the parts."""
     if isinstance(value, list):
-        for n, item in enumerate(value):
-            yield from _reached(item, steps, part or n + 1)
-    elif not steps:
-        if value is not None:
-            yield part, value
-    elif isinstance(value, dict):
-        step, rest = steps[0], steps[1:]
-        if isinstance(step, dict):
-            if all(value.get(key) == wanted for key, wanted in step.items()):
-                yield from _reached(value, rest, part)
-        elif step in value:
-            yield from _reached(value[step], rest, part)
+        return [one for n, item in enumerate(value, 1) for one in _reached(item, steps, part or n)]
+    if not steps:
+        return () if value is None else ((part, value),)
+    if not isinstance(value, dict):
+        return ()
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, dict):
+        fits = all(value.get(key) == wanted for key, wanted in step.items())
+        return _reached(value, rest, part) if fits else ()
+    return _reached(value[step], rest, part) if step in value else ()
 
 
 def _values(way: Way, value: Json, part: int, zone: ZoneInfo) -> Iterator[Found]:
