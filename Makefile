@@ -25,8 +25,8 @@ node_modules/.package-lock.json: package-lock.json
 assets: node_modules/.package-lock.json $(DEFINITIONS)
 	@$(PYTHON) tools/assets.py
 
-$(DEFINITIONS): node_modules/.package-lock.json tools/definitions.py tools/searching.py
-	@$(PYTHON) tools/definitions.py && $(PYTHON) tools/searching.py
+$(DEFINITIONS): node_modules/.package-lock.json tools/definitions.py tools/searching.py tools/terminologies.py
+	@$(PYTHON) tools/terminologies.py && $(PYTHON) tools/searching.py && $(PYTHON) tools/definitions.py
 
 .venv/run: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lianyi needs Python 3.11 or later; say PYTHON=... 需要 Python 3.11 以上")'

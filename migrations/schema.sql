@@ -2466,7 +2466,7 @@ CREATE INDEX token_type_name_value_fhir_id_idx ON records.token USING btree (typ
 
 CREATE UNIQUE INDEX version_tx_seq_idx ON records.version USING btree (tx, seq);
 
-CREATE INDEX word_pieces_idx ON records.word USING gin (records.pieces(value));
+CREATE INDEX word_pieces_idx ON records.word USING gin (records.pieces(value)) WHERE (name !~~ '%:text'::text);
 
 CREATE INDEX word_type_fhir_id_name_idx ON records.word USING btree (type, fhir_id, name);
 

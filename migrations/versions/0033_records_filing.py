@@ -14,7 +14,8 @@ CREATE FUNCTION records.pieces(value text) RETURNS text[]
     UNION ALL
     SELECT substr(value, n, 1) FROM generate_series(1, length(value)) n
     WHERE ascii(substr(value, n, 1)) > 127) AS of (piece)$$;
-CREATE INDEX ON records.word USING gin (records.pieces(value));
+-- Words beside a code (`code:text`) are asked for by their beginning only.
+CREATE INDEX ON records.word USING gin (records.pieces(value)) WHERE name NOT LIKE '%:text';
 
 -- What a resource is found by may come to mean more. Then a migration raises the default, and draws
 -- the view and its index anew; `lianyi migrate` files again what is behind.

@@ -127,6 +127,51 @@ async def test_texts_are_found_by_their_beginning_without_case_and_accents(docto
     assert await doctors.found("Device", params=exact) == []
 
 
+VITAL = "http://hl7.org/fhir/ValueSet/observation-vitalsignresult"
+ICD = "http://hl7.org/fhir/sid/icd-10"
+STATUS = "http://hl7.org/fhir/observation-status"
+
+
+@pytest.mark.parametrize(
+    ("type", "query", "finds"),
+    [
+        ("Observation", f"code:in={VITAL}", True),
+        ("Observation", f"code:not-in={VITAL}", False),
+        ("Observation", "status:in=http://hl7.org/fhir/ValueSet/observation-status", True),
+        ("Observation", f"status:below={STATUS}|amended", False),
+        ("Observation", f"status:above={STATUS}|final", True),
+        ("Observation", "code:text=收缩", True),
+        ("Observation", "code:text=舒张", False),
+        ("Condition", f"code:below={ICD}|I10", True),
+        ("Condition", f"code:below={ICD}|I11", False),
+        ("Condition", f"code:above={ICD}|I10.x00x002", True),
+        ("Condition", f"code:above={ICD}|I11.900", False),
+    ],
+)
+async def test_a_code_is_found_by_its_family_its_set_and_its_words(
+    doctors, ward, type, query, finds
+):
+    code = {"coding": [{"system": make.LOINC, "code": "8480-6"}], "text": "收缩压"}
+    one = {**make.observation(ward.person_id), "code": code}
+    other = make.condition(ward.person_id)
+    await ward.publish(one, other)
+    wanted = one if type == "Observation" else other
+    found = await doctors.found(f"{type}?patient={ward.person_id}&{query}")
+    assert (wanted["id"] in found) is finds
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["code:in=urn:unknown", f"code:in=2|{VITAL}", "code:below=urn:unknown|1", "code:below=I10"],
+)
+async def test_codes_of_what_is_not_known_here_are_refused_and_never_taken_for_none(
+    doctors, ward, query
+):
+    answer = await doctors.get(f"Observation?patient={ward.person_id}&{query}")
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["issue"][0]["code"] == "value"
+
+
 async def test_chains_and_their_opposite_go_over_links(doctors, ward):
     visit = make.encounter(ward.person_id)
     about = {"encounter": {"reference": f"Encounter/{visit['id']}"}}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from lianyi.terminology import tables
+from lianyi.terminology import fhir, tables
 from lianyi.terminology.errors import NoSuchDiagnosis, NoSuchDrug, NoSuchObservation, NoSuchRelease
 from lianyi.terminology.model import (
     Amount,
@@ -36,6 +36,8 @@ from lianyi.terminology.rules import codes, doses, medicines, person, results
 from lianyi.terminology.tables import Snapshot
 
 FOUND = 20
+ICD10 = "http://hl7.org/fhir/sid/icd-10"  # its codes say by their beginning what is below them
+CATEGORY = 3  # letters of the shortest
 
 
 class _Named(Protocol):
@@ -266,6 +268,34 @@ def diagnosis(code: str, *, version: str | None = None) -> Diagnosis:
 def search_diagnoses(text: str, *, version: str | None = None) -> tuple[Diagnosis, ...]:
     """Find by code, Chinese name, pinyin or initials (`gxy`), the closest first."""
     return _search(snapshot(version).diagnoses.values(), text, other=lambda each: each.code)
+
+
+def is_diagnosis_code(code: str) -> bool:
+    """Say whether a code has the form of one of ICD-10, a category of it included."""
+    return codes.is_diagnosis_code(code)
+
+
+def codes_in(value_set: str) -> tuple[tuple[str, str], ...] | None:
+    """Return system and code of all that a value set of FHIR means; None if it isn't known here."""
+    return fhir.codes_in(value_set)
+
+
+def codes_below(system: str, code: str) -> tuple[str, ...] | None:
+    """Return a code of FHIR and those it subsumes; None if it isn't known here."""
+    return fhir.codes_below(system, code)
+
+
+def codes_above(system: str, code: str) -> tuple[str, ...] | None:
+    """Return a code and those that subsume it; None if it isn't known here."""
+    return _stems(code) if system == ICD10 else fhir.codes_above(system, code)
+
+
+def _stems(code: str) -> tuple[str, ...] | None:
+    """Return a code of ICD-10 and what it begins with, down to its category: I10.x00, I10."""
+    if not codes.is_diagnosis_code(code):
+        return None
+    stems = [code[:end] for end in range(len(code), CATEGORY - 1, -1)]
+    return tuple(stem for stem in stems if not stem.endswith("."))
 
 
 def family(code: str) -> str:

@@ -31,6 +31,7 @@ NAME_PARTS = ("family", "given", "text", "prefix", "suffix")
 UNIT = ("system", "code", "unit")
 ADDRESS_PARTS = ("text", "line", "city", "district", "state", "postalCode", "country")
 IDENTIFIED = ":identifier"  # follows the name of a parameter whose target is only named
+MEANT = ":text"  # follows the name of a parameter whose code stands beside words
 
 
 class Trail(msgspec.Struct, frozen=True):
@@ -114,6 +115,8 @@ def _values(way: Way, value: Json, part: int, zone: ZoneInfo) -> Iterator[Found]
     match way.type:
         case "token":
             yield from (Token(name, token, part) for token in _tokens(kind, value))
+            for text in _meanings(kind, value):
+                yield Word(name + MEANT, plain(text)[:LONGEST], text[:LONGEST], part)
         case "string":
             yield from (Word(name, *both, part) for both in _words(kind, value))
         case "date":
@@ -143,6 +146,21 @@ def _tokens(kind: str, value: Json) -> Iterator[str]:
             yield f"|{str(value).lower()}"
         case _:
             yield f"|{value}"
+
+
+def _meanings(kind: str, value: Json) -> Iterator[str]:
+    """Yield the words that stand beside a code."""
+    match kind:
+        case "CodeableConcept":
+            if "text" in value:
+                yield value["text"]
+            for coding in value.get("coding", ()):
+                yield from _meanings("Coding", coding)
+        case "Coding":
+            if "display" in value:
+                yield value["display"]
+        case "Identifier":
+            yield from _meanings("CodeableConcept", value.get("type", {}))
 
 
 def _words(kind: str, value: Json) -> Iterator[tuple[str, str]]:

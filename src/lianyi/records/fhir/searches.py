@@ -4,13 +4,13 @@ Source: FHIR R4, 3.1.1 (Search). Everything that is not understood is named with
 face decides whether that is refused or left out (`Prefer: handling`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from lianyi.records.fhir import spans
-from lianyi.records.fhir.index import IDENTIFIED, MOST, Parameter, parameters
+from lianyi.records.fhir.index import IDENTIFIED, MEANT, MOST, Parameter, parameters
 from lianyi.records.fhir.terms import (
     Chain,
     Code,
@@ -31,10 +31,11 @@ from lianyi.records.fhir.terms import (
     Value,
     Why,
 )
+from lianyi.terminology import queries as terminology
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 MODIFIERS = {
-    "token": {"not"},
+    "token": {"not", "text", "in", "not-in", "above", "below"},
     "string": {"exact", "contains"},
     "reference": {"identifier"},
     "uri": {"above", "below"},
@@ -44,7 +45,7 @@ OF_ANSWER = frozenset(
     {"_sort", "_count", "_include", "_revinclude", "_summary", "_elements", "_total", "_format"}
     | {"_pretty", "_contained", "_containedType", "_page"}
 )
-MISSING, ITERATE = "missing", "iterate"
+ITERATE = "iterate"
 BOOLEANS = {"true": True, "false": False}
 NUL = "\x00"  # which no text of the database can hold
 MOST_VALUES = 200  # alternatives of one parameter
@@ -124,7 +125,7 @@ def _term(asked: Asked) -> Term | Trouble:
 
 
 def _knows(parameter: Parameter, modifier: str) -> bool:
-    if modifier == MISSING:
+    if modifier == "missing":
         return parameter.type != "composite"
     names_type = parameter.type == "reference" and modifier in parameters()
     return not modifier or names_type or modifier in MODIFIERS.get(parameter.type, ())
@@ -135,16 +136,74 @@ def _plain(asked: Asked, parameter: Parameter, name: str, modifier: str) -> Term
     texts = list(_split(asked.text, ","))
     if NUL in asked.text or len(texts) > MOST_VALUES:
         return None
-    if modifier == MISSING:
-        missing = BOOLEANS.get(asked.text)
-        return None if missing is None else Missing(name, parameter.type, missing)
+    if modifier in READ:
+        return READ[modifier](parameter, name, texts)
     if name == "_id":
         return Ids(tuple(texts))
     if parameter.type == "composite":
         return _pair(asked, parameter, texts)
-    if modifier == IDENTIFIED.removeprefix(":"):
-        return Match(name + IDENTIFIED, "token", "", tuple(_code(one) for one in texts))
+    if parameter.type == "token" and modifier in SUBSUMED:
+        return _subsumed(parameter, name, modifier, texts)
     return _match(asked, parameter, name, modifier)
+
+
+def _missing(parameter: Parameter, name: str, texts: Sequence[str]) -> Term | None:
+    missing = BOOLEANS.get(",".join(texts))
+    return None if missing is None else Missing(name, parameter.type, missing)
+
+
+def _identified(_: Parameter, name: str, texts: Sequence[str]) -> Term:
+    return Match(name + IDENTIFIED, "token", "", tuple(_code(one) for one in texts))
+
+
+def _meant(_: Parameter, name: str, texts: Sequence[str]) -> Term | None:
+    return Match(name + MEANT, "string", "", tuple(texts)) if all(texts) else None
+
+
+# Modifiers by which something else is asked than the value.
+READ: Mapping[str, Callable[[Parameter, str, Sequence[str]], Term | None]] = {
+    "missing": _missing,
+    "identifier": _identified,
+    "text": _meant,
+}
+
+
+def _subsumed(parameter: Parameter, name: str, modifier: str, texts: Sequence[str]) -> Term | None:
+    """Read the codes of a value set, or those above or below some. None: they aren't known."""
+    found = [SUBSUMED[modifier](_code(one)) for one in texts]
+    codes = [code for some in found for code in some or ()]
+    if None in found or not codes:
+        return None
+    if all(trail.kind == "code" for trail in parameter.paths):  # its system goes without saying
+        codes = [Code("", code.code) for code in codes]
+    return Match(name, "token", "not" if modifier == "not-in" else "", tuple(codes))
+
+
+def _in(value_set: Code) -> list[Code] | None:
+    if value_set.system is not None:  # a version
+        return None
+    found = terminology.codes_in(value_set.code or "")
+    return None if found is None else [Code(*one) for one in found]
+
+
+def _above(code: Code) -> list[Code] | None:
+    found = terminology.codes_above(code.system or "", code.code or "")
+    return None if found is None else [Code(code.system, one) for one in found]
+
+
+def _below(code: Code) -> list[Code] | None:
+    if code.system == terminology.ICD10 and terminology.is_diagnosis_code(code.code or ""):
+        return [Code(code.system, code.code, begins=True)]
+    found = terminology.codes_below(code.system or "", code.code or "")
+    return None if found is None else [Code(code.system, one) for one in found]
+
+
+SUBSUMED: Mapping[str, Callable[[Code], list[Code] | None]] = {
+    "in": _in,
+    "not-in": _in,
+    "above": _above,
+    "below": _below,
+}
 
 
 def _match(asked: Asked, parameter: Parameter, name: str, modifier: str) -> Term | None:

@@ -31,10 +31,14 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A token asked for: `system` None is any, empty is none at all; `code` None is any."""
+    """A token asked for: `system` None is any, empty is none at all; `code` None is any.
+
+    `begins`: every code that begins so, of a system whose codes say in that way what is below them.
+    """
 
     system: str | None
     code: str | None
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

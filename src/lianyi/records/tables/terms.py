@@ -220,14 +220,15 @@ def _value(type: str, modifier: str, value: Value, k: str, values: Values) -> st
 
 def _codes(codes: Sequence[Code], k: str, values: Values) -> str:
     """Codes with their system are compared all at once."""
-    whole = [f"{one.system}|{one.code}" for one in codes if one.code and one.system is not None]
+    plain_ones = [one for one in codes if one.code and one.system is not None and not one.begins]
+    whole = [f"{one.system}|{one.code}" for one in plain_ones]
     parts = [f"{k}.value = ANY ({values.put(whole)})"] if whole else []
     for one in codes:
         if one.system is None:
             code = f"substr({k}.value, strpos({k}.value, '|') + 1)"
             parts.append(f"{code} = {values.put(one.code or '')}")
-        elif one.code is None:
-            parts.append(_beginning(f"{k}.value", f"{one.system}|", values))
+        elif one.code is None or one.begins:
+            parts.append(_beginning(f"{k}.value", f"{one.system}|{one.code or ''}", values))
     return _any(parts)
 
 
@@ -239,17 +240,18 @@ def _word(text: str, modifier: str, k: str, values: Values) -> str:
     if modifier == "exact":
         return f"{k}.exact = {values.put(text)}"
     if modifier == "contains":
-        return _inside(plain(text), f"{k}.value", values)
+        return _inside(plain(text), k, values)
     return _beginning(f"{k}.value", plain(text), values)
 
 
-def _inside(text: str, column: str, values: Values) -> str:
+def _inside(text: str, k: str, values: Values) -> str:
     """Look for a text by its pieces, which an index has, and only then letter by letter."""
     held = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    whole = f"{column} LIKE {values.put(f'%{held}%')}"
+    whole = f"{k}.value LIKE {values.put(f'%{held}%')}"
     if len(text) < PIECE and text.isascii():
         return whole
-    return f"(records.pieces({column}) @> records.pieces({values.put(text)}) AND {whole})"
+    pieces = f"records.pieces({k}.value) @> records.pieces({values.put(text)})"
+    return f"({k}.name NOT LIKE '%:text' AND {pieces} AND {whole})"  # as the index says it
 
 
 def _time(time: Time, low: str, high: str, values: Values) -> str:
