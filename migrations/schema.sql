@@ -83,6 +83,22 @@ CREATE FUNCTION records.pieces(value text) RETURNS text[]
     SELECT substr(value, n, 1) FROM generate_series(1, length(value)) n
     WHERE ascii(substr(value, n, 1)) > 127) AS of (piece)$$;
 
+CREATE TABLE access.approval (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    app_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    approved_at timestamp with time zone,
+    purpose text,
+    scopes text[],
+    assessment text,
+    until timestamp with time zone,
+    CONSTRAINT approval_assessment_check CHECK ((assessment <> ''::text)),
+    CONSTRAINT approval_check CHECK (((state = ANY (ARRAY['asked'::text, 'refused'::text])) OR ((approved_at IS NOT NULL) AND (purpose IS NOT NULL) AND (scopes IS NOT NULL) AND (assessment IS NOT NULL) AND (until IS NOT NULL)))),
+    CONSTRAINT approval_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'approved'::text, 'refused'::text, 'withdrawn'::text])))
+);
+
 CREATE TABLE access.consent (
     id uuid NOT NULL,
     state text NOT NULL,
@@ -128,7 +144,8 @@ CREATE TABLE access.log (
     granted boolean NOT NULL,
     cause text NOT NULL,
     what text NOT NULL,
-    request_id text NOT NULL
+    request_id text NOT NULL,
+    app_id uuid
 );
 
 ALTER TABLE access.log ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -149,6 +166,21 @@ CREATE TABLE access.mandate (
     since timestamp with time zone NOT NULL,
     until timestamp with time zone,
     ended_at timestamp with time zone
+);
+
+CREATE TABLE access.permission (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    person_id uuid NOT NULL,
+    app_id uuid NOT NULL,
+    approval_id uuid NOT NULL,
+    scopes text[] NOT NULL,
+    classes text[] NOT NULL,
+    at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    CONSTRAINT permission_check CHECK ((until > at)),
+    CONSTRAINT permission_classes_check CHECK ((NOT ('genetics'::text = ANY (classes)))),
+    CONSTRAINT permission_state_check CHECK ((state = ANY (ARRAY['given'::text, 'withdrawn'::text, 'replaced'::text])))
 );
 
 CREATE TABLE access.relation (
@@ -1786,6 +1818,9 @@ CREATE TABLE supervision.upload (
     CONSTRAINT upload_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'receipted'::text, 'refused'::text])))
 );
 
+ALTER TABLE ONLY access.approval
+    ADD CONSTRAINT approval_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY access.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (id);
 
@@ -1797,6 +1832,9 @@ ALTER TABLE ONLY access.log
 
 ALTER TABLE ONLY access.mandate
     ADD CONSTRAINT mandate_pkey PRIMARY KEY (cause_id);
+
+ALTER TABLE ONLY access.permission
+    ADD CONSTRAINT permission_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY access.relation
     ADD CONSTRAINT relation_pkey PRIMARY KEY (cause_id, person_id, institution_id, role);
@@ -2164,6 +2202,12 @@ ALTER TABLE ONLY supervision.upload
 ALTER TABLE ONLY supervision.upload
     ADD CONSTRAINT upload_pkey PRIMARY KEY (id);
 
+CREATE UNIQUE INDEX approval_app_id_institution_id_purpose_idx ON access.approval USING btree (app_id, institution_id, purpose) WHERE (state = 'approved'::text);
+
+CREATE UNIQUE INDEX approval_institution_id_app_id_idx ON access.approval USING btree (institution_id, app_id) WHERE (state = 'asked'::text);
+
+CREATE INDEX approval_institution_id_asked_at_idx ON access.approval USING btree (institution_id, asked_at);
+
 CREATE INDEX consent_person_id_receiver_id_idx ON access.consent USING btree (person_id, receiver_id);
 
 CREATE INDEX glass_institution_id_at_idx ON access.glass USING btree (institution_id, at) WHERE (state = 'broken'::text);
@@ -2177,6 +2221,12 @@ CREATE UNIQUE INDEX log_tx_seq_idx ON access.log USING btree (tx, seq);
 CREATE INDEX mandate_holder_id_subject_id_idx ON access.mandate USING btree (holder_id, subject_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX mandate_subject_id_idx ON access.mandate USING btree (subject_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX permission_approval_id_idx ON access.permission USING btree (approval_id);
+
+CREATE UNIQUE INDEX permission_person_id_app_id_idx ON access.permission USING btree (person_id, app_id) WHERE (state = ANY (ARRAY['given'::text, 'withdrawn'::text]));
+
+CREATE INDEX permission_person_id_at_idx ON access.permission USING btree (person_id, at);
 
 CREATE INDEX relation_institution_id_role_person_id_idx ON access.relation USING btree (institution_id, role, person_id) WHERE (ended_at IS NULL);
 
@@ -2581,6 +2631,9 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON signatures.pro
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON supervision.trail FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON supervision.trail_seal FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+ALTER TABLE ONLY access.permission
+    ADD CONSTRAINT permission_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES access.approval(id);
 
 ALTER TABLE ONLY accounts.hat
     ADD CONSTRAINT hat_digest_fkey FOREIGN KEY (digest) REFERENCES accounts.session(digest);

@@ -106,7 +106,9 @@ def test_a_mandate_opens_what_it_reaches_and_nothing_else(purpose, scope):
 
 def test_nothing_unreleased_is_seen_but_by_who_treats():
     """IDN-11."""
-    may = {(r, p) for r in ROLES for p in Purpose if rules.sees_unreleased(r, p) and r != SYSTEM}
+    may = {
+        (r, p) for r in ROLES for p in Purpose if rules.sees_unreleased(hat(r), p) and r != SYSTEM
+    }
     assert {p for _, p in may} == {Purpose.TREAT}
     assert RESIDENT not in {r for r, _ in may}
 

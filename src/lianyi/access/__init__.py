@@ -1,7 +1,8 @@
 """Who may see whose data, and who did (访问).
 
 Owns care relations (诊疗关系), mandates (授权: whose affairs a resident may see to, one's own
-included), consents to share (共享同意), break-glass (紧急调阅) and the access log (调阅记录).
+included), consents to share (共享同意), break-glass (紧急调阅), institutions' approvals of apps
+(应用审批), persons' permissions to them (应用授权) and the access log (调阅记录).
 Its two doors return capabilities made nowhere else: a `Chart` is one person's data for one
 purpose, a `Desk` is all persons this hat may see.
 
@@ -10,4 +11,7 @@ purpose, a `Desk` is all persons this hat may see.
              give -> GIVEN
     glass:   break -> BROKEN -> justify -> JUSTIFIED
                              -> object  -> OBJECTED
+    approval: ask -> ASKED -> approve -> APPROVED -> withdraw -> WITHDRAWN
+                           -> refuse -> REFUSED
+    permission: permit -> GIVEN -> withdraw -> WITHDRAWN; either -> replace -> REPLACED
 """

@@ -53,3 +53,42 @@ class OwnGlass(NotAllowed):
     """Nobody reviews their own."""
 
     id: UUID
+
+
+@dataclass(eq=False)
+class OutOfScope(NotAllowed):
+    """INT-04: the app's scopes do not reach so far, whatever its user may do."""
+
+    type: str
+    right: str
+
+
+@dataclass(eq=False)
+class NoSuchApproval(NotFound):
+    id: UUID
+
+
+@dataclass(eq=False)
+class NoSuchPermission(NotFound):
+    id: UUID
+
+
+@dataclass(eq=False)
+class AskedAlready(Conflict):
+    """The institution already has this app before it, or has approved it for this purpose."""
+
+    app_id: UUID
+
+
+@dataclass(eq=False)
+class UnsoundTerms(Invalid):
+    """An app needs a purpose it may have, scopes, an end, and an impact assessment before it."""
+
+    rule: ClassVar[str] = "PRI-11"
+
+
+@dataclass(eq=False)
+class BeyondApproval(Conflict):
+    """Nobody can let an app have what no institution has approved, nor longer than that."""
+
+    rule: ClassVar[str] = "CAP-39"

@@ -1,10 +1,12 @@
-"""What a person may ask about their own data's readers, and a reviewer about broken glass."""
+"""What a person may ask about their own data's readers, a reviewer about broken glass and apps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from lianyi.access import tables
 from lianyi.access.model import Chart, Consent, Desk, Glass, Looked, Reading
+from lianyi.access.model.apps import Approval, Permission
+from lianyi.access.tables import apps
 from lianyi.kernel.work import Tx
 
 
@@ -54,3 +56,29 @@ async def looked_under(
 async def glasses_to_review(tx: Tx, desk: Desk, *, limit: int = 50) -> list[Glass]:
     """Return what the institution's staff opened in an emergency, oldest first (EMR-17)."""
     return await tables.list_glasses(tx, desk, limit)
+
+
+async def approvals(tx: Tx) -> list[Approval]:
+    """Return what the acting institution was asked and has said of apps, newest first."""
+    return await apps.list_approvals(tx)
+
+
+async def live_approvals(tx: Tx, *, app_ids: Sequence[UUID]) -> dict[UUID, list[Approval]]:
+    """Return by whom apps are approved now, the latest first: what companies and people may know.
+
+    An app that nobody has approved has an empty list.
+    """
+    found: dict[UUID, list[Approval]] = {id: [] for id in app_ids}
+    for each in await apps.list_live_approvals(tx, app_ids):
+        found[each.app_id].append(each)
+    return found
+
+
+async def permissions(tx: Tx, chart: Chart) -> list[Permission]:
+    """Return what the person has let apps read, ended or not, newest first."""
+    return await apps.list_permissions(tx, chart)
+
+
+async def live_permission(tx: Tx, chart: Chart, *, app_id: UUID) -> Permission | None:
+    """Return what an app may read of the person now, as the person and an institution say."""
+    return await apps.find_live_permission(tx, chart, app_id)

@@ -1,8 +1,11 @@
-"""Every move of a consent and of a broken glass, and who may make it."""
+"""Every move of a consent, a broken glass, an approval and a permission, and who may make it."""
 
 from lianyi.access.model import ADMIN, RESIDENT, TREATING
 from lianyi.access.model import ConsentState as C
 from lianyi.access.model import GlassState as G
+from lianyi.access.model.apps import ApprovalState as A
+from lianyi.access.model.apps import PermissionState as P
+from lianyi.kernel.actor import SYSTEM
 from lianyi.kernel.lifecycle import Lifecycle, Move
 
 _RESIDENT = frozenset({RESIDENT})
@@ -25,5 +28,25 @@ GLASS = Lifecycle(
         Move("break", None, G.BROKEN, TREATING),
         Move("justify", G.BROKEN, G.JUSTIFIED, _ADMIN),
         Move("object", G.BROKEN, G.OBJECTED, _ADMIN),
+    ),
+)
+
+APPROVAL = Lifecycle(
+    table="access.approval",
+    moves=(
+        Move("ask", None, A.ASKED, frozenset({ADMIN, SYSTEM})),
+        Move("approve", A.ASKED, A.APPROVED, _ADMIN),
+        Move("refuse", A.ASKED, A.REFUSED, _ADMIN),
+        Move("withdraw", A.APPROVED, A.WITHDRAWN, _ADMIN),
+    ),
+)
+
+PERMISSION = Lifecycle(
+    table="access.permission",
+    moves=(
+        Move("permit", None, P.GIVEN, _RESIDENT),
+        Move("withdraw", P.GIVEN, P.WITHDRAWN, _RESIDENT),
+        Move("replace", P.GIVEN, P.REPLACED, _RESIDENT),
+        Move("replace", P.WITHDRAWN, P.REPLACED, _RESIDENT),
     ),
 )

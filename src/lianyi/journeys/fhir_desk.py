@@ -16,6 +16,7 @@ from lianyi.access.model import (
     Desk,
     Purpose,
 )
+from lianyi.access.model.parts import Right
 from lianyi.kernel import profile
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
@@ -72,7 +73,7 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
     """Return one resource as it is now.
 
     :raises NoSuchResource: also if this reader may not know of it.
-    :raises WrongRole:
+    :raises WrongRole, OutOfScope:
     """
     search = Search(type, (Ids((fhir_id,)),))
     hit = await _own(tx, search) or await _first(tx, await _reach_of(tx, type, fhir_id), search)
@@ -95,7 +96,7 @@ async def _first(tx: Tx, reach: Chart | Desk, search: Search) -> Hit | None:
 async def versions(tx: Tx, *, type: str, fhir_id: str) -> list[Version]:
     """Return every version this reader may see, the newest first.
 
-    :raises NoSuchResource, WrongRole:
+    :raises NoSuchResource, WrongRole, OutOfScope:
     """
     reach = await _reach_of(tx, type, fhir_id)
     if isinstance(reach, Desk):  # the history of what belongs to nobody isn't kept for reading
@@ -108,10 +109,11 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
 
     :raises NotSearchable: something of it can't be answered, and `strict` wants to know.
     :raises TooManyPersons: PRI-11, from page to page.
-    :raises WrongRole:
+    :raises WrongRole, OutOfScope:
     """
+    access.check_scope(tx, type=asked.type, right=Right.SEARCH)
     search, order, includes = _understood(tx, asked)
-    reach = await _reach(tx, _person_in(search))
+    reach = await _reach(tx, _person_in(search), Right.SEARCH)
     if reach is None:
         return Answer((), (), 0 if asked.counted else None, (), search.troubles)
     _check_series(reach, asked.shown + asked.limit)
@@ -150,28 +152,36 @@ def _understood(tx: Tx, asked: Asked) -> tuple[Search, tuple[Order, ...], list[I
 async def _reach_of(tx: Tx, type: str, fhir_id: str) -> Chart | Desk:
     """Open the door to whose resource it is.
 
-    :raises NoSuchResource, WrongRole:
+    :raises NoSuchResource, WrongRole, OutOfScope:
     """
+    access.check_scope(tx, type=type, right=Right.READ)
     owner = await records.owner_of(tx, type=type, fhir_id=fhir_id)
-    reach = None if owner is None else await _reach(tx, None if owner == PUBLIC else owner)
+    reach = None
+    if owner is not None:
+        reach = await _reach(tx, None if owner == PUBLIC else owner, Right.READ)
     if reach is None:
         raise NoSuchResource(type=type, fhir_id=fhir_id)
     return reach
 
 
-async def _reach(tx: Tx, person_id: UUID | None) -> Chart | Desk | None:
+async def _reach(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk | None:
     """Open a person's chart, or else the desk of who asks. None: a door that stays closed.
+
+    An app that was started for a patient looks at that one, where it names nobody.
 
     :raises WrongRole:
     """
-    purpose = PURPOSES.get(tx.actor.role)
+    who = tx.actor
+    purpose = access.entrusted_purpose(tx) or PURPOSES.get(who.role)
     if purpose is None:
-        raise WrongRole(verb=WHAT, role=tx.actor.role)
-    if person_id is None and tx.actor.role != RESIDENT:
-        return await access.open_desk(tx, purpose=purpose)
-    person = person_id or tx.actor.subject_id
+        raise WrongRole(verb=WHAT, role=who.role)
+    if person_id is None and who.role != RESIDENT and not (who.app_id and who.for_person_id):
+        return await access.open_desk(tx, purpose=purpose, right=right)
+    person = person_id or who.subject_id
     try:
-        return await access.open_chart(tx, person_id=person, purpose=purpose, what=WHAT)
+        return await access.open_chart(
+            tx, person_id=person, purpose=purpose, what=WHAT, right=right
+        )
     except (NoSuchPerson, ProofTooLow):
         return None
 

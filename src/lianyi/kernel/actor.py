@@ -18,6 +18,7 @@ class Actor:
     for_person_id: UUID | None = None
     app_id: UUID | None = None
     request_id: str = ""
+    scopes: tuple[str, ...] = ()  # what an app may do, as `access.rules.scopes` writes it
 
     @property
     def subject_id(self) -> UUID:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from lianyi.access.model import Chart, Sensitive
+from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
@@ -26,6 +27,7 @@ from lianyi.records.model import (
     Written,
 )
 from lianyi.records.tables import index
+from lianyi.records.tables.terms import Values
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -178,19 +180,26 @@ async def find_owner(tx: Tx, type: str, fhir_id: str) -> UUID | None:
 
 
 async def list_versions(tx: Tx, chart: Chart, type: str, fhir_id: str) -> list[Version]:
-    """Return the versions this chart may show: each was released or withheld in its own time."""
+    """Return the versions this chart may show: each was released or withheld in its own time.
+
+    A scope of an app is asked of each version too.
+    """
+    values = Values(chart, profile.at(tx.now).zone)
+    own = f"v.type = {values.put(type)} AND v.fhir_id = {values.put(fhir_id)}"
+    owner, kept = values.put(chart.person_id), values.kept("v")
     admits = chart.admits(
         holder="r.holder_id",
         at_time="r.at",
         classes="v.classes || r.classes",
         released="(v.released OR (v.version = r.version AND r.released_at IS NOT NULL))",
-        at=4,
+        at=len(values.args) + 1,
+        by_part=True,
     )
     sql = f"""SELECT v.version, v.post_id, v.at, v.body FROM records.version v
-              JOIN records.resource r USING (type, fhir_id)
-              WHERE type = $1 AND fhir_id = $2 AND r.owner = $3 AND {admits}
+              JOIN records.resource r ON r.type = v.type AND r.fhir_id = v.fhir_id
+              WHERE {own} AND r.owner = {owner} AND {admits} AND {kept}
               ORDER BY v.version DESC LIMIT 200"""
-    rows = await tx.db.fetch(sql, type, fhir_id, chart.person_id, *chart.args)
+    rows = await tx.db.fetch(sql, *values.args, *chart.args)
     return [Version(**row) for row in rows]
 
 

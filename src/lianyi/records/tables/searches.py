@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
+from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search
 from lianyi.records.model import Hit
@@ -47,7 +49,7 @@ async def page(
     limit: int,
 ) -> list[tuple[Hit, tuple[str, ...]]]:
     """Return the next resources, each with its place in the order; `after` is the last one's."""
-    values = Values(reach)
+    values = Values(reach, _zone(tx))
     where = _where(search, values)
     keys = [_key(one, values) for one in order or DEFAULT]
     downs = [*(one.is_down for one in order or DEFAULT), True]
@@ -67,7 +69,7 @@ async def page(
 
 
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
-    values = Values(reach)
+    values = Values(reach, _zone(tx))
     where = " AND ".join(_where(search, values))
     sql = f"SELECT count(*) FROM records.resource r WHERE {where}"
     (row,) = await _fetch(tx, reach, sql, values)
@@ -78,7 +80,7 @@ async def linked(
     tx: Tx, reach: Chart | Desk, hits: Sequence[Hit], include: Include, limit: int
 ) -> list[Hit]:
     """Return what some resources link to, or what links to them, as far as the reader sees it."""
-    values = Values(reach)
+    values = Values(reach, _zone(tx))
     types, ids = ([getattr(hit, name) for hit in hits] for name in ("type", "fhir_id"))
     mine = f"unnest({values.put(types)}::text[], {values.put(ids)}::text[]) AS g (type, id)"
     here, there = ("k.to_type, k.to_id", "k.type, k.fhir_id")
@@ -108,6 +110,10 @@ async def _fetch(tx: Tx, reach: Chart | Desk, sql: str, values: Values) -> list[
     async with tx.db.transaction():
         await tx.db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         return await tx.db.fetch(sql, *values.args)
+
+
+def _zone(tx: Tx) -> ZoneInfo:
+    return profile.at(tx.now).zone
 
 
 def _where(search: Search, values: Values) -> list[str]:

@@ -5,8 +5,12 @@ see, so that no answer tells of what is hidden.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
+from lianyi.access.model.parts import ANY_TYPE, Part
+from lianyi.records.fhir import searches
 from lianyi.records.fhir.index import plain
 from lianyi.records.fhir.terms import (
     Chain,
@@ -34,6 +38,7 @@ TABLES = {
     "reference": "link",
     "uri": "link",
 }
+OF_ITSELF = (Match, Missing, Pair)  # what a version of a resource answers by what is filed of it
 ALWAYS_THERE = frozenset({"_id", "_lastUpdated"})
 PIECE = 2  # letters of a text that stand together in the index of what is inside
 LAST = "\U0010ffff"  # sorts behind everything that begins alike
@@ -62,12 +67,15 @@ OF_SIZE = {
 
 
 class Values:
-    """The values of one statement, and names for the rows it goes over."""
+    """The values of one statement, and names for the rows it goes over.
 
-    def __init__(self, reach: Chart | Desk) -> None:
+    `zone` is where a day is that a scope of an app speaks of.
+    """
+
+    def __init__(self, reach: Chart | Desk, zone: ZoneInfo) -> None:
         self.args: list[object] = []
         self._names = 0
-        self._seen = self._reached(reach)
+        self._reach, self._zone = reach, zone
 
     def put(self, value: object) -> str:
         self.args.append(value)
@@ -79,29 +87,56 @@ class Values:
 
     def seen(self, row: str) -> str:
         """Return the part that keeps what this reader may see of a row, and what is everybody's."""
-        return f"NOT {row}.in_error AND {self._seen(row)}"
+        return f"NOT {row}.in_error AND {self._seen(row)} AND {self.kept(row)}"
 
-    def _reached(self, reach: Chart | Desk) -> Callable[[str], str]:
+    def kept(self, row: str) -> str:
+        """Return the part that keeps what an app's scopes leave, also of what is everybody's.
+
+        INT-04. What a scope asks is answered by the resource itself; any other leaves nothing.
+        """
+        only = self._reach.only
+        if only is None:
+            return "TRUE"
+        whole = [part.type for part in only if not part.query]
+        if ANY_TYPE in whole:
+            return "TRUE"
+        ways = [f"{row}.type = ANY ({self.put(whole)}::text[])"]
+        ways += [self._answering(part, row) for part in only if part.query]
+        return _any(ways)
+
+    def _answering(self, part: Part, row: str) -> str:
+        search = searches.read(part.type, part.pairs, self._zone)
+        if search.troubles or not all(isinstance(one, OF_ITSELF) for one in search.terms):
+            return "FALSE"
+        asked = [f"{row}.type = {self.put(part.type)}"]
+        return " AND ".join([*asked, *(clause(term, row, self) for term in search.terms)])
+
+    @cached_property
+    def _seen(self) -> Callable[[str], str]:
         """Say whose rows are looked at, apart from what of them is shown.
 
         The latter stands in a CASE because it nearly always holds, which the planner can't know.
         """
-        public = self.put(PUBLIC)
+        reach, public = self._reach, self.put(PUBLIC)
         at = len(self.args) + 1
         self.args.extend(reach.args)
         if isinstance(reach, Chart):
             own = self.put(reach.person_id)
             return lambda row: (
                 f"{row}.owner IN ({public}, {own}) AND CASE WHEN {row}.owner <> {public}"
-                f" THEN {reach.admits(**_of(row), at_time=f'{row}.at', at=at)} ELSE true END"
+                f" THEN {_admitted(reach, row, at)} ELSE true END"
             )
         shown = len(self.args) + 1
         self.args.extend(reach.shown)
         return lambda row: (
-            f"{reach.sees(f'{row}.owner', at=at, also=public)}"
+            f"{reach.sees(f'{row}.owner', at=at, also=public, by_part=True)}"
             f" AND CASE WHEN {row}.owner <> {public}"
             f" THEN {reach.admits(**_of(row), at=shown)} ELSE true END"
         )
+
+
+def _admitted(chart: Chart, row: str, at: int) -> str:
+    return chart.admits(**_of(row), at_time=f"{row}.at", at=at, by_part=True)
 
 
 def _of(row: str) -> dict[str, str]:

@@ -10,12 +10,14 @@ from lianyi.access.errors import (
     EmptyShare,
     NoSuchGlass,
     NoSuchPerson,
+    OutOfScope,
     OwnGlass,
     ProofTooLow,
     ReasonMissing,
 )
 from lianyi.access.model import (
     ALL_CLASSES,
+    APP,
     RESIDENT,
     Cause,
     Chart,
@@ -25,6 +27,9 @@ from lianyi.access.model import (
     Purpose,
     Share,
 )
+from lianyi.access.model.parts import AppDesk, Part, Right
+from lianyi.access.rules import apps as of_apps
+from lianyi.access.rules import scopes
 from lianyi.access.states import CONSENT, GLASS
 from lianyi.kernel import profile, timers
 from lianyi.kernel.actor import SYSTEM, Role
@@ -32,18 +37,26 @@ from lianyi.kernel.lifecycle import WrongRole, advance, begin
 from lianyi.kernel.work import Tx
 
 
-async def open_chart(tx: Tx, *, person_id: UUID, purpose: Purpose, what: str = "") -> Chart:
+async def open_chart(
+    tx: Tx, *, person_id: UUID, purpose: Purpose, what: str = "", right: Right | None = None
+) -> Chart:
     """Open one person's data and log it, also when it is refused.
+
+    `right` is what an app would do here. Who doesn't say opens no door to an app (INT-04); who does
+    keeps to the chart's `only`.
 
     :raises NoSuchPerson: and never tells whether the person is unknown or only out of reach.
     :raises ProofTooLow: to the person, when their proof of identity does not reach so far.
+    :raises OutOfScope:
     """
+    only = _parts(tx, person_id, right)
     grounds = await _grounds(tx, person_id, purpose)
     cause, views = rules.views(tx.actor, purpose, grounds)
     tables.log(tx, [person_id], purpose, granted=bool(views), cause=cause, what=what)
     if not views:
         raise _refusal(tx, person_id, purpose, grounds)
-    return Chart(person_id, purpose, cause, views, rules.sees_unreleased(tx.actor.role, purpose))
+    sees_unreleased = rules.sees_unreleased(tx.actor, purpose)
+    return Chart(person_id, purpose, cause, views, sees_unreleased, only)
 
 
 async def open_for_bearer(tx: Tx, *, person_id: UUID, what: str) -> Chart:
@@ -55,30 +68,54 @@ async def open_for_bearer(tx: Tx, *, person_id: UUID, what: str) -> Chart:
     return await open_chart(tx, person_id=person_id, purpose=purpose, what=what)
 
 
-async def open_desk(tx: Tx, *, purpose: Purpose) -> Desk:
+async def open_desk(tx: Tx, *, purpose: Purpose, right: Right | None = None) -> Desk:
     """Return the persons this hat may see for this purpose, as a part of a WHERE.
 
-    :raises WrongRole:
+    :raises WrongRole, OutOfScope:
     """
-    return desk_of(tx, purpose=purpose)
+    return desk_of(tx, purpose=purpose, right=right)
 
 
-def desk_of(tx: Tx, *, purpose: Purpose) -> Desk:
+def desk_of(tx: Tx, *, purpose: Purpose, right: Right | None = None) -> Desk:
     """Return the desk that `open_desk` opens, to what is put together before it is sent."""
     who = tx.actor
     if not rules.may_ask_for(who.role, purpose):
         raise WrongRole(verb=purpose, role=who.role)
+    app = _app_desk(tx, purpose, right)
+    classes = ALL_CLASSES if who.role == SYSTEM else rules.classes_for(purpose)
     return Desk(
         purpose=purpose,
         role=who.role,
         institution_id=who.institution_id,
         reader_id=who.person_id,
         at=tx.now,
-        everyone=who.role == SYSTEM,
+        everyone=who.role == SYSTEM and app is None,
         scope=rules.REACH[purpose] if who.role == RESIDENT else None,
-        classes=ALL_CLASSES if who.role == SYSTEM else rules.classes_for(purpose),
-        sees_unreleased=rules.sees_unreleased(who.role, purpose),
+        classes=frozenset() if app else classes,
+        sees_unreleased=rules.sees_unreleased(who, purpose),
+        app=app,
     )
+
+
+def check_scope(tx: Tx, *, type: str, right: Right) -> None:
+    """Refuse an app what none of its scopes permits; whoever asks without an app passes (INT-04).
+
+    What a constraint of the scope leaves of a resource is seen through a chart opened for `right`.
+
+    :raises OutOfScope:
+    """
+    if of_apps.is_app(tx.actor) and not scopes.permits(tx.actor.scopes, type, right):
+        raise OutOfScope(type=type, right=right)
+
+
+def entrusted_purpose(tx: Tx) -> Purpose | None:
+    """Return what the institution has approved the acting service for; None: it is no service."""
+    return scopes.purpose_in(tx.actor.scopes) if tx.actor.role == APP else None
+
+
+def is_source(tx: Tx) -> bool:
+    """Return whether the acting service is its institution's own system of record (HIS, LIS)."""
+    return tx.actor.role == APP and scopes.SOURCE in tx.actor.scopes
 
 
 def saw(tx: Tx, desk: Desk, *, person_ids: list[UUID], what: str = "") -> None:
@@ -238,7 +275,34 @@ async def review_glass(tx: Tx, *, glass_id: UUID, justified: bool, note: str) ->
 async def _grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:
     if tx.actor.role == SYSTEM or not rules.acts_for(tx.actor, person_id):
         return []
+    if of_apps.is_app(tx.actor):
+        roles = rules.relating_roles(tx.actor.role, purpose)
+        return await tables.list_app_grounds(tx, person_id, purpose, roles)
     return await tables.list_grounds(tx, person_id, purpose)
+
+
+def _parts(tx: Tx, person_id: UUID | None, right: Right | None) -> tuple[Part, ...] | None:
+    """Return what the scopes of an app leave; None: no app asks.
+
+    :raises OutOfScope: nobody has said what an app would do here.
+    """
+    if right is None:
+        if of_apps.is_app(tx.actor):
+            raise OutOfScope(type="", right="")
+        return None
+    return scopes.parts(tx.actor, person_id, right)
+
+
+def _app_desk(tx: Tx, purpose: Purpose, right: Right | None) -> AppDesk | None:
+    """Return what is asked besides, of an app: a resident's has one person, and so no desk."""
+    only = _parts(tx, None, right)
+    if only is None:
+        return None
+    own = tx.actor.role in {RESIDENT, SYSTEM}
+    if tx.actor.app_id is None or own or not of_apps.is_for(tx.actor, purpose):
+        raise WrongRole(verb=purpose, role=tx.actor.role)
+    roles = rules.relating_roles(tx.actor.role, purpose)
+    return AppDesk(tx.actor.app_id, tuple(roles), only)
 
 
 def _refusal(

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 LOG = """INSERT INTO access.log (at, post_id, reader_id, institution_id, role, person_ids, purpose,
-           granted, cause, what, request_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
+           granted, cause, what, request_id, app_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
 # Every live reason for which this hat might see this person, in one statement.
 GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::timestamptz AS since,
                NULL::timestamptz AS until, '{}'::text[] AS scopes, '{}'::text[] AS classes
@@ -51,6 +51,29 @@ GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::timestam
              FROM access.consent
              WHERE person_id = $1 AND receiver_id = $2 AND purpose = $7 AND state = 'given'
                AND expires_at > $6"""
+# The same of an app: the roles whose relations it goes by, what the institution has approved, what
+# the person lets it read. No consent between institutions and no broken glass is a company's.
+APP_GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::timestamptz AS since,
+                   NULL::timestamptz AS until, '{}'::text[] AS scopes, '{}'::text[] AS classes
+                 WHERE EXISTS (SELECT FROM access.relation
+                   WHERE person_id = $1 AND institution_id = $2 AND role = ANY ($3::text[])
+                     AND ended_at IS NULL AND (until IS NULL OR until > $6))
+                 UNION ALL
+                 SELECT 'mandate', NULL, NULL, NULL, scopes, classes FROM access.mandate
+                 WHERE subject_id = $1 AND holder_id = $4
+                   AND ended_at IS NULL AND (until IS NULL OR until > $6)
+                 UNION ALL
+                 SELECT 'approval', institution_id, NULL, NULL, '{}', '{}' FROM access.approval
+                 WHERE app_id = $5 AND institution_id = $2 AND purpose = $7
+                   AND state = 'approved' AND until > $6
+                 UNION ALL
+                 SELECT 'permission', a.institution_id, NULL, NULL, '{}', p.classes
+                 FROM access.permission p JOIN access.approval a ON a.id = p.approval_id
+                 WHERE p.person_id = $1 AND p.app_id = $5 AND p.state = 'given' AND p.until > $6
+                   AND a.purpose = $7 AND a.state = 'approved' AND a.until > $6
+                 UNION ALL
+                 SELECT 'objection', NULL, NULL, NULL, '{}', '{}' FROM access.permission
+                 WHERE person_id = $1 AND app_id = $5 AND state = 'withdrawn'"""
 OPEN_RELATION = """INSERT INTO access.relation
                      (person_id, institution_id, role, cause_id, opened_at, until)
                    SELECT $1, $2, role, $4, $5, $6 FROM unnest($3::text[]) AS role
@@ -90,13 +113,14 @@ LOOKED = """SELECT g.id AS glass_id, l.what, count(*) AS times
 LAST_REFUSAL = """SELECT max(answered_at) FROM access.consent
                   WHERE person_id = $1 AND receiver_id = $2 AND holder_id = $3
                     AND state = 'refused'"""
-# The person's own visits and what the platform itself does for them (sending a message) are left
-# out here, not in the log.
+# The person's own visits, unless an app made them, and what the platform itself does for them
+# (sending a message) are left out here, not in the log.
 READINGS = """SELECT seq, at, post_id, reader_id, institution_id, role, purpose, granted, cause,
-                what
+                what, app_id
               FROM access.log
               WHERE person_ids @> ARRAY[$1::uuid] AND ($2::bigint IS NULL OR seq < $2)
-                AND reader_id <> $1 AND role <> 'system' AND ($4::text IS NULL OR what = $4)
+                AND (reader_id <> $1 OR app_id IS NOT NULL) AND role <> 'system'
+                AND ($4::text IS NULL OR what = $4)
               ORDER BY seq DESC LIMIT $3"""
 
 
@@ -106,13 +130,23 @@ def log(
     """Have the access written down, whether or not it is granted."""
     who = tx.actor
     hat = (who.post_id, who.person_id, who.institution_id, who.role)
-    tx.witness(LOG, tx.now, *hat, person_ids, purpose, granted, cause, what, who.request_id)
+    tell = (who.request_id, who.app_id)
+    tx.witness(LOG, tx.now, *hat, person_ids, purpose, granted, cause, what, *tell)
 
 
 async def list_grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:
     who = tx.actor
     hat = (who.institution_id, who.role, who.post_id, who.person_id)
     rows = await tx.db.fetch(GROUNDS, person_id, *hat, tx.now, purpose)
+    return [_ground(row) for row in rows]
+
+
+async def list_app_grounds(
+    tx: Tx, person_id: UUID, purpose: Purpose, roles: Sequence[Role]
+) -> list[Ground]:
+    who = tx.actor
+    hat = (who.institution_id, list(roles), who.person_id, who.app_id)
+    rows = await tx.db.fetch(APP_GROUNDS, person_id, *hat, tx.now, purpose)
     return [_ground(row) for row in rows]
 
 

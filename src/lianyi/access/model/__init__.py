@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from lianyi.access.model.parts import AppDesk, Part
 from lianyi.kernel.actor import SYSTEM, Role
 
 # What a hat can be. Other rooms take these from `people.model`, where the posts are.
@@ -22,6 +23,7 @@ INSURER = Role("insurer")
 HEALTH_COMMISSION = Role("health_commission")
 DRUG_AUTHORITY = Role("drug_authority")
 OPERATOR = Role("operator")  # of the platform
+APP = Role("app")  # a service of a company, entrusted by one institution; its post is the approval
 
 ROLES = (
     GUEST,
@@ -38,6 +40,7 @@ ROLES = (
     HEALTH_COMMISSION,
     DRUG_AUTHORITY,
     OPERATOR,
+    APP,
     SYSTEM,
 )
 TREATING = frozenset({DOCTOR, NURSE})
@@ -90,6 +93,9 @@ class Cause(StrEnum):
     BREAK_GLASS = "break_glass"
     MANDATE = "mandate"
     CASE = "case"
+    APPROVAL = "approval"  # the institution has approved the app
+    PERMISSION = "permission"  # the person has let the app read
+    OBJECTION = "objection"  # the person has withdrawn that
     NONE = "none"
 
 
@@ -137,14 +143,26 @@ class Chart:
     cause: Cause
     views: tuple[View, ...]
     sees_unreleased: bool
+    only: tuple[Part, ...] | None = None  # of an app; None: nobody but the hat itself looks
 
-    def admits(self, *, holder: str, at_time: str, classes: str, released: str, at: int) -> str:
+    def admits(
+        self,
+        *,
+        holder: str,
+        at_time: str,
+        classes: str,
+        released: str,
+        at: int,
+        by_part: bool = False,
+    ) -> str:
         """Return the WHERE part that keeps what this chart may show; `args` fill `$at` on.
 
         The arguments are SQL: the holding institution's id, the instant the fact is from, the
         `text[]` of its sensitive classes, and whether it has been released to the person.
+        `by_part` says that the same WHERE keeps to `only`; else an app is shown nothing (INT-04).
         """
-        return f"""EXISTS (SELECT FROM unnest(${at}::uuid[], ${at + 1}::timestamptz[],
+        shut = "" if by_part or self.only is None else "FALSE AND "
+        return f"""{shut}EXISTS (SELECT FROM unnest(${at}::uuid[], ${at + 1}::timestamptz[],
                      ${at + 2}::timestamptz[], ${at + 3}::text[])
                      AS its (its_holder, its_since, its_until, its_classes)
                    WHERE (its_holder IS NULL OR its_holder = {holder})
@@ -177,16 +195,24 @@ class Desk:
     scope: Scope | None = None  # of a resident, who sees those they act for
     classes: frozenset[Sensitive] = frozenset()
     sees_unreleased: bool = False
+    app: AppDesk | None = None
 
-    def sees(self, column: str, *, at: int, also: str = "") -> str:
+    @property
+    def only(self) -> tuple[Part, ...] | None:
+        return self.app.only if self.app else None
+
+    def sees(self, column: str, *, at: int, also: str = "", by_part: bool = False) -> str:
         """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on.
 
         `also` is SQL for one more owner whose rows pass. Said here, it leaves one set to look in,
-        which the planner can begin with; an OR it could not.
+        which the planner can begin with; an OR it could not. `by_part` is as in a chart.
         """
         if self.everyone:
             return "TRUE"
         more = f" UNION ALL SELECT {also}::uuid" if also else ""
+        if self.app:
+            shut = "" if by_part else "FALSE AND "
+            return f"{shut}{column} IN ({self.app.persons(at)}{more})"
         if self.scope:
             return f"""{column} IN (SELECT subject_id FROM access.mandate
                        WHERE holder_id = ${at} AND ${at + 1} = ANY (scopes)
@@ -199,6 +225,8 @@ class Desk:
     def args(self) -> tuple[object, ...]:
         if self.everyone:
             return ()
+        if self.app:
+            return self.institution_id, self.app.roles, self.at, self.app.app_id, self.purpose
         if self.scope:
             return self.reader_id, self.scope, self.at
         return self.institution_id, self.role, self.at
@@ -296,3 +324,4 @@ class Reading:
     granted: bool
     cause: Cause
     what: str
+    app_id: UUID | None = None

@@ -7,6 +7,7 @@ from uuid import UUID
 from lianyi.access.model import (
     ADMIN,
     ALL_CLASSES,
+    APP,
     CLERK,
     COURIER,
     DISPENSER,
@@ -27,6 +28,7 @@ from lianyi.access.model import (
     Share,
     View,
 )
+from lianyi.access.rules import apps
 from lianyi.kernel.actor import SYSTEM, Actor, Role
 
 P = Purpose
@@ -44,6 +46,7 @@ PURPOSES = {
     ADMIN: frozenset({P.MANAGE}),
     INSURER: frozenset({P.SETTLE}),
     HEALTH_COMMISSION: frozenset({P.INSPECT}),
+    APP: apps.ENTRUSTED,
     SYSTEM: frozenset(Purpose),
 }
 # How far a mandate must reach for what a resident wants to do.
@@ -68,6 +71,8 @@ def views(
     """Return what this hat may see for this purpose, and why. No views means no."""
     if not may_ask_for(actor.role, purpose):
         return Cause.NONE, ()
+    if apps.is_app(actor):
+        return apps.views(actor, purpose, grounds, REACH.get(purpose))
     if actor.role == SYSTEM:
         return Cause.SYSTEM, (View(classes=ALL_CLASSES),)
     if actor.role == RESIDENT:
@@ -81,9 +86,20 @@ def is_short_of(purpose: Purpose, grounds: Sequence[Ground]) -> bool:
     return bool(mandates) and not any(REACH.get(purpose) in m.scopes for m in mandates)
 
 
-def sees_unreleased(role: Role, purpose: Purpose) -> bool:
+def sees_unreleased(actor: Actor, purpose: Purpose) -> bool:
     """IDN-11: a result is the treating staff's alone until it is released."""
-    return role == SYSTEM or (purpose is P.TREAT and role != RESIDENT)
+    if not apps.knows_unreleased(actor):
+        return False
+    return actor.role == SYSTEM or (purpose is P.TREAT and actor.role != RESIDENT)
+
+
+def relating_roles(role: Role, purpose: Purpose) -> list[Role]:
+    """Return whose relations a hat goes by: its own, or those of the staff whose task it does."""
+    if role != APP:
+        return [role]
+    return sorted(
+        other for other, own in PURPOSES.items() if purpose in own and other not in {APP, SYSTEM}
+    )
 
 
 def classes_for(purpose: Purpose) -> frozenset[Sensitive]:
