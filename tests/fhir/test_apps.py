@@ -282,7 +282,7 @@ async def test_a_room_that_does_not_keep_to_parts_shows_an_app_nothing(firm, war
     assert await ward.see(queries.everything, chart=chart) == []
     assert await ward.see(queries.problems, chart=chart) == []
     found = await ward.place.ask(
-        hat, lambda tx: people.names(tx, desk, person_ids=[ward.person_id])
+        hat, lambda tx: people.names_of(tx, desk, person_ids=[ward.person_id])
     )
     assert found == {}
 
