@@ -43,6 +43,7 @@ MODIFIERS = {
 # Parameters of the answer, not of what is found; the face reads them.
 OF_ANSWER = frozenset(
     {"_sort", "_count", "_include", "_revinclude", "_summary", "_elements", "_total", "_format"}
+    | {"_include:iterate", "_revinclude:iterate"}
     | {"_pretty", "_contained", "_containedType", "_page"}
 )
 ITERATE = "iterate"
