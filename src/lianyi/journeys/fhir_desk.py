@@ -75,6 +75,7 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
     :raises NoSuchResource: also if this reader may not know of it.
     :raises WrongRole, OutOfScope:
     """
+    access.check_scope(tx, type=type, right=Right.READ)
     search = Search(type, (Ids((fhir_id,)),))
     hit = await _own(tx, search) or await _first(tx, await _reach_of(tx, type, fhir_id), search)
     if hit is None:
@@ -84,7 +85,7 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
 
 async def _own(tx: Tx, search: Search) -> Hit | None:
     """Look among a resident's own first: most of them ask for nothing else."""
-    reach = await _reach(tx, None) if tx.actor.role == RESIDENT else None
+    reach = await _reach(tx, None, Right.READ) if tx.actor.role == RESIDENT else None
     return await _first(tx, reach, search) if reach else None
 
 
@@ -98,6 +99,7 @@ async def versions(tx: Tx, *, type: str, fhir_id: str) -> list[Version]:
 
     :raises NoSuchResource, WrongRole, OutOfScope:
     """
+    access.check_scope(tx, type=type, right=Right.READ)
     reach = await _reach_of(tx, type, fhir_id)
     if isinstance(reach, Desk):  # the history of what belongs to nobody isn't kept for reading
         raise NoSuchResource(type=type, fhir_id=fhir_id)
@@ -154,7 +156,6 @@ async def _reach_of(tx: Tx, type: str, fhir_id: str) -> Chart | Desk:
 
     :raises NoSuchResource, WrongRole, OutOfScope:
     """
-    access.check_scope(tx, type=type, right=Right.READ)
     owner = await records.owner_of(tx, type=type, fhir_id=fhir_id)
     reach = None
     if owner is not None:
