@@ -3,6 +3,8 @@
 BIN := .venv/bin
 PYTHON ?= python3
 DEFINITIONS := src/lianyi/records/rules/build/r4.json
+COMPILERS := $(addprefix tools/,fhir.py definitions.py terminologies.py searching.py invariants.py fhirpath.py \
+  fhirpath_trees.py)
 UV := uv==0.13.9
 LOCK = $(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 export PYTHONPATH := src
@@ -25,8 +27,8 @@ node_modules/.package-lock.json: package-lock.json
 assets: node_modules/.package-lock.json $(DEFINITIONS)
 	@$(PYTHON) tools/assets.py
 
-$(DEFINITIONS): node_modules/.package-lock.json tools/definitions.py tools/searching.py tools/terminologies.py
-	@$(PYTHON) tools/terminologies.py && $(PYTHON) tools/searching.py && $(PYTHON) tools/definitions.py
+$(DEFINITIONS): node_modules/.package-lock.json $(COMPILERS)
+	@$(PYTHON) tools/fhir.py
 
 .venv/run: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lianyi needs Python 3.11 or later; say PYTHON=... 需要 Python 3.11 以上")'

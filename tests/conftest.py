@@ -1,6 +1,8 @@
 """One database per process, cloned from a migrated template; tests commit and clean nothing."""
 
 import os
+import subprocess
+import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.booking.make import Clinic
 from tests.cluster import Cluster
 from tests.place import Place
 
+ROOT = Path(__file__).parent.parent
 NOON = datetime(2030, 1, 7, 4, tzinfo=UTC)  # in Shanghai
 KEYS = Keys(seals={1: bytes(16)}, index=bytes(32))
 STACK = pytest.StashKey[ExitStack]()
@@ -38,6 +41,8 @@ class Clock:
 
 def pytest_configure(config):
     config.stash[STACK] = ExitStack()
+    if not hasattr(config, "workerinput"):  # the controller, before any worker starts
+        subprocess.run([sys.executable, ROOT / "tools/fhir.py"], check=True)  # noqa: S603 - our own
 
 
 def pytest_unconfigure(config):

@@ -20,6 +20,8 @@ TARGET = ROOT / "src/lianyi/records/rules/build/r4.json"
 
 BASE = "http://hl7.org/fhir/StructureDefinition/"
 REF = "#/$defs/"
+ELSEWHERE = "AddressOfResource"  # the address of a resource on some server
+ENDING = r"/[A-Za-z0-9.-]{1,64}(/_history/[^/]+)?$"
 DAYS = (
     "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
     "|02-(0[1-9]|[12][0-9]))"
@@ -27,7 +29,9 @@ DAYS = (
 YEAR = "([0-9]([0-9]([0-9][1-9]|[1-9]0)|[1-9]00)|[1-9]000)"
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?"
 ZONE = "(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
-TEXT = {"type": "string", "pattern": "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]+$"}
+TEXT = {"type": "string", "pattern": "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]+$", "maxLength": 2**20}
+ADDRESS = {"type": "string", "pattern": "^[^\\s\\x00-\\x1f]+$"}
+FOUR = "[0-9a-zA-Z+/]\\s*"  # of base 64: a letter of a group of four
 # What the published schema says too loosely (a number's pattern is never tried, 30 February passes)
 # or too strictly (a full-width space is a character of Chinese text).
 PRIMITIVES = {
@@ -39,7 +43,14 @@ PRIMITIVES = {
     "string": TEXT,
     "markdown": TEXT,
     "xhtml": TEXT,
-    "base64Binary": {"type": "string", "pattern": "^[0-9a-zA-Z+/=\\s]*$"},
+    "uri": ADDRESS,
+    "url": ADDRESS,
+    "canonical": ADDRESS,
+    "code": {"type": "string", "pattern": "^[^\\s\\x00-\\x1f]+( [^\\s\\x00-\\x1f]+)*$"},
+    "base64Binary": {
+        "type": "string",
+        "pattern": f"^\\s*(({FOUR}){{4}})*(({FOUR}){{2}}(=\\s*){{2}}|({FOUR}){{3}}=\\s*)?$",
+    },
     "date": {"type": "string", "pattern": f"^{YEAR}(-(0[1-9]|1[0-2])|-{DAYS})?$"},
     "dateTime": {
         "type": "string",
@@ -47,6 +58,12 @@ PRIMITIVES = {
     },
     "instant": {"type": "string", "pattern": f"^{YEAR}-{DAYS}T{CLOCK}{ZONE}$"},
 }
+# Bindings to systems that are too large to be listed, or nobody's to list: their form, at least.
+FORMS = {
+    "http://hl7.org/fhir/ValueSet/mimetypes": "^([\\w.+-]+/[\\w.+*-]+(\\s*;.*)?|xml|json|ttl)$",
+    "http://hl7.org/fhir/ValueSet/currencies": "^[A-Z]{3}$",
+}
+LATER = {"SubscriptionStatus"}  # of R4B: the published definitions bring it along
 ANY_RESOURCE = {
     "type": "object",
     "required": ["resourceType"],
@@ -59,22 +76,31 @@ def main() -> int:
     primitives = {**simple(definitions), **PRIMITIVES}
     structures = [*resources("profiles-types"), *resources("profiles-resources")]
     structures = [s for s in structures if s.get("derivation") != "constraint" and "snapshot" in s]
+    structures = [s for s in structures if s["type"] not in LATER]
     defs = {name: plain(d, primitives) for name, d in definitions.items() if name not in primitives}
     for definition in defs.values():
         definition |= {"type": "object", "minProperties": 1}
     defs["ResourceList"] = ANY_RESOURCE
+    types = sorted(s["type"] for s in structures if s["kind"] == "resource" and not s["abstract"])
+    defs[ELSEWHERE] = {"pattern": f"^https?://.*/({'|'.join(types)}){ENDING}"}
     codes = ValueSets([*resources("valuesets"), *resources("v3-codesystems")])
     for structure in structures:
         if structure["type"] in defs:
             tighten(structure, defs, primitives, codes)
-    types = sorted(s["type"] for s in structures if s["kind"] == "resource" and not s["abstract"])
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(json.dumps({"types": types, "defs": defs}, separators=(",", ":")), "utf-8")
+    write(TARGET, json.dumps({"types": types, "defs": defs}, separators=(",", ":")))
     return 0
 
 
 def read(file: Path) -> dict:
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file whole or not at all: a process may read it at any moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(file)
 
 
 def resources(name: str) -> list[dict]:
@@ -166,7 +192,7 @@ def tighten(structure: dict, defs: dict[str, dict], primitives: dict, codes: Val
         elif element["min"] and names[0] not in parent.get("required", []):
             laws.append({"$comment": f"required {names[0]}", **given(names[0])})
         for name, type in zip(names, element.get("type", []), strict=False):
-            repair(parent["properties"], name, element, type, primitives)
+            repair(parent, name, element, type, primitives)
             bind(parent["properties"], name, element, type, codes)
         if not laws:
             del parent["allOf"]
@@ -210,9 +236,10 @@ def one_of(element: dict, stem: str, *, others: int) -> dict:
 
 
 def repair(
-    properties: dict, name: str, element: dict, type: dict, primitives: Mapping[str, dict]
+    parent: dict, name: str, element: dict, type: dict, primitives: Mapping[str, dict]
 ) -> None:
     """Mend what the schema says of primitives: loose choices, missing `_name`, no null in lists."""
+    properties, laws = parent["properties"], parent["allOf"]
     held = properties.get(name)
     if type["code"] not in primitives or held is None:
         return
@@ -221,6 +248,9 @@ def repair(
         properties[name] = dict(primitives[type["code"]])
     if held.get("type") == "array":
         twin = {"type": "array", "minItems": 1, "items": {"anyOf": [{"type": "null"}, twin]}}
+        plain = {"properties": {name: {"items": {"not": {"type": "null"}}}}}
+        law = {"anyOf": [{"required": [f"_{name}"]}, plain]}
+        laws.append({"$comment": f"alone {name}", **law})
         held["items"] = {**held["items"], "type": [held["items"].get("type", "string"), "null"]}
     properties[f"_{name}"] = twin
 
@@ -251,9 +281,12 @@ def tied(held: dict, law: dict) -> dict:
 
 
 def bound(type: str, codes: dict[str, list[str]] | None, url: str) -> dict | None:
+    url = url.partition("|")[0]
+    comment = f"binding {url}"
+    if type == "code" and url in FORMS:
+        return {"$comment": comment, "pattern": FORMS[url]}
     if not codes:
         return None
-    comment = f"binding {url.partition('|')[0]}"
     coding = [
         {
             "properties": {"system": {"const": system}, "code": {"enum": sorted(set(values))}},
@@ -276,10 +309,11 @@ def aimed(types: list[str]) -> dict | None:
     if "Resource" in types:
         return None
     names = "|".join(types)
+    elsewhere = {"if": {"$ref": REF + ELSEWHERE}, "then": {"pattern": f"/({names}){ENDING}"}}
     return {
         "$comment": f"target {names}",
         "properties": {
-            "reference": {"pattern": f"^(#|[a-z]+:|({names})[/?])"},
+            "reference": {"pattern": f"^(#|[a-z]+:|({names})[/?])", **elsewhere},
             "type": {"enum": [*types, *(BASE + name for name in types)]},
         },
     }

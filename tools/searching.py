@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from definitions import R4, TARGET, read, resources
+from definitions import LATER, R4, TARGET, read, resources, write
 
 SEARCHES, SUMMARIES = TARGET.with_name("search.json"), TARGET.with_name("summary.json")
 # What can be read from which type, by the kind of parameter (FHIR R4, 3.1.1.4).
@@ -47,7 +47,9 @@ class Elements:
     def __init__(self) -> None:
         found = [*resources("profiles-types"), *resources("profiles-resources")]
         self.structures = {
-            s["type"]: s for s in found if s.get("derivation") != "constraint" and "snapshot" in s
+            s["type"]: s
+            for s in found
+            if s.get("derivation") != "constraint" and "snapshot" in s and s["type"] not in LATER
         }
         self.by_path = {
             e["path"]: e for s in self.structures.values() for e in s["snapshot"]["element"]
@@ -168,7 +170,7 @@ def main() -> int:
     elements = Elements()
     defined = [entry["resource"] for entry in read(R4 / "search-parameters.json")["entry"]]
     compiled = {type: compile_type(elements, type, defined) for type in sorted(elements.types())}
-    SEARCHES.write_text(json.dumps(compiled, separators=(",", ":")), encoding="utf-8")
+    write(SEARCHES, json.dumps(compiled, separators=(",", ":")))
     kept = {
         type: {
             "summary": members(elements, type, law="isSummary"),
@@ -176,7 +178,7 @@ def main() -> int:
         }
         for type in compiled
     }
-    SUMMARIES.write_text(json.dumps(kept, separators=(",", ":")), encoding="utf-8")
+    write(SUMMARIES, json.dumps(kept, separators=(",", ":")))
     return 0
 
 

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from definitions import ROOT, resources
+from definitions import ROOT, resources, write
 
 TARGET = ROOT / "src/lianyi/terminology/build/r4.json"
 FILES = ("valuesets", "v3-codesystems", "v2-tables")
@@ -23,9 +23,8 @@ def main() -> int:
     systems = {r["url"]: concepts(r) for r in found if is_whole(r)}
     sets = Sets({r["url"]: r for r in found if r["resourceType"] == "ValueSet"}, systems)
     told = {url: codes for url in sorted(sets.known) if (codes := sets.of(url))}
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
     built = {"systems": systems, "sets": told}
-    TARGET.write_text(json.dumps(built, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    write(TARGET, json.dumps(built, ensure_ascii=False, separators=(",", ":")))
     return 0
 
 

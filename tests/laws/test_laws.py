@@ -17,7 +17,7 @@ from lianyi.kernel.refusal import Refused
 from lianyi.kernel.text import LANGUAGES, catalogue
 
 SRC = Path(lianyi.__file__).parent
-FILES = sorted(SRC.rglob("*.py"))
+FILES = sorted(file for file in SRC.rglob("*.py") if "build" not in file.parts)
 ROOMS = {folder.name for folder in SRC.iterdir() if (folder / "__init__.py").exists()}
 KINDS = ("Invalid", "NotAllowed", "NotFound", "Conflict", "Unavailable", "Refused")
 FUNCTION, MODULE = 50, 400  # lines

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -14,13 +14,17 @@ from lianyi.kernel.actor import NOWHERE
 PUBLIC = NOWHERE  # the owner of what belongs to nobody
 
 
+Severity: TypeAlias = Literal["error", "warning"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is wrong with a resource, and where: `where` is a FHIRPath expression."""
 
-    rule: str  # structure, unknown, required, choice, binding, target, value
+    rule: str  # structure, unknown, required, choice, binding, target, value, invariant, profile
     where: str
     about: str = ""
+    severity: Severity = "error"  # a warning keeps nothing out
 
     @property
     def code(self) -> str:

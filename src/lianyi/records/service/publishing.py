@@ -167,7 +167,7 @@ def _checked(text: str) -> dict[str, Any]:
     if not validity.is_built():
         raise DefinitionsMissing
     read = _parsed(text)
-    findings = validity.findings(read)
+    findings = validity.findings(read) or validity.hidden(text, read)
     if not findings and "id" not in read:
         findings = (Finding("required", f"{read['resourceType']}.id"),)
     if findings:

@@ -1,4 +1,4 @@
-"""Whether a resource is what FHIR R4 calls valid: one pass over a schema the build compiled."""
+"""Whether a resource has the structure of R4: one pass over a schema the build compiled."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -11,7 +11,8 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from lianyi.records.model import Finding
 
-BUILT = Path(__file__).parent / "build" / "r4.json"  # by tools/definitions.py
+BUILT = Path(__file__).parent.parent / "build/r4.json"  # by tools/definitions.py
+NEEDED = ("r4.json", "laws.py", "shapes.json")
 DEFS = "$defs"
 # How the validator names what it met, and what we call it; the rest is a `value` of wrong form.
 RULES = {
@@ -20,13 +21,16 @@ RULES = {
     "MinProperties": "structure",
     "Type": "structure",
 }
-OF_ELEMENTS = frozenset({"required", "choice"})  # their laws name the element, not its value
+OF_ELEMENTS = frozenset(
+    {"required", "choice", "alone"}
+)  # their laws name the element, not its value
 
 Path_ = Sequence[str | int]
 
 
-def is_built(file: Path = BUILT) -> bool:
-    return _definitions(file) is not None
+def is_built(folder: Path = BUILT.parent) -> bool:
+    """Tell whether everything is there that a body is checked by."""
+    return all((folder / name).exists() for name in NEEDED)
 
 
 def findings(resource: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -50,12 +54,25 @@ def _inner(type: str, resource: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _held(resource: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the resources inside one, each with its place."""
     for n, held in enumerate(resource.get("contained", ())):
         yield f"contained[{n}]", held
-    if resource["resourceType"] == "Bundle":
-        for n, entry in enumerate(resource.get("entry", ())):
-            if "resource" in entry:
-                yield f"entry[{n}].resource", entry["resource"]
+    match resource["resourceType"]:
+        case "Bundle":
+            for n, entry in enumerate(resource.get("entry", ())):
+                if "resource" in entry:
+                    yield f"entry[{n}].resource", entry["resource"]
+                if "outcome" in entry.get("response", {}):
+                    yield f"entry[{n}].response.outcome", entry["response"]["outcome"]
+        case "Parameters":
+            yield from _given(resource.get("parameter", ()), "parameter")
+
+
+def _given(parameters: Sequence[Mapping[str, Any]], name: str) -> Iterator[tuple[str, Any]]:
+    for n, parameter in enumerate(parameters):
+        if "resource" in parameter:
+            yield f"{name}[{n}].resource", parameter["resource"]
+        yield from _given(parameter.get("part", ()), f"{name}[{n}].part")
 
 
 @cache

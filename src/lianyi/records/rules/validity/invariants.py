@@ -1,0 +1,210 @@
+"""The invariants of FHIR R4 (`obs-6`, `dom-3`): a walk over what a body has, a law at a time.
+
+The build compiles them (tools/invariants.py). A law holds only if it answers True: what FHIRPath
+answers with nothing is broken, as in every validator.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from lianyi.records.model import Finding, Severity
+from lianyi.records.rules.validity import narrative
+from lianyi.records.rules.validity.paths import Json, Node, Truth
+
+BUILT = Path(__file__).parent.parent / "build/shapes.json"  # by tools/invariants.py
+COMPILED = "lianyi.records.rules.build.laws"
+# Each of these is a resource of its own, with its own `%resource` and `%rootResource`.
+OF_ITS_OWN = frozenset({"Bundle.entry", "Bundle.entry.response", "Parameters.parameter"})
+RESOURCE, PRIMITIVE = "Resource", "Element"  # shapes: any resource, what is beside a primitive
+Where: TypeAlias = tuple[Any, ...] | None  # the way back to the top: (where, member, number)
+Holds: TypeAlias = Callable[[Node, Node, Node], Truth]
+
+
+class Law(msgspec.Struct, frozen=True):
+    """One invariant as it is published, and how it is kept: compiled, hand or slip."""
+
+    key: str
+    of: str  # the type or the path whose elements it speaks of
+    severity: Severity
+    human: str
+    expression: str
+    source: str
+
+
+class _Written(msgspec.Struct, frozen=True):
+    laws: list[str]
+    members: dict[str, str]
+    as_: str = msgspec.field(name="as", default="")
+
+
+class _Book(msgspec.Struct, frozen=True):
+    laws: dict[str, Law]
+    shapes: dict[str, _Written]
+
+
+@dataclass(slots=True)
+class Shape:
+    """What an element is: the laws of it, and the shapes of those members that have laws."""
+
+    name: str
+    laws: list[tuple[str, Holds]] = field(default_factory=list)
+    members: dict[str, "Shape"] = field(default_factory=dict)
+
+
+def broken(resource: Node, *, warnings: bool = False) -> list[Finding]:
+    """Return every invariant that a resource of a sound structure breaks, with its place."""
+    walk = Walk(shapes(warnings), [])
+    walk.resource(resource, resource, None)
+    type = str(resource["resourceType"])
+    placed = sorted((_expression(type, where), name) for name, where in walk.found)
+    return [
+        Finding("invariant", where, laws()[name].key, laws()[name].severity)
+        for where, name in placed
+    ]
+
+
+def laws() -> Mapping[str, Law]:
+    """Return every invariant by its name, which is its key, or the key with a number."""
+    return _book().laws
+
+
+def text_of(key: str) -> str:
+    """Return what HL7 says of an invariant, in English."""
+    return next((law.human for law in laws().values() if law.key == key), "")
+
+
+class Walk(NamedTuple):
+    """One visit of a body: only what it has is looked at."""
+
+    shapes: Mapping[str, Shape]
+    found: list[tuple[str, Where]]
+
+    def resource(self, node: Node, root: Node, where: Where) -> None:
+        self.element(node, self.shapes[node["resourceType"]], node, root, where)
+
+    def element(self, node: Node, shape: Shape, resource: Node, root: Node, where: Where) -> None:
+        for name, holds in shape.laws:
+            if not holds(node, resource, root):
+                self.found.append((name, where))
+        if not isinstance(node, dict):
+            return
+        if len(node) == 1 and "id" in node and shape.name != PRIMITIVE:
+            self.found.append(("ele-1", where))
+        for member in node.keys() & shape.members.keys():
+            inner = shape.members[member]
+            if inner.name == PRIMITIVE and not _is_beside(node, member):
+                self.found.append(("ele-1", (where, member[1:], None)))
+            for n, item in _numbered(node[member]):
+                here = (where, member, n)
+                if inner.name == RESOURCE:
+                    container = item if shape.name in OF_ITS_OWN else root
+                    self.resource(item, container, here)
+                else:
+                    self.element(item, inner, resource, root, here)
+
+
+def _numbered(value: Json) -> Iterable[tuple[int | None, Any]]:
+    if isinstance(value, list):
+        return [(n, item) for n, item in enumerate(value) if item is not None]
+    return ((None, value),)
+
+
+def _is_beside(node: Node, member: str) -> bool:
+    """ele-1: an extension of a primitive stands beside its value, or in its place; an id can't."""
+    twins, values = node[member], node.get(member[1:])
+    if not isinstance(twins, list):
+        return values is not None or "extension" in twins
+    if values is not None and len(values) != len(twins):
+        return False
+    pairs = zip(twins, values or [None] * len(twins), strict=True)
+    return all(value is not None or "extension" in (twin or ()) for twin, value in pairs)
+
+
+def _expression(type: str, where: Where) -> str:
+    """Write a place as FHIRPath does: Observation.component[0].code."""
+    steps: list[str] = []
+    while where is not None:
+        where, member, n = where
+        steps.append(f".{member}" if n is None else f".{member}[{n}]")
+    return type + "".join(reversed(steps))
+
+
+@cache
+def _book() -> _Book:
+    return msgspec.json.decode(BUILT.read_bytes(), type=_Book)
+
+
+@cache
+def shapes(warnings: bool) -> Mapping[str, Shape]:  # noqa: FBT001 - the key of a cache
+    """Return the shape of every element, with its laws that are errors, or with warnings too."""
+    book = _book()
+    joined = {name: Shape(name) for name in (*book.shapes, RESOURCE)}
+    for name, written in book.shapes.items():
+        base = book.shapes.get(written.as_, written)
+        names = dict.fromkeys((*base.laws, *written.laws))
+        kept = [n for n in names if warnings or book.laws[n].severity == "error"]
+        joined[name].laws = [(n, _holds(n)) for n in kept if book.laws[n].source != "slip"]
+        joined[name].members = {m: joined[leads] for m, leads in base.members.items()}
+    return joined
+
+
+def _holds(name: str) -> Holds:
+    law = laws()[name]
+    if law.source == "hand":
+        return BY_HAND[law.key]
+    compiled = import_module(COMPILED)
+    found: Holds = getattr(compiled, name.replace("-", "_").replace(".", "_"))
+    return found
+
+
+def _extended(n: Node, resource: Node, root: Node) -> Truth:
+    """ext-1: an extension has either extensions of its own or a value."""
+    return ("extension" in n) != any(name.lstrip("_").startswith("value") for name in n)
+
+
+def _all_pointed_to(n: Node, resource: Node, root: Node) -> Truth:
+    """dom-3: what is contained is pointed to, or points to what contains it."""
+    contained = n.get("contained")
+    if not contained:
+        return True
+    pointed = _local(n)
+    return all(f"#{one.get('id')}" in pointed or "#" in _local(one) for one in contained)
+
+
+def _local(node: Node) -> set[str]:
+    """Return every text in an element that may be an address inside its resource."""
+    waiting: list[Any] = [node]
+    found = set()
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, str) and item[:1] == "#":
+            found.add(item)
+    return found
+
+
+def _is_plain(n: Node, resource: Node, root: Node) -> Truth:
+    """txt-1: a narrative holds formatted text, and nothing that runs or is fetched."""
+    return narrative.is_plain(str(n))
+
+
+def _says_something(n: Node, resource: Node, root: Node) -> Truth:
+    """txt-2: there is something to read in it."""
+    return narrative.says_something(str(n))
+
+
+BY_HAND: Mapping[str, Holds] = {
+    "dom-3": _all_pointed_to,
+    "ext-1": _extended,
+    "txt-1": _is_plain,
+    "txt-2": _says_something,
+}

@@ -1,0 +1,30 @@
+"""What a body's text hides from whoever only sees what was read of it: a member given twice."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+MEMBER = re.compile(r'"\s*:')
+
+
+def repeated(text: str, read: Mapping[str, Any]) -> str:
+    """Return the name of a member that one object of a text has twice, or nothing.
+
+    Readers of JSON keep one of them, and not all the same one (RFC 8259, 4). Whether there are as
+    many members in the text as were read is counted first; only if not, they are looked at.
+    """
+    written = orjson.dumps(read).decode()
+    if "\\u" not in text and len(MEMBER.findall(text)) == len(MEMBER.findall(written)):
+        return ""
+    twice: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        counted = Counter(name for name, _ in pairs)
+        twice.extend(name for name, times in counted.items() if times > 1)
+
+    json.loads(text, object_pairs_hook=look)
+    return twice[0] if twice else ""
