@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 COMPILERS = (terminologies, searching, invariants, definitions)
 BUILT = (
     *(terminologies.TARGET, searching.SEARCHES, searching.SUMMARIES),
-    *(invariants.LAWS, invariants.SHAPES, definitions.TARGET),
+    *(invariants.LAWS, invariants.SHAPES, invariants.PROFILES, definitions.TARGET),
 )
 
 
@@ -35,7 +35,7 @@ def is_fresh() -> bool:
 
 
 def sources() -> list[Path]:
-    tools = [HERE / f"{name}.py" for name in ("fhirpath", "fhirpath_trees", "fhir")]
+    tools = [HERE / f"{name}.py" for name in ("fhirpath", "fhirpath_trees", "profiles", "fhir")]
     return [*tools, *(Path(str(one.__file__)) for one in COMPILERS), definitions.SCHEMA]
 
 

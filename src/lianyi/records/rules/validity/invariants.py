@@ -31,6 +31,7 @@ class Law(msgspec.Struct, frozen=True):
 
     key: str
     of: str  # the type or the path whose elements it speaks of
+    profile: str  # which asks for it; empty where every resource must keep it
     severity: Severity
     human: str
     expression: str
@@ -149,12 +150,13 @@ def shapes(warnings: bool) -> Mapping[str, Shape]:  # noqa: FBT001 - the key of 
         base = book.shapes.get(written.as_, written)
         names = dict.fromkeys((*base.laws, *written.laws))
         kept = [n for n in names if warnings or book.laws[n].severity == "error"]
-        joined[name].laws = [(n, _holds(n)) for n in kept if book.laws[n].source != "slip"]
+        joined[name].laws = [(n, holds_of(n)) for n in kept if book.laws[n].source != "slip"]
         joined[name].members = {m: joined[leads] for m, leads in base.members.items()}
     return joined
 
 
-def _holds(name: str) -> Holds:
+def holds_of(name: str) -> Holds:
+    """Return what asks an invariant of an element."""
     law = laws()[name]
     if law.source == "hand":
         return BY_HAND[law.key]
@@ -197,6 +199,11 @@ def _is_plain(n: Node, resource: Node, root: Node) -> Truth:
     return narrative.is_plain(str(n))
 
 
+def _is_precise(n: Node, resource: Node, root: Node) -> Truth:
+    """vs-1: a date of a vital sign is known to the day."""
+    return not isinstance(n, str) or len(n) >= len("2030-01-")
+
+
 def _says_something(n: Node, resource: Node, root: Node) -> Truth:
     """txt-2: there is something to read in it."""
     return narrative.says_something(str(n))
@@ -207,4 +214,5 @@ BY_HAND: Mapping[str, Holds] = {
     "ext-1": _extended,
     "txt-1": _is_plain,
     "txt-2": _says_something,
+    "vs-1": _is_precise,
 }

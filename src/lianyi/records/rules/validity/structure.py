@@ -12,7 +12,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from lianyi.records.model import Finding
 
 BUILT = Path(__file__).parent.parent / "build/r4.json"  # by tools/definitions.py
-NEEDED = ("r4.json", "laws.py", "shapes.json")
+NEEDED = ("r4.json", "laws.py", "shapes.json", "profiles.json")
 DEFS = "$defs"
 # How the validator names what it met, and what we call it; the rest is a `value` of wrong form.
 RULES = {
