@@ -17,7 +17,7 @@ from uuid import UUID
 
 import uvloop
 
-from bench import crowd, running
+from bench import crowd, million, running
 from bench.figures import percentiles, say
 from bench.http import Client
 from bench.running import Running
@@ -37,6 +37,7 @@ POST = "SELECT id, person_id, institution_id FROM people.post WHERE role = 'doct
 def run() -> None:
     with running.home() as home, running.demo(home) as site, floor(site) as bare:
         uvloop.run(measure(site, bare))
+        uvloop.run(million.measure(site))
 
 
 async def measure(site: Running, bare: str) -> None:

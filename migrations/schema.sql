@@ -2480,6 +2480,8 @@ CREATE UNIQUE INDEX version_tx_seq_idx ON prescribing.version USING btree (tx, s
 
 CREATE INDEX amount_type_fhir_id_name_idx ON records.amount USING btree (type, fhir_id, name);
 
+CREATE INDEX amount_type_name_high_low_idx ON records.amount USING btree (type, name, high, low);
+
 CREATE INDEX amount_type_name_low_high_idx ON records.amount USING btree (type, name, low, high);
 
 CREATE UNIQUE INDEX draft_tx_seq_idx ON records.draft USING btree (tx, seq);

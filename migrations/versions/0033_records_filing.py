@@ -17,6 +17,9 @@ CREATE FUNCTION records.pieces(value text) RETURNS text[]
 -- Words beside a code (`code:text`) are asked for by their beginning only.
 CREATE INDEX ON records.word USING gin (records.pieces(value)) WHERE name NOT LIKE '%:text';
 
+-- More than, which asks for the upper end of a range.
+CREATE INDEX ON records.amount (type, name, high, low);
+
 -- What a resource is found by may come to mean more. Then a migration raises the default, and draws
 -- the view and its index anew; `lianyi migrate` files again what is behind.
 ALTER TABLE records.resource ADD filed int2 NOT NULL DEFAULT 0;

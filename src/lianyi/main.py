@@ -42,6 +42,7 @@ ROLE = {
     # Such a plan may be made while a table is small, and then be kept until it no longer is.
     "enable_seqscan": "off",
     "jit": "off",
+    "max_parallel_workers_per_gather": "0",  # there are more who ask than there are cores
 }
 STATEMENTS = 200  # that a connection keeps, for good: most pages need less than ten
 

@@ -8,6 +8,7 @@ from lianyi.records import service
 from lianyi.records import service as records
 from lianyi.records.model import PUBLIC
 from tests.fhir.conftest import BASE
+from tests.place import Place
 from tests.records import make
 
 UCUM = "http://unitsofmeasure.org"
@@ -390,3 +391,20 @@ async def as_of_before(app, body):
     async with app.pool.acquire() as db:
         await db.execute("DELETE FROM records.link WHERE fhir_id = $1", body["id"])
         await db.execute("UPDATE records.resource SET filed = 0 WHERE fhir_id = $1", body["id"])
+
+
+async def test_whoever_treats_somebody_sees_who_they_are(doctors, patients, program, app, ward):
+    who = {
+        "resourceType": "Patient",
+        "id": str(ward.person_id),
+        "name": [{"text": "欧阳青山"}],
+        "birthDate": "1961-04-05",
+    }
+    await ward.publish(who, holder_id=PUBLIC)
+    stranger = await program(await (await Place.found(app)).doctor())
+    for reader, found in ((doctors, [who["id"]]), (patients, [who["id"]]), (stranger, [])):
+        assert await reader.found("Patient", params={"name": "ouyang"}) == found
+        assert await reader.found("Patient", params={"name:contains": "青"}) == found
+        assert await reader.found(f"Patient?_id={ward.person_id}") == found
+        for path in (f"Patient/{ward.person_id}", f"Patient/{ward.person_id}/_history"):
+            assert (await reader.get(path)).status_code == (200 if found else 404)

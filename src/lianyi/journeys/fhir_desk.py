@@ -177,7 +177,7 @@ async def _reach(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
     if purpose is None:
         raise WrongRole(verb=WHAT, role=who.role)
     if person_id is None and who.role != RESIDENT and not (who.app_id and who.for_person_id):
-        return await access.open_desk(tx, purpose=purpose, right=right)
+        return await access.named(tx, await access.open_desk(tx, purpose=purpose, right=right))
     person = person_id or who.subject_id
     try:
         return await access.open_chart(

@@ -196,6 +196,7 @@ class Desk:
     classes: frozenset[Sensitive] = frozenset()
     sees_unreleased: bool = False
     app: AppDesk | None = None
+    persons: tuple[UUID, ...] | None = None  # by name, where they are few enough
 
     @property
     def only(self) -> tuple[Part, ...] | None:
@@ -209,22 +210,30 @@ class Desk:
         """
         if self.everyone:
             return "TRUE"
+        shut = "" if by_part or self.app is None else "FALSE AND "
+        if self.persons is not None:
+            return f"{shut}{column} = ANY (${at}::uuid[] || {also or 'NULL'}::uuid)"
         more = f" UNION ALL SELECT {also}::uuid" if also else ""
+        return f"{shut}{column} IN ({self.ids(at)}{more})"
+
+    def ids(self, at: int) -> str:
+        """Return SQL for this desk's persons, whom nobody has named yet; `args` fill `$at` on."""
         if self.app:
-            shut = "" if by_part else "FALSE AND "
-            return f"{shut}{column} IN ({self.app.persons(at)}{more})"
+            return self.app.persons(at)
         if self.scope:
-            return f"""{column} IN (SELECT subject_id FROM access.mandate
+            return f"""SELECT subject_id FROM access.mandate
                        WHERE holder_id = ${at} AND ${at + 1} = ANY (scopes)
-                         AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2}){more})"""
-        return f"""{column} IN (SELECT person_id FROM access.relation
+                         AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2})"""
+        return f"""SELECT person_id FROM access.relation
                    WHERE institution_id = ${at} AND role = ${at + 1}
-                     AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2}){more})"""
+                     AND ended_at IS NULL AND (until IS NULL OR until > ${at + 2})"""
 
     @property
     def args(self) -> tuple[object, ...]:
         if self.everyone:
             return ()
+        if self.persons is not None:
+            return (list(self.persons),)
         if self.app:
             return self.institution_id, self.app.roles, self.at, self.app.app_id, self.purpose
         if self.scope:

@@ -150,6 +150,11 @@ async def list_app_grounds(
     return [_ground(row) for row in rows]
 
 
+async def list_persons(tx: Tx, desk: Desk, limit: int) -> tuple[UUID, ...]:
+    sql = f"SELECT DISTINCT id FROM ({desk.ids(1)}) AS of (id) LIMIT {int(limit)}"
+    return tuple(row["id"] for row in await tx.db.fetch(sql, *desk.args))
+
+
 async def open_relation(
     tx: Tx,
     *,

@@ -16,6 +16,7 @@ from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
 from lianyi.records.model import (
+    PUBLIC,
     Counted,
     Entry,
     Mark,
@@ -27,7 +28,7 @@ from lianyi.records.model import (
     Written,
 )
 from lianyi.records.tables import index
-from lianyi.records.tables.terms import Values
+from lianyi.records.tables.terms import Values, is_held
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -187,6 +188,7 @@ async def list_versions(tx: Tx, chart: Chart, type: str, fhir_id: str) -> list[V
     values = Values(chart, profile.at(tx.now).zone)
     own = f"v.type = {values.put(type)} AND v.fhir_id = {values.put(fhir_id)}"
     owner, kept = values.put(chart.person_id), values.kept("v")
+    held = is_held("r", values.put(PUBLIC))
     admits = chart.admits(
         holder="r.holder_id",
         at_time="r.at",
@@ -197,7 +199,8 @@ async def list_versions(tx: Tx, chart: Chart, type: str, fhir_id: str) -> list[V
     )
     sql = f"""SELECT v.version, v.post_id, v.at, v.body FROM records.version v
               JOIN records.resource r ON r.type = v.type AND r.fhir_id = v.fhir_id
-              WHERE {own} AND r.owner = {owner} AND {admits} AND {kept}
+              WHERE {own} AND r.owner = {owner} AND {kept}
+                AND CASE WHEN {held} THEN {admits} ELSE true END
               ORDER BY v.version DESC LIMIT 200"""
     rows = await tx.db.fetch(sql, *values.args, *chart.args)
     return [Version(**row) for row in rows]

@@ -123,16 +123,25 @@ class Values:
         if isinstance(reach, Chart):
             own = self.put(reach.person_id)
             return lambda row: (
-                f"{row}.owner IN ({public}, {own}) AND CASE WHEN {row}.owner <> {public}"
+                f"{row}.owner IN ({public}, {own}) AND CASE WHEN {is_held(row, public)}"
                 f" THEN {_admitted(reach, row, at)} ELSE true END"
             )
         shown = len(self.args) + 1
         self.args.extend(reach.shown)
         return lambda row: (
             f"{reach.sees(f'{row}.owner', at=at, also=public, by_part=True)}"
-            f" AND CASE WHEN {row}.owner <> {public}"
+            f" AND CASE WHEN {is_held(row, public)}"
             f" THEN {reach.admits(**_of(row), at=shown)} ELSE true END"
         )
+
+
+def is_held(row: str, public: str) -> str:
+    """Return whether somebody holds a row who decides about it.
+
+    Nobody does of what is everybody's, and of who a person is: all mean the same one, and whoever
+    has a door to them sees whom it leads to.
+    """
+    return f"{row}.owner <> {public} AND ({row}.type <> 'Patient' OR {row}.holder_id <> {public})"
 
 
 def _admitted(chart: Chart, row: str, at: int) -> str:
