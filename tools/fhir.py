@@ -4,12 +4,14 @@
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import definitions
 import invariants
 import searching
 import terminologies
+import units
 
 HERE = Path(__file__).parent
 COMPILERS = (terminologies, searching, invariants, definitions)
@@ -23,15 +25,19 @@ def main() -> int:
     if not is_fresh():
         for compiler in COMPILERS:
             compiler.main()
+    if units.SOURCE.exists() and is_older(units.TARGET, [HERE / "units.py", units.SOURCE]):
+        units.main()
     return 0
 
 
 def is_fresh() -> bool:
     """Tell whether everything is there, and newer than what made it."""
-    if not all(file.exists() for file in BUILT):
-        return False
-    oldest = min(file.stat().st_mtime for file in BUILT)
-    return oldest >= max(file.stat().st_mtime for file in sources())
+    return not any(is_older(file, sources()) for file in BUILT)
+
+
+def is_older(built: Path, made_of: Iterable[Path]) -> bool:
+    newest = max(file.stat().st_mtime for file in made_of)
+    return not built.exists() or built.stat().st_mtime < newest
 
 
 def sources() -> list[Path]:

@@ -32,7 +32,7 @@ from lianyi.terminology.model import (
     Source,
     SubstanceFacts,
 )
-from lianyi.terminology.rules import codes, doses, medicines, person, results
+from lianyi.terminology.rules import codes, doses, medicines, person, results, units
 from lianyi.terminology.tables import Snapshot
 
 FOUND = 20
@@ -288,6 +288,11 @@ def codes_below(system: str, code: str) -> tuple[str, ...] | None:
 def codes_above(system: str, code: str) -> tuple[str, ...] | None:
     """Return a code and those that subsume it; None if it isn't known here."""
     return _stems(code) if system == ICD10 else fhir.codes_above(system, code)
+
+
+def canonical(value: Decimal, code: str) -> units.Canonical | None:
+    """Return a value of a UCUM unit in base units; None: it is no unit that can be compared."""
+    return units.canonical(value, code)
 
 
 def _stems(code: str) -> tuple[str, ...] | None:
