@@ -21,79 +21,84 @@ IN_PLACE = {
 
 
 @pytest.fixture(scope="module")
-def home():
-    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as path:
-        yield path
-
-
-@pytest.fixture
-def running(home):
-    with Installation(home) as installation:
+def standing():
+    """A demo to which nothing is done that would end it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="lianyi-home-") as home,
+        Installation(home) as installation,
+    ):
         yield installation
 
 
-def test_it_says_where_it_is_once_it_answers(running):
-    assert running.is_ready()
+@pytest.fixture
+def equipped():
+    """The home of a production that has all it needs."""
+    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home:
+        certified(home)
+        answered_for(home)
+        yield home
 
 
-def test_a_later_start_finds_everything_as_it_was(running, home):
-    running.process.terminate()
-    running.process.wait()
-    with Installation(home) as again:
-        assert again.is_ready()
+def test_it_says_where_it_is_once_it_answers(standing):
+    assert standing.is_ready()
 
 
 @pytest.mark.parametrize("name", ["web 0", "worker", "postgres"])
-def test_the_death_of_any_process_is_survived(running, name):
-    running.kill(name)
-    until(lambda: len(running.alive()) == 3 and running.is_ready())
+def test_the_death_of_any_process_is_survived(standing, name):
+    standing.kill(name)
+    until(lambda: len(standing.alive()) == 3 and standing.is_ready())
 
 
-@pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_leaves_no_process_behind(running, word):
-    assert len(running.alive()) == 3
-    running.process.send_signal(word)
-    assert running.process.wait(20) == 0
-    assert running.alive() == []
-    assert not (running.home / "data" / "postmaster.pid").exists()
-
-
-def test_a_killed_supervisor_takes_its_children_with_it(running):
-    assert len(running.alive()) == 3
-    running.process.kill()
-    until(lambda: running.alive() == [])
-
-
-def test_a_second_start_on_the_same_home_is_refused_in_words(running):
-    second = lianyi("demo", home=running.home)
+def test_a_second_start_on_the_same_home_is_refused_in_words(standing):
+    second = lianyi("demo", home=standing.home)
     assert second.returncode == 1
     assert "已经在运行" in second.stderr
-    assert f"already runs (process {running.process.pid}" in second.stderr
+    assert f"already runs (process {standing.process.pid}" in second.stderr
 
 
-def test_a_command_works_beside_a_running_lianyi(running):
-    walked = lianyi("verify", home=running.home)
+def test_a_command_works_beside_a_running_lianyi(standing):
+    walked = lianyi("verify", home=standing.home)
     assert (walked.returncode, walked.stderr) == (0, "")
-    assert running.is_ready()
+    assert standing.is_ready()
 
 
-def test_a_command_starts_the_database_it_needs_and_stops_it_after(home):
-    migrated = lianyi("migrate", home=home, LIANYI_DEMO="true")
-    assert (migrated.returncode, migrated.stdout) == (0, "")
-    assert not (Path(home) / "data" / "postmaster.pid").exists()
-
-
-def test_demo_and_production_never_share_a_database(running):
-    migrated = lianyi("migrate", home=running.home)
+def test_demo_and_production_never_share_a_database(standing, equipped):
+    migrated = lianyi("migrate", home=standing.home)
     assert migrated.returncode == 1
     assert "演示数据库" in migrated.stderr
+    url = postgres.url(standing.home)
+    start = lianyi("serve", home=equipped, LIANYI_DATABASE_URL=url, **IN_PLACE)
+    assert start.returncode == 1
+    assert "This is a demo database" in start.stderr
 
 
-def test_a_database_of_its_own_is_used_instead_of_the_embedded_one(cluster, worker_id):
+def test_production_refuses_the_home_of_a_demo(standing, tmp_path):
+    """Its keys and credentials are those the simulators know."""
+    home = tmp_path / "home"
+    shutil.copytree(standing.home, home, ignore=shutil.ignore_patterns("data", "run"))
+    start = lianyi("serve", home=home, **IN_PLACE)
+    assert start.returncode == 1
+    assert "is the home of a demo" in start.stderr
+
+
+def test_production_starts_again_and_again_and_leaves_nothing_behind(equipped):
+    for word in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+        with Installation(equipped, "serve", **IN_PLACE) as running:
+            assert running.is_ready()
+            assert len(running.alive()) == 3
+            running.process.send_signal(word)
+            code = running.process.wait(20)
+            until(lambda running=running: running.alive() == [])
+            assert word == signal.SIGKILL or code == 0
+    migrated = lianyi("migrate", home=equipped)
+    assert (migrated.returncode, migrated.stdout) == (0, "")
+    assert not (Path(equipped) / "data" / "postmaster.pid").exists()
+
+
+def test_a_database_of_its_own_is_used_instead_of_the_embedded_one(cluster, worker_id, equipped):
     with (
         cluster.clone(f"{worker_id}_given", template="template0") as url,
-        tempfile.TemporaryDirectory() as home,
-        Installation(home, LIANYI_DATABASE_URL=url) as installation,
+        Installation(equipped, "serve", LIANYI_DATABASE_URL=url, **IN_PLACE) as installation,
     ):
         assert installation.is_ready()
         assert not (installation.home / "data").exists()
@@ -161,14 +166,6 @@ def answered_for(home, rules="jurist", knowledge="pharmacist", demo="false"):
     )
 
 
-def test_production_with_everything_in_place_starts():
-    with tempfile.TemporaryDirectory() as home:
-        certified(home)
-        answered_for(home)
-        with Installation(home, "serve", **IN_PLACE) as installation:
-            assert installation.is_ready()
-
-
 @pytest.mark.parametrize(
     ("given", "missing"),
     [
@@ -204,24 +201,6 @@ def test_production_refuses_the_demos_authority(tmp_path):
     assert "demo's certification authority" in start.stderr
 
 
-def test_production_refuses_the_database_of_a_demo(running, tmp_path):
-    certified(tmp_path)
-    answered_for(tmp_path)
-    url = postgres.url(running.home)
-    start = lianyi("serve", home=tmp_path, LIANYI_DATABASE_URL=url, **IN_PLACE)
-    assert start.returncode == 1
-    assert "This is a demo database" in start.stderr
-
-
-def test_production_refuses_the_home_of_a_demo(running, home):
-    """Its keys and credentials are those the simulators know."""
-    running.process.terminate()
-    running.process.wait()
-    start = lianyi("serve", home=home, **IN_PLACE)
-    assert start.returncode == 1
-    assert "is the home of a demo" in start.stderr
-
-
 def test_production_says_everything_that_is_missing(tmp_path):
     start = lianyi("serve", home=tmp_path, LIANYI_DEMO="true", LIANYI_PUBLIC_URL="http://a.example")
     assert start.returncode == 1
@@ -238,13 +217,14 @@ def test_help_explains_itself():
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root lends the server to another user")
-def test_programs_its_user_can_not_reach_are_copied_into_the_home():
+def test_programs_its_user_can_not_reach_are_copied_into_the_home(equipped):
     package = postgres.wheel().parents[1]
-    with tempfile.TemporaryDirectory() as closed, tempfile.TemporaryDirectory() as own:
+    with tempfile.TemporaryDirectory() as closed:
         for folder in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
             target = Path(closed) / folder.relative_to(package.parent)
             shutil.copytree(folder, target, symlinks=True)
         shutil.copy(package / "__init__.py", Path(closed) / package.name)
-        with Installation(own, PYTHONPATH=f"{closed}:{SRC}") as installation:
+        path = f"{closed}:{SRC}"
+        with Installation(equipped, "serve", PYTHONPATH=path, **IN_PLACE) as installation:
             assert installation.is_ready()
             assert (installation.home / "server").is_dir()
