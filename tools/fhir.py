@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import compartments
 import definitions
 import invariants
 import searching
@@ -14,9 +15,9 @@ import terminologies
 import units
 
 HERE = Path(__file__).parent
-COMPILERS = (terminologies, searching, invariants, definitions)
+COMPILERS = (terminologies, searching, compartments, invariants, definitions)
 BUILT = (
-    *(terminologies.TARGET, searching.SEARCHES, searching.SUMMARIES),
+    *(terminologies.TARGET, searching.SEARCHES, searching.SUMMARIES, compartments.TARGET),
     *(invariants.LAWS, invariants.SHAPES, invariants.PROFILES, definitions.TARGET),
 )
 

@@ -82,6 +82,14 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """It belongs to somebody or something by one of several links (a compartment)."""
+
+    names: tuple[str, ...]
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     name: str
     type: str
@@ -125,7 +133,7 @@ class Updated:
     values: tuple[Time, ...]
 
 
-Term: TypeAlias = Match | Missing | Pair | Chain | Reverse | Ids | Updated
+Term: TypeAlias = Match | Within | Missing | Pair | Chain | Reverse | Ids | Updated
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from lianyi.records.fhir.terms import (
     Time,
     Updated,
     Value,
+    Within,
 )
 from lianyi.records.model import PUBLIC
 
@@ -187,6 +188,13 @@ def _from(type: str, k: str, row: str) -> str:
     )
 
 
+def _within(term: Within, row: str, values: Values) -> str:
+    k = values.name()
+    named = f"{k}.name = ANY ({values.put(list(term.names))})"
+    there = _target(term.target, "", k, values)
+    return f"EXISTS ({_from('reference', k, row)} AND {named} AND {there})"
+
+
 def _missing(term: Missing, row: str, values: Values) -> str:
     if term.name in ALWAYS_THERE:
         return str(not term.is_missing)
@@ -335,6 +343,7 @@ def _any(parts: Iterable[str]) -> str:
 
 CLAUSES: Mapping[type, Callable[..., str]] = {
     Match: _match,
+    Within: _within,
     Missing: _missing,
     Pair: _pair,
     Chain: _chain,
