@@ -1,7 +1,7 @@
 """One unit of work: one hat, one instant, one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PAUSES = (0.01, 0.04, 0.16)  # seconds before each retry
+ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+# In the order of what is locked, so that nobody waits in a circle.
+ALONE_WITH = """SELECT pg_advisory_xact_lock(key) FROM (
+                  SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest($1::text[]) AS name
+                  ORDER BY key) AS keys"""
 BEGIN, COMMIT = "BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT"
 TAKEN = "INSERT 0 1"
 CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
@@ -76,9 +81,12 @@ class Tx:
 
     async def alone(self, owner: UUID, subject: str) -> None:
         """Wait until no other transaction decides about this subject of this owner."""
-        await self.db.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{subject}/{owner}"
-        )
+        await self.db.execute(ALONE, f"{subject}/{owner}")
+
+    async def alone_with(self, owner: UUID, subjects: Collection[str]) -> None:
+        """Wait so for many subjects at once."""
+        if subjects:
+            await self.db.execute(ALONE_WITH, [f"{subject}/{owner}" for subject in subjects])
 
 
 class Busy(Unavailable):
