@@ -1564,6 +1564,7 @@ CREATE TABLE records.resource (
     encounter text,
     body text NOT NULL,
     filed smallint DEFAULT 1 NOT NULL,
+    app_id uuid,
     CONSTRAINT resource_version_check CHECK ((version > 0))
 );
 
@@ -1606,7 +1607,9 @@ CREATE TABLE records.version (
     at timestamp with time zone NOT NULL,
     released boolean NOT NULL,
     classes text[] NOT NULL,
-    body text NOT NULL
+    body text NOT NULL,
+    app_id uuid,
+    holder_id uuid NOT NULL
 );
 
 ALTER TABLE records.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -2515,6 +2518,8 @@ CREATE INDEX token_type_fhir_id_name_idx ON records.token USING btree (type, fhi
 CREATE INDEX token_type_name_substr_fhir_id_idx ON records.token USING btree (type, name, substr(value, (strpos(value, '|'::text) + 1)), fhir_id);
 
 CREATE INDEX token_type_name_value_fhir_id_idx ON records.token USING btree (type, name, value, fhir_id);
+
+CREATE INDEX version_holder_id_at_seq_idx ON records.version USING btree (holder_id, at DESC, seq DESC);
 
 CREATE UNIQUE INDEX version_tx_seq_idx ON records.version USING btree (tx, seq);
 

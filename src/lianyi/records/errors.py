@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from lianyi.kernel.refusal import Conflict, Invalid, NotFound, Unavailable
+from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from lianyi.records.fhir.terms import Trouble
 from lianyi.records.model import Finding
 
@@ -34,6 +34,76 @@ class OthersResource(Conflict):
 
 @dataclass(eq=False)
 class NoSuchResource(NotFound):
+    type: str
+    fhir_id: str
+
+
+@dataclass(eq=False)
+class Deleted(NotFound):
+    """Its institution has taken it back; what it said stays in its history (EMR-04)."""
+
+    type: str
+    fhir_id: str
+
+
+@dataclass(eq=False)
+class VersionMissing(Conflict):
+    """Who changes clinical data says which version they have read."""
+
+    rule: ClassVar[str] = "INT-08"
+    type: str
+    fhir_id: str
+
+
+@dataclass(eq=False)
+class VersionMoved(Conflict):
+    """It is not in the version it was expected in."""
+
+    rule: ClassVar[str] = "INT-08"
+    type: str
+    fhir_id: str
+
+
+@dataclass(eq=False)
+class ManyMatches(Conflict):
+    """Criteria that must tell one resource from all others find several."""
+
+    type: str
+
+
+@dataclass(eq=False)
+class SameTwice(Invalid):
+    """Two entries of a bundle mean the same resource."""
+
+    type: str
+
+
+@dataclass(eq=False)
+class NoMatch(Invalid):
+    """A reference asks for a resource by criteria, and nothing this hat may see answers them."""
+
+    reference: str
+
+
+@dataclass(eq=False)
+class NoCriteria(Invalid):
+    """What is done on a condition needs one."""
+
+    type: str
+
+
+@dataclass(eq=False)
+class NotWritable(NotAllowed):
+    """Nobody of this kind writes this type from outside; `group` says where it is done instead."""
+
+    type: str
+    group: str
+
+
+@dataclass(eq=False)
+class NotFromOutside(NotAllowed):
+    """Only the network's own acts, which wrote it, change it (EMR-09)."""
+
     type: str
     fhir_id: str
 

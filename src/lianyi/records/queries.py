@@ -12,7 +12,7 @@ from lianyi.kernel.crypto import same, sm3
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
-from lianyi.records.fhir.terms import Include, Order, Search
+from lianyi.records.fhir.terms import Changes, Include, Order, Search
 from lianyi.records.model import (
     Allergies,
     Counted,
@@ -29,8 +29,9 @@ from lianyi.records.model import (
     Visit,
     Written,
 )
+from lianyi.records.model.writing import Change
+from lianyi.records.tables import history, searches
 from lianyi.records.tables import resources as tables
-from lianyi.records.tables import searches
 
 LINES = 50
 MANY = 500
@@ -190,6 +191,16 @@ async def search(
 ) -> list[tuple[Hit, tuple[str, ...]]]:
     """Return the next resources that a search finds, each with its place in the order."""
     return await searches.page(tx, reach, search, order=order, after=after, limit=limit)
+
+
+async def fallen(tx: Tx, reach: Chart | Desk, *, type: str, fhir_id: str) -> Hit | None:
+    """Return what was entered in error, or was taken back and has no body any more."""
+    return await searches.fallen(tx, reach, type, fhir_id)
+
+
+async def changes(tx: Tx, reach: Chart | Desk, *, asked: Changes, limit: int) -> list[Change]:
+    """Return versions, the newest first. A desk's are those that its own institution wrote."""
+    return await history.page(tx, reach, asked, limit)
 
 
 async def how_many(tx: Tx, reach: Chart | Desk, *, search: Search) -> int:

@@ -39,7 +39,7 @@ DATES = (
     "sent",
     "dateAsserted",
 )
-SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
+SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual", "deliverTo")
 NESTED = (dict, list)
 EARLIEST = 1800  # years before are misprints, and PostgreSQL would not hold some of them
 

@@ -163,3 +163,15 @@ class Include:
     target: str  # empty: of any type
     is_reverse: bool
     iterates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a history asks for: of one resource, of a type, or of all; `after` is the last one's."""
+
+    type: str = ""
+    fhir_id: str = ""
+    version: int | None = None
+    since: datetime | None = None
+    current: tuple[datetime, datetime] | None = None  # the end is no part of it
+    after: tuple[datetime, int] | None = None

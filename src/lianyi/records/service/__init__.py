@@ -7,18 +7,34 @@ from lianyi.records.service.bringing import mark_imported, unpack
 from lianyi.records.service.filing import refile
 from lianyi.records.service.notes import amend_note, save_note, sign_note
 from lianyi.records.service.publishing import prepare, publish, publish_all, release, retract, store
+from lianyi.records.service.writing import (
+    Bringer,
+    bring,
+    hold,
+    is_same,
+    next_version,
+    read,
+    tombstone,
+)
 
 __all__ = [
+    "Bringer",
     "amend_note",
+    "bring",
+    "hold",
+    "is_same",
     "mark_imported",
+    "next_version",
     "prepare",
     "publish",
     "publish_all",
+    "read",
     "refile",
     "release",
     "retract",
     "save_note",
     "sign_note",
     "store",
+    "tombstone",
     "unpack",
 ]

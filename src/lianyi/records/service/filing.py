@@ -25,5 +25,5 @@ async def refile(tx: Tx, *, limit: int) -> int:
 
 
 def _as_it_stands(row: "Record", zone: ZoneInfo) -> Resource:
-    found = index.found_by(orjson.loads(row["body"]), zone)
+    found = index.found_by(orjson.loads(row["body"]), zone) if row["body"] else ()
     return Resource(**row, classes=frozenset(), found=found)

@@ -36,35 +36,39 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 
 # One statement: the resource as it is, its version, what it is found by. A body that is already
-# there to the letter makes no version, and another owner's or institution's is never touched.
+# there to the letter makes no version, and another owner's or institution's is never touched, nor
+# by an app what no app has brought.
 STORE = """
 WITH given AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::bool[],
-      $7::timestamptz[], $8::text[], $9::text[], $10::bool[], $11::text[])
+      $7::timestamptz[], $8::text[], $9::text[], $10::bool[], $11::text[], $12::uuid[])
     AS g (type, fhir_id, owner, holder_id, status, in_error, at, encounter, classes, released,
-      body)),
+      body, app_id)),
 now AS (
     INSERT INTO records.resource AS r (type, fhir_id, owner, holder_id, version, at, recorded_at,
-      released_at, status, in_error, classes, encounter, body)
-    SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, $12), $12,
-      CASE WHEN released THEN $12::timestamptz END, status, in_error, classes::text[], encounter,
-      body
+      released_at, status, in_error, classes, encounter, body, app_id)
+    SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, $13), $13,
+      CASE WHEN released THEN $13::timestamptz END, status, in_error, classes::text[], encounter,
+      body, app_id
     FROM given ORDER BY type, fhir_id
     ON CONFLICT (type, fhir_id) DO UPDATE
     SET version = r.version + 1, at = excluded.at, recorded_at = excluded.recorded_at,
       released_at = excluded.released_at, status = excluded.status, in_error = excluded.in_error,
       classes = excluded.classes, encounter = excluded.encounter, body = excluded.body,
-      filed = DEFAULT
+      app_id = excluded.app_id, filed = DEFAULT
     WHERE r.owner = excluded.owner AND r.holder_id = excluded.holder_id
+      AND (excluded.app_id IS NULL OR r.app_id IS NOT NULL)
       AND (r.body <> excluded.body OR r.classes <> excluded.classes
         OR (r.released_at IS NULL) <> (excluded.released_at IS NULL))
     RETURNING *),
 past AS (
-    INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body)
-    SELECT type, fhir_id, version, $13, $12, released_at IS NOT NULL, classes, body FROM now),
+    INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body,
+      app_id, holder_id)
+    SELECT type, fhir_id, version, $14, $13, released_at IS NOT NULL, classes, body, app_id,
+      holder_id FROM now),
 {found}
 SELECT type, fhir_id, version FROM now"""
-STORE = STORE.format(found=index.filling("now", first=14))
+STORE = STORE.format(found=index.filling("now", first=15))
 
 OWN = """SELECT r.type, r.fhir_id, r.version FROM records.resource r
          JOIN unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[])
@@ -122,7 +126,7 @@ async def lock(tx: Tx, type: str, fhir_id: str, holder_id: UUID) -> "Record":
     """Return what an institution wrote, kept still until the transaction ends."""
     row = await tx.db.fetchrow(
         "SELECT * FROM records.resource WHERE type = $1 AND fhir_id = $2 AND holder_id = $3"
-        " FOR UPDATE",
+        " AND body <> '' FOR UPDATE",
         type,
         fhir_id,
         holder_id,
@@ -168,7 +172,8 @@ async def release(tx: Tx, type: str, fhir_ids: Sequence[str], holder_id: UUID) -
 
 async def find(tx: Tx, chart: Chart, type: str, fhir_id: str) -> Entry | None:
     sql = f"""SELECT {COLUMNS} FROM records.resource r
-              WHERE r.type = $1 AND r.fhir_id = $2 AND r.owner = $3 AND {_admitted(chart, at=4)}"""
+              WHERE r.type = $1 AND r.fhir_id = $2 AND r.owner = $3 AND r.body <> ''
+                AND {_admitted(chart, at=4)}"""
     row = await tx.db.fetchrow(sql, type, fhir_id, chart.person_id, *chart.args)
     return None if row is None else _entry(row)
 
@@ -228,7 +233,8 @@ async def list_timeline(
 
 async def list_all(tx: Tx, chart: Chart, after: Key, limit: int) -> list[Entry]:
     sql = f"""SELECT {COLUMNS} FROM records.resource r
-              WHERE r.owner = $1 AND (r.type, r.fhir_id) > ($2, $3) AND {_admitted(chart, at=5)}
+              WHERE r.owner = $1 AND (r.type, r.fhir_id) > ($2, $3) AND r.body <> ''
+                AND {_admitted(chart, at=5)}
               ORDER BY r.type, r.fhir_id LIMIT $4"""
     rows = await tx.db.fetch(sql, chart.person_id, *after, limit, *chart.args)
     return [_entry(row) for row in rows]
@@ -343,6 +349,7 @@ def _columns(resources: Sequence[Resource]) -> tuple[list[Any], ...]:
             "{" + ",".join(sorted(r.classes)) + "}",
             r.released,
             r.body,
+            r.app_id,
         )
         for r in resources
     ]

@@ -68,6 +68,15 @@ async def page(
     return [(_hit(row), tuple(row[name] for name in names)) for row in rows]
 
 
+async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | None:
+    """Return what a search leaves out: what was entered in error, or the tombstone of it."""
+    values = Values(reach, _zone(tx))
+    which = f"r.type = {values.put(type)} AND r.fhir_id = {values.put(fhir_id)}"
+    sql = f"SELECT {COLUMNS} FROM records.resource r WHERE {which} AND {values.shown('r')}"
+    row = await tx.db.fetchrow(sql, *values.args)
+    return None if row is None else _hit(row)
+
+
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
     values = Values(reach, _zone(tx))
     where = " AND ".join(_where(search, values))
@@ -107,9 +116,15 @@ async def _fetch(tx: Tx, reach: Chart | Desk, sql: str, values: Values) -> list[
     """
     if isinstance(reach, Chart):
         return await tx.db.fetch(sql, *values.args)
+    if tx.db.is_in_transaction():
+        return await _planned(tx, sql, values)
     async with tx.db.transaction():
-        await tx.db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        return await tx.db.fetch(sql, *values.args)
+        return await _planned(tx, sql, values)
+
+
+async def _planned(tx: Tx, sql: str, values: Values) -> list["Record"]:
+    await tx.db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    return await tx.db.fetch(sql, *values.args)
 
 
 def _zone(tx: Tx) -> ZoneInfo:

@@ -88,7 +88,12 @@ class Values:
 
     def seen(self, row: str) -> str:
         """Return the part that keeps what this reader may see of a row, and what is everybody's."""
-        return f"NOT {row}.in_error AND {self._seen(row)} AND {self.kept(row)}"
+        return f"NOT {row}.in_error AND {self.shown(row)}"
+
+    def shown(self, row: str, version: str = "") -> str:
+        """Return the same for what was entered in error too, or for a version as it was."""
+        of = _of_version(row, version) if version else _of(row)
+        return f"{self._seen(row, of)} AND {self.kept(version or row)}"
 
     def kept(self, row: str) -> str:
         """Return the part that keeps what an app's scopes leave, also of what is everybody's.
@@ -113,7 +118,7 @@ class Values:
         return " AND ".join([*asked, *(clause(term, row, self) for term in search.terms)])
 
     @cached_property
-    def _seen(self) -> Callable[[str], str]:
+    def _seen(self) -> Callable[[str, dict[str, str]], str]:
         """Say whose rows are looked at, apart from what of them is shown.
 
         The latter stands in a CASE because it nearly always holds, which the planner can't know.
@@ -123,16 +128,17 @@ class Values:
         self.args.extend(reach.args)
         if isinstance(reach, Chart):
             own = self.put(reach.person_id)
-            return lambda row: (
+            return lambda row, of: (
                 f"{row}.owner IN ({public}, {own}) AND CASE WHEN {is_held(row, public)}"
-                f" THEN {_admitted(reach, row, at)} ELSE true END"
+                f" THEN {_admitted(reach, row, of, at)} ELSE true END"
             )
         shown = len(self.args) + 1
         self.args.extend(reach.shown)
-        return lambda row: (
-            f"{reach.sees(f'{row}.owner', at=at, also=public, by_part=True)}"
+        also = f"{public}::uuid UNION ALL SELECT {self.put(reach.institution_id)}"
+        return lambda row, of: (
+            f"{reach.sees(f'{row}.owner', at=at, also=also, by_part=True)}"
             f" AND CASE WHEN {is_held(row, public)}"
-            f" THEN {reach.admits(**_of(row), at=shown)} ELSE true END"
+            f" THEN {reach.admits(**of, at=shown)} ELSE true END"
         )
 
 
@@ -145,8 +151,8 @@ def is_held(row: str, public: str) -> str:
     return f"{row}.owner <> {public} AND ({row}.type <> 'Patient' OR {row}.holder_id <> {public})"
 
 
-def _admitted(chart: Chart, row: str, at: int) -> str:
-    return chart.admits(**_of(row), at_time=f"{row}.at", at=at, by_part=True)
+def _admitted(chart: Chart, row: str, of: dict[str, str], at: int) -> str:
+    return chart.admits(**of, at_time=f"{row}.at", at=at, by_part=True)
 
 
 def _of(row: str) -> dict[str, str]:
@@ -155,6 +161,16 @@ def _of(row: str) -> dict[str, str]:
         "holder": f"{row}.holder_id",
         "classes": f"{row}.classes",
         "released": f"{row}.released_at IS NOT NULL",
+    }
+
+
+def _of_version(row: str, version: str) -> dict[str, str]:
+    """Name the same of a version, which was released or withheld in its own time."""
+    now = f"{version}.version = {row}.version AND {row}.released_at IS NOT NULL"
+    return {
+        "holder": f"{row}.holder_id",
+        "classes": f"({version}.classes || {row}.classes)",
+        "released": f"({version}.released OR ({now}))",
     }
 
 

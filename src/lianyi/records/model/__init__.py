@@ -97,6 +97,11 @@ class Resource:
     classes: frozenset[Sensitive]
     found: tuple[Found, ...]
     released: bool = True
+    app_id: UUID | None = None  # the app that brings it; None: this network's own act
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.type, self.fhir_id
 
 
 @dataclass(frozen=True, slots=True)

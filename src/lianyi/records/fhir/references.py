@@ -1,0 +1,68 @@
+"""References of a body: to which resources it points, and under which addresses (FHIR R4, 2.3).
+
+Software calls its resources by its own addresses until the server has drawn ids for them; what
+points to those is rewritten, wherever in the body it stands (FHIR R4, 3.1.0.11.2).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from lianyi.records.fhir.keys import NESTED
+
+Json: TypeAlias = Any
+URN = re.compile(r"urn:(?:uuid|oid):[A-Za-z0-9.\-]+")
+RESTFUL = re.compile(r"(.*?/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(/_history/[^/]+)?")
+ASKING = re.compile(r"([A-Z][A-Za-z]+)\?(.+)", re.DOTALL)
+NARRATIVE = "div"
+OWN_WORDS = frozenset({"value", "fullUrl"})  # an identifier may look like an address and stays
+
+
+def rewritten(body: Json, known: Mapping[str, str], base: str) -> Json:
+    """Return a body whose addresses in `known`, and those of this server, are `Type/id`."""
+    if isinstance(body, dict):
+        return {name: _member(name, held, known, base) for name, held in body.items()}
+    if isinstance(body, list):
+        return [rewritten(held, known, base) for held in body]
+    return known.get(body, body) if isinstance(body, str) else body
+
+
+def _member(name: str, held: Json, known: Mapping[str, str], base: str) -> Json:
+    if not isinstance(held, str):
+        return rewritten(held, known, base)
+    if name == "reference":
+        return known.get(held) or known.get(held.removeprefix(base)) or held.removeprefix(base)
+    if name == NARRATIVE:
+        return URN.sub(lambda found: known.get(found[0], found[0]), held)
+    return held if name in OWN_WORDS else known.get(held, held)
+
+
+def named(body: Json) -> Iterator[str]:
+    """Yield every reference of a body, those of contained resources too."""
+    waiting = [body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if isinstance(reference := node.get("reference"), str):
+                yield reference
+            waiting.extend([held for held in node.values() if held.__class__ in NESTED])
+        else:
+            waiting.extend([held for held in node if held.__class__ in NESTED])
+
+
+def asked(reference: str) -> tuple[str, str] | None:
+    """Return type and criteria of a reference that asks (`Patient?identifier=…`)."""
+    found = ASKING.fullmatch(reference)
+    return (found[1], found[2]) if found else None
+
+
+def restful(address: str) -> tuple[str, str] | None:
+    """Return type and id of an address of a resource."""
+    found = RESTFUL.fullmatch(address)
+    return (found[2], found[3]) if found else None
+
+
+def patients(body: Json) -> frozenset[str]:
+    """Return the ids of all patients of this server that a body names."""
+    found = (restful(one) for one in named(body) if ":" not in one)
+    return frozenset(id for type, id in filter(None, found) if type == "Patient")

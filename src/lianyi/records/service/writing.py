@@ -1,0 +1,126 @@
+"""What other software writes: read and placed, written over what was read, taken back.
+
+Who may do it is decided before (`rules.writable`, the doors); this keeps the record whole.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from lianyi.kernel.work import Tx
+from lianyi.records.errors import NotFhir, VersionMoved, WrongOwner
+from lianyi.records.fhir import keys, references
+from lianyi.records.model import Finding, Link, Resource
+from lianyi.records.model.writing import Held
+from lianyi.records.rules import releasing, writable
+from lianyi.records.service.publishing import prepare
+from lianyi.records.tables import resources, writes
+
+Key = tuple[str, str]
+OF_SERVER = ("versionId", "lastUpdated")  # the record's to say, whatever a body says
+PERSONS = frozenset({"patient", "subject"})  # the parameters that name whose it is
+
+
+@dataclass(frozen=True, slots=True)
+class Bringer:
+    """For whom an app brings something: its institution, or (`holder_id` is nowhere) a person."""
+
+    app_id: UUID
+    holder_id: UUID
+    zone: ZoneInfo
+
+
+def read(body: Mapping[str, Any], *, bringer: Bringer) -> Resource:
+    """Check a body that has its id and says whose it is. Needs no transaction.
+
+    :raises NotFhir: with all findings; also if it must name a person and names none.
+    :raises WrongOwner: it is about one person and names another (EMR-03, EMR-18).
+    """
+    owner = _person(body) or bringer.holder_id
+    resource = prepare(_bare(body), owner=owner, holder_id=bringer.holder_id, zone=bringer.zone)
+    _check_persons(resource, references.patients(body), bringer.holder_id)
+    released = releasing.is_released(body, is_sensitive=bool(resource.classes))
+    return replace(resource, app_id=bringer.app_id, released=released)
+
+
+def tombstone(held: Held, *, app_id: UUID) -> Resource:
+    """Return the version that says that there is nothing any more; the others stay (EMR-04)."""
+    return Resource(
+        type=held.type,
+        fhir_id=held.fhir_id,
+        owner=held.owner,
+        holder_id=held.holder_id,
+        body="",
+        status=keys.IN_ERROR,
+        in_error=True,
+        at=held.at,
+        encounter=None,
+        classes=held.classes,
+        found=(),
+        released=held.released,
+        app_id=app_id,
+    )
+
+
+async def hold(tx: Tx, *, keys: Collection[Key]) -> dict[Key, Held]:
+    """Return what is there under ids, kept still; whoever asks decides what may be told of it."""
+    return {one.key: one for one in await writes.hold(tx, keys)} if keys else {}
+
+
+async def bring(tx: Tx, *, given: Sequence[Resource], held: Mapping[Key, Held]) -> dict[Key, int]:
+    """Write what is given over what is held, in one statement, and return the versions.
+
+    :raises VersionMoved: somebody was first under an id that was free.
+    """
+    written = await resources.store(tx, given) if given else {}
+    for one in given:
+        was = held.get(one.key)
+        if written.get(one.key, was and was.version) != next_version(one, was):
+            raise VersionMoved(type=one.type, fhir_id=one.fhir_id)
+    return {one.key: next_version(one, held.get(one.key)) for one in given}
+
+
+def next_version(given: Resource, held: Held | None) -> int:
+    """Return which version this will be; what is there to the letter makes none."""
+    if held is None:
+        return 1
+    return held.version if is_same(given, held) else held.version + 1
+
+
+def is_same(given: Resource, held: Held) -> bool:
+    kept = (held.body, held.classes, held.released)
+    return (given.body, given.classes, given.released) == kept
+
+
+def _person(body: Mapping[str, Any]) -> UUID | None:
+    """Return the person a body is about, if it names one by a reference to this server."""
+    found = references.restful(keys.subject_of(body) or "")
+    if found is None or found[0] != "Patient":
+        return None
+    try:
+        return UUID(found[1])
+    except ValueError:
+        return None
+
+
+def _bare(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out what only the server says."""
+    meta = body.get("meta")
+    if not isinstance(meta, dict):
+        return body
+    kept = {name: value for name, value in meta.items() if name not in OF_SERVER}
+    bare = {name: value for name, value in body.items() if name != "meta"}
+    return {**bare, "meta": kept} if kept else bare
+
+
+def _check_persons(resource: Resource, named: Collection[str], holder_id: UUID) -> None:
+    """Hold a resource to one person: the one it is about, and no other anywhere in it."""
+    type = resource.type
+    links = [one for one in resource.found if isinstance(one, Link) and one.type == "Patient"]
+    about = {one.id for one in links if one.name in PERSONS}
+    if not about and resource.owner == holder_id and type not in writable.PERSON_OPTIONAL:
+        raise NotFhir(findings=(Finding("person", type),))
+    if {*about, *named} - {str(resource.owner)}:
+        raise WrongOwner(type=type, fhir_id=resource.fhir_id)
