@@ -35,6 +35,15 @@ class Program:
     async def get(self, path, **more):
         return await self.http.get(f"{BASE}/{path}", **more)
 
+    async def post(self, path, body, **more):
+        return await self.http.post(f"{BASE}/{path}".rstrip("/"), json=body, **more)
+
+    async def put(self, path, body, **more):
+        return await self.http.put(f"{BASE}/{path}", json=body, **more)
+
+    async def delete(self, path, **more):
+        return await self.http.delete(f"{BASE}/{path}", **more)
+
     async def found(self, path, **more):
         """Return the ids of what a search finds, in its order."""
         answer = await self.get(path, **more)

@@ -126,7 +126,11 @@ async def test_a_pretty_answer_has_lines(doctors, ward):
 
 
 async def test_what_is_not_done_is_refused_in_words(doctors):
-    for method, path in (("POST", "Condition"), ("PUT", "Condition/1"), ("DELETE", "Condition/1")):
+    for method, path in (
+        ("PATCH", "Condition/1"),
+        ("POST", "Condition/1"),
+        ("DELETE", "metadata/1/2"),
+    ):
         answer = await doctors.http.request(method, f"{BASE}/{path}", json={})
         assert (answer.status_code, answer.json()["issue"][0]["code"]) == (405, "not-supported")
 
@@ -140,8 +144,12 @@ async def test_the_capabilities_are_those_there_are(program):
     searched = {one["name"]: one["type"] for one in types["Observation"]["searchParam"]}
     assert searched["combo-code-value-quantity"] == "composite"
     assert {one["code"] for one in types["Observation"]["interaction"]} == {
-        "read", "vread", "history-instance", "search-type",
+        "read", "vread", "history-instance", "history-type", "search-type",
+        "create", "update", "delete",
     }  # fmt: skip
+    assert types["Observation"]["conditionalDelete"] == "single"
+    assert "create" not in {one["code"] for one in types["Appointment"]["interaction"]}
+    assert "预约" in types["Appointment"]["documentation"]
 
 
 async def test_what_a_class_protects_is_not_there_for_whose_mandate_leaves_it_out(program, ward):
@@ -152,3 +160,16 @@ async def test_what_a_class_protects_is_not_there_for_whose_mandate_leaves_it_ou
     assert (await doctors.get(f"Condition/{body['id']}")).status_code == 200
     pharmacists = await program(await ward.place.pharmacist())
     assert (await pharmacists.get(f"Condition/{body['id']}")).status_code == 404
+
+
+async def test_who_has_read_it_since_is_sent_nothing(doctors, ward):
+    body = make.condition(ward.person_id)
+    await ward.publish(body)
+    path = f"Condition/{body['id']}"
+    for since, status in (
+        ("Mon, 07 Jan 2030 04:00:00 GMT", 304),
+        ("Mon, 07 Jan 2030 03:59:59 GMT", 200),
+        ("yesterday", 200),
+    ):
+        answer = await doctors.get(path, headers={"if-modified-since": since})
+        assert answer.status_code == status

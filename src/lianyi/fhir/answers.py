@@ -7,31 +7,23 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, TypeAlias
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lianyi.fhir import outcomes
 from lianyi.kernel.actor import Actor
-from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
+from lianyi.kernel.refusal import Refused
 from lianyi.kernel.text import words
-from lianyi.records.errors import NotSearchable
 from lianyi.records.fhir.terms import Why
 
 LOG = logging.getLogger(__name__)
 JSON = "application/fhir+json; charset=utf-8"
 PRIVATE = {"cache-control": "no-store", "vary": "Cookie, Authorization, Accept"}
 ACCEPTED = ("json", "*/*", "application/*", "text/html")  # a browser is shown JSON too
-REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
-    (NotFound, 404, "not-found"),
-    (NotAllowed, 403, "forbidden"),
-    (Invalid, 400, "invalid"),
-    (Conflict, 409, "business-rule"),
-    (Unavailable, 503, "transient"),
-)
-
 Body: TypeAlias = dict[str, Any]
 Written: TypeAlias = Body | msgspec.Raw
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -40,35 +32,71 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
+class Turned(Exception):
+    """A request is turned away before anybody acts on it; `said` is the code of the words."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        said: str,
+        details: Mapping[str, object] | None = None,
+        *,
+        place: str = "",
+    ) -> None:
+        super().__init__(said)
+        self.status, self.code, self.said, self.place = status, code, said, place
+        self.details = details or {}
+
+
 def answered(handle: Handler, *, to_anybody: bool = False) -> Handler:
     """Return what answers like `handle`, and every trouble of its as an OperationOutcome."""
 
     async def answer(request: Request) -> Response:
         if not _takes_json(request):
-            return outcome(request, 406, "not-supported", _said(request, "fhir.json_only"))
+            return outcome(request, 406, "not-supported", said(request, "fhir.json_only"))
         if not to_anybody and not isinstance(request.scope.get("user"), Actor):
-            return outcome(request, 401, "login", _said(request, "accounts.SignedOut"))
+            return outcome(request, 401, "login", said(request, "accounts.SignedOut"))
         try:
             return await handle(request)
-        except NotSearchable as refused:
-            return _not_searchable(request, refused)
-        except Refused as refused:
-            return _refused(request, refused)
-        except Exception:
-            LOG.exception("a bug, told as %s", request.state.request_id)
-            said = _said(request, "fhir.bug", {"support": request.state.request_id})
-            return outcome(request, 500, "exception", said)
+        except Exception as trouble:  # noqa: BLE001 - every trouble has its answer
+            status, body = told(request, trouble)
+            return written(request, body, status)
 
     return answer
+
+
+def told(request: Request, trouble: Exception) -> tuple[int, Body]:
+    """Return the status of a trouble, and the words for it. What nobody foresaw is logged."""
+    if isinstance(trouble, Refused):
+        return outcomes.told(trouble, request.state.language)
+    if isinstance(trouble, Turned):
+        text = said(request, trouble.said, trouble.details)
+        one = outcomes.issue(trouble.code, text, place=trouble.place)
+        return trouble.status, outcomes.outcome([one])
+    LOG.error("a bug, told as %s", request.state.request_id, exc_info=trouble)
+    text = said(request, "fhir.bug", {"support": request.state.request_id})
+    return 500, outcomes.outcome([outcomes.issue("exception", text)])
 
 
 def resource(request: Request, body: str, version: int, at: datetime) -> Response:
     """Answer one resource as it is in a version; nothing, if the reader has that one already."""
     tag = f'W/"{version}"'
     headers = {"etag": tag, "last-modified": format_datetime(at.astimezone(UTC), usegmt=True)}
-    if request.headers.get("if-none-match") == tag:
+    if _is_known(request, tag, at):
         return Response(status_code=304, headers={**PRIVATE, **headers})
     return written(request, stamped(body, version, at), headers=headers)
+
+
+def _is_known(request: Request, tag: str, at: datetime) -> bool:
+    """Tell whether the reader has this version; a tag says it more exactly than a time."""
+    if known := request.headers.get("if-none-match"):
+        return tag in {one.strip() for one in known.split(",")}
+    since = request.headers.get("if-modified-since")
+    try:
+        return since is not None and at.replace(microsecond=0) <= parsedate_to_datetime(since)
+    except (TypeError, ValueError):  # no date of HTTP, which is then no condition
+        return False
 
 
 def stamped(body: str, version: int, at: datetime) -> msgspec.Raw:
@@ -87,6 +115,10 @@ def versioned(body: str, version: int, at: datetime) -> Body:
     return {**head, **read, "meta": meta}
 
 
+def raw(body: Body) -> msgspec.Raw:
+    return msgspec.Raw(_encoder.encode(body))
+
+
 def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -101,44 +133,20 @@ def written(
 
 
 def outcome(request: Request, status: int, code: str, said: str) -> Response:
-    return written(request, _outcome([_issue(code, said)]), status)
+    return written(request, outcomes.outcome([outcomes.issue(code, said)]), status)
 
 
 def ignored(request: Request, name: str, why: Why) -> Body:
     """Return the outcome that tells a reader which parameter of a search was left out."""
-    said = _said(request, f"records.search.{why}", {"name": name})
-    return _outcome([_issue("not-supported", said, "warning")])
+    text = said(request, f"records.search.{why}", {"name": name})
+    return outcomes.outcome([outcomes.issue("not-supported", text, "warning")])
 
 
 def not_supported(request: Request) -> Response:
-    return outcome(request, 405, "not-supported", _said(request, "fhir.read_only"))
+    return outcome(request, 405, "not-supported", said(request, "fhir.read_only"))
 
 
-def _not_searchable(request: Request, refused: NotSearchable) -> Response:
-    issues = [
-        _issue(
-            "value" if one.why is Why.VALUE else "not-supported",
-            _said(request, one.code, {"name": one.name}),
-        )
-        for one in refused.troubles
-    ]
-    return written(request, _outcome(issues), 400)
-
-
-def _refused(request: Request, refused: Refused) -> Response:
-    status, code = next((s, c) for kind, s, c in REFUSALS if isinstance(refused, kind))
-    return outcome(request, status, code, _said(request, refused.code, refused.details))
-
-
-def _outcome(issues: list[Body]) -> Body:
-    return {"resourceType": "OperationOutcome", "issue": issues}
-
-
-def _issue(code: str, said: str, severity: str = "error") -> Body:
-    return {"severity": severity, "code": code, "diagnostics": said}
-
-
-def _said(request: Request, code: str, details: Mapping[str, object] | None = None) -> str:
+def said(request: Request, code: str, details: Mapping[str, object] | None = None) -> str:
     return words(code, request.state.language, details)
 
 

@@ -9,9 +9,24 @@ from starlette.responses import Response
 from lianyi.fhir import answers
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of
+from lianyi.kernel.text import words
 from lianyi.records.fhir.index import Parameter, parameters
+from lianyi.records.rules import writable
+from lianyi.records.rules.writable import Writer
 
-INTERACTIONS = ("read", "vread", "history-instance", "search-type")
+READING = ("read", "vread", "history-instance", "history-type", "search-type")
+WRITING = ("create", "update", "delete")
+OF_ALL = ("transaction", "batch", "history-system")
+# Of what can be written: by version, under one's own id, and on conditions.
+WRITABLE = {
+    "versioning": "versioned-update",
+    "updateCreate": True,
+    "conditionalCreate": True,
+    "conditionalUpdate": True,
+    "conditionalDelete": "single",
+}
+READABLE = {"versioning": "versioned", "updateCreate": False}
+LANGUAGE = "zh"
 SINCE = "2026-11-29"  # when what is told here last changed
 
 
@@ -31,21 +46,37 @@ def _statement() -> Body:
         "software": {"name": "Lianyi"},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "rest": [{"mode": "server", "resource": [_type(*one) for one in parameters().items()]}],
+        "rest": [
+            {
+                "mode": "server",
+                "resource": [_type(*one) for one in parameters().items()],
+                "interaction": [{"code": code} for code in OF_ALL],
+            }
+        ],
     }
 
 
 def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
     links = sorted(f"{type}:{name}" for name, p in searched.items() if p.type == "reference")
     includes = {"searchInclude": ["*", *links]} if links else {}
+    group = writable.group_of(type)
+    writing = WRITING if group.writers else ()
     return {
         "type": type,
-        "interaction": [{"code": code} for code in INTERACTIONS],
-        "versioning": "versioned",
+        "documentation": _written_by(type, group),
+        "interaction": [{"code": code} for code in (*READING, *writing)],
         "readHistory": True,
-        "updateCreate": False,
+        **(WRITABLE if group.writers else READABLE),
+        "conditionalRead": "full-support",
         **includes,
         "searchParam": [
             {"name": name, "type": parameter.type} for name, parameter in sorted(searched.items())
         ],
     }
+
+
+def _written_by(type: str, group: writable.Group) -> str:
+    """Say who writes it, and where it is done where no app does."""
+    kinds = [words(f"records.writer.{one}", LANGUAGE) for one in Writer if one in group.writers]
+    instead = words(f"records.write.{group.name}", LANGUAGE, {"type": type})
+    return "、".join(kinds) if Writer.STAFF in group.writers else "；".join([*kinds, instead])

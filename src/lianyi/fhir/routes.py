@@ -6,12 +6,16 @@ from starlette.routing import Route
 
 from lianyi.fhir import answers
 from lianyi.fhir.answers import answered
+from lianyi.fhir.bundles import bundle
 from lianyi.fhir.capability import metadata
+from lianyi.fhir.histories import history
 from lianyi.fhir.places import ROOT
-from lianyi.fhir.reading import history, read, vread
+from lianyi.fhir.reading import read, vread
 from lianyi.fhir.searching import search
+from lianyi.fhir.writing import create, delete, delete_where, update, update_where
 
 WRITES = ["POST", "PUT", "PATCH", "DELETE"]
+ONE, ALL = f"{ROOT}/{{type:str}}/{{id:str}}", f"{ROOT}/{{type:str}}"
 
 
 async def refuse(request: Request) -> Response:
@@ -19,11 +23,20 @@ async def refuse(request: Request) -> Response:
 
 
 ROUTES = (
+    Route(ROOT, answered(bundle), methods=["POST"]),
+    Route(f"{ROOT}/", answered(bundle), methods=["POST"]),
     Route(f"{ROOT}/metadata", answered(metadata, to_anybody=True)),
-    Route(f"{ROOT}/{{type:str}}", answered(search)),
-    Route(f"{ROOT}/{{type:str}}/_search", answered(search), methods=["POST"]),
-    Route(f"{ROOT}/{{type:str}}/{{id:str}}", answered(read)),
-    Route(f"{ROOT}/{{type:str}}/{{id:str}}/_history", answered(history)),
-    Route(f"{ROOT}/{{type:str}}/{{id:str}}/_history/{{version:str}}", answered(vread)),
+    Route(f"{ROOT}/_history", answered(history)),
+    Route(ALL, answered(search)),
+    Route(ALL, answered(create), methods=["POST"]),
+    Route(ALL, answered(update_where), methods=["PUT"]),
+    Route(ALL, answered(delete_where), methods=["DELETE"]),
+    Route(f"{ALL}/_search", answered(search), methods=["POST"]),
+    Route(f"{ALL}/_history", answered(history)),
+    Route(ONE, answered(read)),
+    Route(ONE, answered(update), methods=["PUT"]),
+    Route(ONE, answered(delete), methods=["DELETE"]),
+    Route(f"{ONE}/_history", answered(history)),
+    Route(f"{ONE}/_history/{{version:str}}", answered(vread)),
     Route(f"{ROOT}/{{rest:path}}", answered(refuse), methods=WRITES),
 )

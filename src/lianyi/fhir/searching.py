@@ -13,13 +13,12 @@ from starlette.responses import Response
 from lianyi.fhir import answers, shorter
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of
-from lianyi.fhir.reading import ask
+from lianyi.fhir.reading import ask, typed
 from lianyi.journeys import fhir_desk
 from lianyi.journeys.fhir_desk import Answer, Asked
 from lianyi.kernel import cursors
 from lianyi.kernel.work import Tx
-from lianyi.records.errors import NoSuchResource, NotSearchable
-from lianyi.records.fhir.index import parameters
+from lianyi.records.errors import NotSearchable
 from lianyi.records.fhir.terms import Trouble, Why
 from lianyi.records.model import Hit
 
@@ -38,24 +37,35 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     after: tuple[str, ...]
 
 
+class Asks(msgspec.Struct, frozen=True):
+    """A search as it stands in an address."""
+
+    type: str
+    pairs: Pairs
+
+
 async def search(request: Request) -> Response:
     """Answer a search of one type as a Bundle.
 
     :raises NotSearchable, TooManyPersons, WrongRole:
     :raises NoSuchResource: there is no such type.
     """
-    type = request.path_params["type"]
-    if type not in parameters():
-        raise NoSuchResource(type=type, fhir_id="")
+    type = typed(request)
     pairs = await _pairs(request)
+    return answers.written(request, await ask(request, lambda tx: page(tx, request, type, pairs)))
+
+
+async def page(tx: Tx, request: Request, type: str, pairs: Pairs) -> Body:
+    """Return the page that a search asks for. Raises as `search` does."""
     form = shorter.read(pairs)
-    answer, link = await ask(request, lambda tx: _found(tx, request, pairs, only_count=form.count))
-    return answers.written(request, _bundle(request, pairs, answer, link, form))
+    answer, link = await _found(tx, request, type, pairs, only_count=form.count)
+    return _bundle(request, Asks(type, pairs), answer, link, form)
 
 
-async def _found(tx: Tx, request: Request, pairs: Pairs, *, only_count: bool) -> tuple[Answer, str]:
+async def _found(
+    tx: Tx, request: Request, type: str, pairs: Pairs, *, only_count: bool
+) -> tuple[Answer, str]:
     """Return the page and the cursor of the next one."""
-    type = request.path_params["type"]
     query = f"{type}?{urlencode([pair for pair in pairs if pair[0] != PAGE])}"
     place = _place(cursors.read(tx, query, dict(pairs).get(PAGE, "")))
     asked = _asked(request, type, pairs, place, only_count=only_count)
@@ -112,11 +122,9 @@ def _parsed(text: str) -> Pairs:
     return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
 
 
-def _bundle(
-    request: Request, pairs: Pairs, answer: Answer, cursor: str, form: shorter.Form
-) -> Body:
+def _bundle(request: Request, asks: Asks, answer: Answer, cursor: str, form: shorter.Form) -> Body:
     base = base_of(request)
-    here = f"{base}/{request.path_params['type']}"
+    here, pairs = f"{base}/{asks.type}", asks.pairs
     own = [pair for pair in pairs if pair[0] != PAGE]
     links = [{"relation": "self", "url": _address(here, pairs)}]
     if cursor:

@@ -16,15 +16,26 @@ from lianyi.access.model import (
     Desk,
     Purpose,
 )
-from lianyi.access.model.parts import Right
+from lianyi.access.model.parts import ANY_TYPE, Right
 from lianyi.kernel import profile
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
-from lianyi.records.errors import NoSuchResource, NotSearchable, TooManyPersons
+from lianyi.records.errors import Deleted, NoCriteria, NoSuchResource, NotSearchable, TooManyPersons
 from lianyi.records.fhir import searches
-from lianyi.records.fhir.terms import Ids, Include, Match, Order, Search, Target, Term, Trouble
-from lianyi.records.model import PUBLIC, Hit, Version
+from lianyi.records.fhir.terms import (
+    Changes,
+    Ids,
+    Include,
+    Match,
+    Order,
+    Search,
+    Target,
+    Term,
+    Trouble,
+)
+from lianyi.records.model import PUBLIC, Hit
+from lianyi.records.model.writing import Change
 
 # Who reads records at all, and what for; a clerk or an administrator does not.
 PURPOSES = {
@@ -73,13 +84,19 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
     """Return one resource as it is now.
 
     :raises NoSuchResource: also if this reader may not know of it.
-    :raises WrongRole, OutOfScope:
+    :raises Deleted, WrongRole, OutOfScope:
     """
     access.check_scope(tx, type=type, right=Right.READ)
     search = Search(type, (Ids((fhir_id,)),))
-    hit = await _own(tx, search) or await _first(tx, await _reach_of(tx, type, fhir_id), search)
+    hit = await _own(tx, search)
+    if hit is None:
+        reach = await _reach_of(tx, type, fhir_id)
+        hit = await _first(tx, reach, search)
+        hit = hit or await records.fallen(tx, reach, type=type, fhir_id=fhir_id)
     if hit is None:
         raise NoSuchResource(type=type, fhir_id=fhir_id)
+    if not hit.body:
+        raise Deleted(type=type, fhir_id=fhir_id)
     return hit
 
 
@@ -94,16 +111,57 @@ async def _first(tx: Tx, reach: Chart | Desk, search: Search) -> Hit | None:
     return found[0][0] if found else None
 
 
-async def versions(tx: Tx, *, type: str, fhir_id: str) -> list[Version]:
-    """Return every version this reader may see, the newest first.
+async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list[Change]:
+    """Return versions of one resource, of a type or of all, the newest first.
 
-    :raises NoSuchResource, WrongRole, OutOfScope:
+    A history that names none is of one's own, or of what one's institution wrote.
+
+    :raises NoSuchResource: there is no such version, or not for this reader.
+    :raises TooManyPersons: PRI-11, from page to page.
+    :raises WrongRole, OutOfScope:
     """
-    access.check_scope(tx, type=type, right=Right.READ)
-    reach = await _reach_of(tx, type, fhir_id)
-    if isinstance(reach, Desk):  # the history of what belongs to nobody isn't kept for reading
-        raise NoSuchResource(type=type, fhir_id=fhir_id)
-    return await records.versions(tx, reach, type=type, fhir_id=fhir_id)
+    if asked.fhir_id:
+        access.check_scope(tx, type=asked.type, right=Right.READ)
+        reach: Chart | Desk | None = await _reach_of(tx, asked.type, asked.fhir_id)
+    else:
+        access.check_scope(tx, type=asked.type or ANY_TYPE, right=Right.SEARCH)
+        reach = await _reach(tx, None, Right.SEARCH)
+    if reach is None:
+        return []
+    _check_series(reach, shown + limit)
+    found = await records.changes(tx, reach, asked=asked, limit=limit)
+    if asked.fhir_id and not found and not shown:
+        raise NoSuchResource(type=asked.type, fhir_id=asked.fhir_id)
+    _tell(tx, reach, [one.owner for one in found])
+    return found
+
+
+async def matching(tx: Tx, *, type: str, pairs: Sequence[tuple[str, str]]) -> list[Hit]:
+    """Return at most two of what criteria find, which tells whether they mean one.
+
+    :raises NoCriteria, NotSearchable, WrongRole, OutOfScope:
+    """
+    access.check_scope(tx, type=type, right=Right.SEARCH)
+    search, *_ = _understood(tx, Asked(type, tuple(pairs)))
+    if not search.terms:
+        raise NoCriteria(type=type)
+    reach = await _reach(tx, _person_in(search), Right.SEARCH)
+    if reach is None:
+        return []
+    hits = [hit for hit, _ in await records.search(tx, reach, search=search, limit=2)]
+    _log(tx, reach, hits)
+    return hits
+
+
+def purpose_of(tx: Tx) -> Purpose:
+    """Return what the acting hat keeps records for.
+
+    :raises WrongRole:
+    """
+    purpose = access.entrusted_purpose(tx) or PURPOSES.get(tx.actor.role)
+    if purpose is None:
+        raise WrongRole(verb=WHAT, role=tx.actor.role)
+    return purpose
 
 
 async def search(tx: Tx, *, asked: Asked) -> Answer:
@@ -159,7 +217,8 @@ async def _reach_of(tx: Tx, type: str, fhir_id: str) -> Chart | Desk:
     owner = await records.owner_of(tx, type=type, fhir_id=fhir_id)
     reach = None
     if owner is not None:
-        reach = await _reach(tx, None if owner == PUBLIC else owner, Right.READ)
+        is_nobodys = owner in {PUBLIC, tx.actor.institution_id}
+        reach = await _reach(tx, None if is_nobodys else owner, Right.READ)
     if reach is None:
         raise NoSuchResource(type=type, fhir_id=fhir_id)
     return reach
@@ -172,10 +231,7 @@ async def _reach(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
 
     :raises WrongRole:
     """
-    who = tx.actor
-    purpose = access.entrusted_purpose(tx) or PURPOSES.get(who.role)
-    if purpose is None:
-        raise WrongRole(verb=WHAT, role=who.role)
+    who, purpose = tx.actor, purpose_of(tx)
     if person_id is None and who.role != RESIDENT and not (who.app_id and who.for_person_id):
         return await access.named(tx, await access.open_desk(tx, purpose=purpose, right=right))
     person = person_id or who.subject_id
@@ -242,9 +298,15 @@ async def _along(
 
 
 def _log(tx: Tx, reach: Chart | Desk, hits: Sequence[Hit]) -> None:
+    _tell(tx, reach, [hit.owner for hit in hits])
+
+
+def _tell(tx: Tx, reach: Chart | Desk, owners: Iterable[UUID]) -> None:
     """Tell the persons whom a desk's answer shows; a chart's is told when it opens."""
     if isinstance(reach, Desk):
-        access.saw(tx, reach, person_ids=_persons(hits), what=WHAT)
+        nobody = {PUBLIC, reach.institution_id}
+        persons = [id for id in dict.fromkeys(owners) if id not in nobody]
+        access.saw(tx, reach, person_ids=persons, what=WHAT)
 
 
 def _persons(hits: Iterable[Hit]) -> list[UUID]:

@@ -1,0 +1,86 @@
+"""The body of a request as JSON, read strictly: what two readers could read differently is refused.
+
+A number keeps its digits. A name that stands twice in one object is no JSON that FHIR allows, and
+a system before this one may have checked the other of the two.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+
+from lianyi.fhir.answers import Body, Turned
+
+KINDS = frozenset({"application/fhir+json", "application/json", "text/json"})
+MOST = 10 * 1024 * 1024  # bytes
+ASIDE = 64 * 1024  # bytes; more is read in a thread
+NUL = "\x00"  # which no text of the database can hold
+
+
+class _Wrong(ValueError):
+    """What JSON's own grammar lets pass."""
+
+
+async def read(request: Request) -> Body:
+    """Return the object a request brings.
+
+    :raises Turned: it is of another kind, too large, or no such JSON, with the place.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in KINDS:
+        raise Turned(415, "not-supported", "fhir.json_body")
+    raw = await taken(request)
+    if len(raw) > ASIDE:
+        return await asyncio.to_thread(parsed, raw)
+    return parsed(raw)
+
+
+async def taken(request: Request) -> bytes:
+    """Return the bytes of a body, as long as they are not too many."""
+    if int(request.headers.get("content-length") or 0) > MOST:
+        raise Turned(413, "too-long", "fhir.too_large", {"most": MOST // 1024 // 1024})
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MOST:
+            raise Turned(413, "too-long", "fhir.too_large", {"most": MOST // 1024 // 1024})
+        parts.append(part)
+    return b"".join(parts)
+
+
+def parsed(raw: bytes) -> Body:
+    """Read one object."""
+    try:
+        text = raw.decode()
+        read = _decoder.decode(text)
+        json.dumps(read, default=str, ensure_ascii=False).encode() if "\\u" in text else None
+    except json.JSONDecodeError as wrong:
+        place = {"line": wrong.lineno, "column": wrong.colno}
+        raise Turned(400, "structure", "fhir.not_json", place) from wrong
+    except _Wrong as wrong:
+        raise Turned(400, "structure", "fhir.doubled", {"name": str(wrong)}) from wrong
+    except (ValueError, RecursionError) as wrong:  # no text, a number nobody can write, too deep
+        raise Turned(400, "structure", "fhir.not_json", {"line": 1, "column": 1}) from wrong
+    if not isinstance(read, dict):
+        raise Turned(400, "structure", "fhir.not_json", {"line": 1, "column": 1})
+    return read
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> Body:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Wrong(next(name for name in names if names.count(name) > 1))
+    return read
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ValueError("NaN")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=Decimal, parse_constant=_no_constant
+)

@@ -1,0 +1,206 @@
+"""Batches and transactions: many requests in one Bundle (FHIR R4, 3.1.0.11).
+
+A transaction is done whole or not at all, and read from after it is written. In a batch each entry
+stands for itself. Answers stand in the order of the entries.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lianyi.fhir import answers, bodies, searching, writing
+from lianyi.fhir.answers import Body, Turned
+from lianyi.fhir.places import base_of
+from lianyi.fhir.reading import ID, ask
+from lianyi.journeys import fhir_desk, fhir_writes
+from lianyi.journeys.fhir_writes import Act, Done, EntryRefused, Outcome, Verb
+from lianyi.kernel.refusal import Refused
+from lianyi.kernel.work import Tx, within
+from lianyi.records.fhir.index import parameters
+
+MOST = 5000  # entries
+# In the order that the standard demands.
+METHODS = {"DELETE": Verb.DELETE, "POST": Verb.CREATE, "PUT": Verb.UPDATE, "GET": None}
+KINDS = ("batch", "transaction")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of an entry names."""
+
+    type: str
+    fhir_id: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry with its place in the bundle; one without an act reads."""
+
+    place: str
+    asked: Asked
+    act: Act | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What became of a transaction: of its writes, and what it read, in their orders."""
+
+    written: list[Done]
+    read: list[msgspec.Raw]
+
+
+async def bundle(request: Request) -> Response:
+    """Do what a Bundle asks.
+
+    :raises Turned: it is no batch and no transaction, or says of an entry what makes no sense.
+    """
+    body = await bodies.read(request)
+    kind = body.get("type")
+    entries = body.get("entry", [])
+    if body.get("resourceType") != "Bundle" or kind not in KINDS or not isinstance(entries, list):
+        raise Turned(400, "invalid", "fhir.no_bundle")
+    if len(entries) > MOST:
+        raise Turned(413, "too-long", "fhir.too_many_entries", {"most": MOST})
+    do = _transaction if kind == "transaction" else _batch
+    told = {"resourceType": "Bundle", "type": f"{kind}-response"}
+    return answers.written(request, {**told, "entry": await do(request, entries)})
+
+
+async def _transaction(request: Request, entries: Sequence[object]) -> list[Body]:
+    steps = [_step(request, n, entry) for n, entry in enumerate(entries)]
+    acts = [step.act for step in steps if step.act]
+    whole = await within(
+        request.app.state.lianyi,
+        request.scope["user"],
+        lambda tx: _whole(tx, request, steps, acts),
+        once=writing.once_of(request, steps, Whole),
+    )
+    written, read = iter(whole.written), iter(whole.read)
+    return [_done(request, next(written)) if step.act else _found(next(read)) for step in steps]
+
+
+async def _whole(tx: Tx, request: Request, steps: Sequence[Step], acts: Sequence[Act]) -> Whole:
+    base = f"{base_of(request)}/"
+    written = await fhir_writes.perform(tx, acts=acts, base=base) if acts else []
+    return Whole(written, [await _read(tx, request, step) for step in steps if not step.act])
+
+
+async def _batch(request: Request, entries: Sequence[object]) -> list[Body]:
+    """Do entry after entry, in the order of a transaction; a refusal concerns its own alone."""
+    told: dict[int, Body] = {}
+    for n in sorted(range(len(entries)), key=lambda n: _rank(entries[n])):
+        try:
+            told[n] = await _alone(request, _step(request, n, entries[n]))
+        except Exception as trouble:  # noqa: BLE001 - every trouble has its answer
+            status, outcome = answers.told(request, trouble)
+            told[n] = {"response": {"status": _status(status), "outcome": outcome}}
+    return [told[n] for n in range(len(entries))]
+
+
+async def _alone(request: Request, step: Step) -> Body:
+    if step.act is None:
+        return _found(await ask(request, lambda tx: _read(tx, request, step)))
+    (done,) = await writing.perform(request, [step.act], None)
+    return _done(request, done)
+
+
+async def _read(tx: Tx, request: Request, step: Step) -> msgspec.Raw:
+    try:
+        asked = step.asked
+        if not asked.fhir_id:
+            pairs = writing.read_criteria(asked.query, base_of(request))
+            return answers.raw(await searching.page(tx, request, asked.type, pairs))
+        hit = await fhir_desk.read(tx, type=asked.type, fhir_id=asked.fhir_id)
+        return answers.stamped(hit.body, hit.version, hit.recorded_at)
+    except Refused as trouble:
+        raise EntryRefused(place=step.place, trouble=trouble) from trouble
+
+
+def _rank(entry: object) -> int:
+    asked = entry.get("request") if isinstance(entry, dict) else None
+    method = asked.get("method") if isinstance(asked, dict) else None
+    return [*METHODS].index(method) if method in METHODS else len(METHODS)
+
+
+def _step(request: Request, n: int, entry: object) -> Step:
+    """Read what one entry asks.
+
+    :raises Turned:
+    """
+    place, base = f"Bundle.entry[{n}]", f"{base_of(request)}/"
+    given = entry.get("request") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(given, dict):
+        raise Turned(400, "required", "fhir.no_request", place=f"{place}.request")
+    method, url = given.get("method"), str(given.get("url", ""))
+    path, _, query = url.removeprefix(base).partition("?")
+    type, _, fhir_id = path.strip("/").partition("/")
+    if method not in METHODS:
+        raise Turned(405, "not-supported", "fhir.read_only", place=f"{place}.request.method")
+    if type not in parameters() or (fhir_id and not ID.fullmatch(fhir_id)):
+        raise Turned(404, "not-found", "records.NoSuchResource", place=f"{place}.request.url")
+    try:
+        verb, asked = METHODS[method], Asked(type, fhir_id, query)
+        act = None if verb is None else _act(verb, asked, entry, base)
+    except Turned as away:
+        away.place = f"{place}.request"
+        raise
+    return Step(place, asked, act and replace(act, place=place))
+
+
+def _act(verb: Verb, asked: Asked, entry: Mapping[str, Any], base: str) -> Act:
+    request = entry["request"]
+    tag, address = request.get("ifMatch"), entry.get("fullUrl")
+    condition = None if asked.fhir_id else asked.query
+    if verb is Verb.CREATE:
+        condition = request.get("ifNoneExist")
+    return Act(
+        verb,
+        asked.type,
+        asked.fhir_id,
+        None if verb is Verb.DELETE else _body(entry, asked.type, asked.fhir_id),
+        criteria=None if condition is None else writing.read_criteria(str(condition), base),
+        match=None if tag is None else writing.version_of(str(tag)),
+        only_new=verb is Verb.UPDATE and request.get("ifNoneMatch") == "*",
+        address=address if isinstance(address, str) else "",
+    )
+
+
+def _body(entry: Mapping[str, Any], type: str, fhir_id: str) -> Body:
+    body = entry.get("resource")
+    if not isinstance(body, dict) or body.get("resourceType") != type:
+        raise Turned(400, "invalid", "fhir.other_type", {"type": type})
+    if fhir_id and body.get("id") != fhir_id:
+        raise Turned(400, "invalid", "fhir.other_id")
+    return body
+
+
+def _done(request: Request, done: Done) -> Body:
+    response = {"status": _status(writing.STATUS[done.outcome])}
+    if done.version:
+        response |= {"etag": f'W/"{done.version}"', "lastModified": answers.instant(done.at)}
+    entry: Body = {"response": response}
+    if done.outcome is Outcome.DELETED:
+        return entry
+    base = base_of(request)
+    response["location"] = writing.location(base, done)
+    match writing.wanted(request):
+        case "representation":
+            entry["fullUrl"] = f"{base}/{done.type}/{done.fhir_id}"
+            entry["resource"] = answers.stamped(done.body, done.version, done.at)
+        case "OperationOutcome":
+            entry["response"] = {**response, "outcome": writing.said(request, done)}
+    return entry
+
+
+def _found(read: msgspec.Raw) -> Body:
+    return {"resource": read, "response": {"status": _status(200)}}
+
+
+def _status(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"

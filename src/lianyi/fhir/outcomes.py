@@ -1,0 +1,84 @@
+"""Refusals as OperationOutcomes: each trouble with its code, its words and its place.
+
+Source: FHIR R4, 3.1.0 (status codes) and http://hl7.org/fhir/R4/valueset-issue-type.html.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lianyi.journeys.fhir_writes import EntryRefused
+from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
+from lianyi.kernel.text import words
+from lianyi.records.errors import (
+    Deleted,
+    ManyMatches,
+    NoMatch,
+    NotFhir,
+    NotSearchable,
+    NotWritable,
+    VersionMissing,
+    VersionMoved,
+    WrongOwner,
+)
+from lianyi.records.fhir.terms import Why
+
+Body = dict[str, Any]
+# The first that fits: what a subclass refines stands before what it refines.
+REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
+    (Deleted, 410, "deleted"),
+    (VersionMissing, 428, "required"),  # RFC 6585; a 412 would say that one was given
+    (VersionMoved, 412, "conflict"),
+    (ManyMatches, 412, "multiple-matches"),
+    (NoMatch, 422, "not-found"),
+    (WrongOwner, 422, "business-rule"),
+    (NotFound, 404, "not-found"),
+    (NotAllowed, 403, "forbidden"),
+    (Invalid, 400, "invalid"),
+    (Conflict, 409, "business-rule"),
+    (Unavailable, 503, "transient"),
+)
+OF_FINDINGS = {"required": "required", "structure": "structure", "unknown": "structure"}
+OF_FINDINGS |= {"binding": "code-invalid", "person": "required"}
+
+
+def told(refused: Refused, language: str) -> tuple[int, Body]:
+    """Return the status of a refusal, and all that is wrong."""
+    place = ""
+    if isinstance(refused, EntryRefused):
+        place, refused = refused.place, refused.trouble
+    status = next(status for kind, status, _ in REFUSALS if isinstance(refused, kind))
+    return status, outcome(list(_issues(refused, language, place)))
+
+
+def outcome(issues: list[Body]) -> Body:
+    return {"resourceType": "OperationOutcome", "issue": issues}
+
+
+def issue(code: str, said: str, severity: str = "error", place: str = "") -> Body:
+    where = {"expression": [place]} if place else {}
+    return {"severity": severity, "code": code, "diagnostics": said, **where}
+
+
+def _issues(refused: Refused, language: str, place: str) -> Iterator[Body]:
+    code = next(code for kind, _, code in REFUSALS if isinstance(refused, kind))
+    match refused:
+        case NotSearchable():
+            for one in refused.troubles:
+                kind = "value" if one.why is Why.VALUE else "not-supported"
+                yield issue(kind, words(one.code, language, {"name": one.name}), place=place)
+        case NotFhir():
+            for found in refused.findings:
+                named: Mapping[str, object] = {"where": found.where, "about": found.about}
+                kind = OF_FINDINGS.get(found.rule, "invalid")
+                yield issue(kind, words(found.code, language, named), place=_in(place, found.where))
+        case NotWritable():
+            why = f"records.write.{refused.group}"
+            yield issue(code, words(why, language, {"type": refused.type}), place=place)
+        case _:
+            yield issue(code, words(refused.code, language, refused.details), place=place)
+
+
+def _in(place: str, where: str) -> str:
+    """Return where something is wrong, from the bundle it came in."""
+    tail = where.partition(".")[2]
+    return where if not place else f"{place}.resource{'.' if tail else ''}{tail}"

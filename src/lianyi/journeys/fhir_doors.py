@@ -1,0 +1,171 @@
+"""The doors that a write of other software goes through: who brings it, whose it is, what is told.
+
+A person whom the hat's door doesn't open is answered as if there were no such person, and what the
+hat may not see as if it were not there (INT-07).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.errors import NoSuchPerson, OutOfScope
+from lianyi.access.model.parts import Part, Right
+from lianyi.journeys import fhir_desk
+from lianyi.kernel import profile
+from lianyi.kernel.actor import NOWHERE
+from lianyi.kernel.work import Tx
+from lianyi.records import service as records
+from lianyi.records.errors import (
+    NoMatch,
+    NoSuchResource,
+    NotFromOutside,
+    NotWritable,
+    OthersResource,
+)
+from lianyi.records.fhir import provenance
+from lianyi.records.model import Resource, Token
+from lianyi.records.model.writing import Held
+from lianyi.records.rules import writable
+from lianyi.records.rules.writable import Writer
+from lianyi.records.service import Bringer
+
+WHAT = "fhir_write"
+# An id as this network draws them, also the ones it makes from them (`<id>-<n>`): nobody else may
+# take one that a visit or a prescription will have.
+DRAWN = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}(-.*)?", re.IGNORECASE
+)
+
+
+def check_may_write(tx: Tx, *, type: str, right: Right) -> None:
+    """Refuse what nobody of this kind writes, and what an app has no scope for.
+
+    :raises NotWritable, OutOfScope:
+    """
+    who = writer(tx)
+    group = writable.group_of(type)
+    if who in {Writer.SESSION, Writer.NOBODY}:
+        raise NotWritable(type=type, group=who)
+    if who not in group.writers:
+        raise NotWritable(type=type, group=group.name)
+    access.check_scope(tx, type=type, right=right)
+
+
+def writer(tx: Tx) -> Writer:
+    who = tx.actor
+    by_app = who.app_id is not None
+    return writable.writer(who.role, by_app=by_app, is_source=access.is_source(tx))
+
+
+def bringer(tx: Tx) -> Bringer:
+    """Say for whom the app writes: for its institution, or for the person who uses it."""
+    who = tx.actor
+    holder = NOWHERE if writer(tx) is Writer.PERSON else who.institution_id
+    return Bringer(who.app_id or who.post_id, holder, profile.at(tx.now).zone)
+
+
+def is_ours_to_draw(fhir_id: str) -> bool:
+    return DRAWN.fullmatch(fhir_id) is not None
+
+
+def uuid_of(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+class Doors:
+    """The doors of one act: each person's is opened, and logged, once for each right."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self._bringer = bringer(tx)
+        self._only: dict[tuple[UUID, Right], tuple[Part, ...] | None] = {}
+
+    async def enter(self, resource: Resource, right: Right) -> None:
+        """Open the door to whose resource it is; the app's scopes must leave it there (INT-04).
+
+        :raises NoMatch: there is no such person, or not for this hat.
+        :raises OutOfScope, ProofTooLow:
+        """
+        access.check_scope(self._tx, type=resource.type, right=right)
+        if (resource.owner, right) not in self._only:
+            self._only[resource.owner, right] = await self._opened(resource.owner, right)
+        only = self._only[resource.owner, right]
+        if only is not None and not any(_leaves(part, resource) for part in only):
+            raise OutOfScope(type=resource.type, right=right)
+
+    async def check_may_change(self, held: Held) -> None:
+        """Let only pass what this institution's apps have brought, and this one may know of.
+
+        :raises NoSuchResource, OthersResource, NotFromOutside:
+        """
+        mine = held.holder_id == self._bringer.holder_id and held.app_id is not None
+        if not mine:
+            await self.explain(held)
+        if held.app_id != self._bringer.app_id:
+            await self._check_seen(held)
+
+    async def explain(self, held: Held) -> None:
+        """Say why something can't be changed, as far as this hat may know of it.
+
+        :raises NoSuchResource, OthersResource, NotFromOutside:
+        """
+        await self._check_seen(held)
+        if held.holder_id == self._bringer.holder_id and held.app_id is None:
+            raise NotFromOutside(type=held.type, fhir_id=held.fhir_id)
+        raise OthersResource(type=held.type, fhir_id=held.fhir_id)
+
+    async def _check_seen(self, held: Held) -> None:
+        try:
+            await fhir_desk.read(self._tx, type=held.type, fhir_id=held.fhir_id)
+        except OutOfScope as refused:
+            raise NoSuchResource(type=held.type, fhir_id=held.fhir_id) from refused
+
+    async def _opened(self, owner: UUID, right: Right) -> tuple[Part, ...] | None:
+        purpose = fhir_desk.purpose_of(self._tx)
+        if owner == self._bringer.holder_id:  # nobody's door: the institution's own
+            return (await access.open_desk(self._tx, purpose=purpose, right=right)).only
+        try:
+            chart = await access.open_chart(
+                self._tx, person_id=owner, purpose=purpose, what=WHAT, right=right
+            )
+        except NoSuchPerson as refused:
+            raise NoMatch(reference=f"Patient/{owner}") from refused
+        return chart.only
+
+
+def proofs(
+    tx: Tx, written: Iterable[Resource], held: Mapping[tuple[str, str], Held]
+) -> Iterator[Resource]:
+    """Return, for each person, who brought what from an institution's own system (INT-06)."""
+    if writer(tx) is not Writer.SOURCE or tx.actor.app_id is None:
+        return
+    changed = [one for one in written if not _is_same(one, held.get(one.key))]
+    for owner in sorted({one.owner for one in changed}):
+        own = [one for one in changed if one.owner == owner]
+        body = provenance.brought(
+            tx.new_id(owner),
+            versions=[(*one.key, records.next_version(one, held.get(one.key))) for one in own],
+            app_id=tx.actor.app_id,
+            institution_id=tx.actor.institution_id,
+            at=tx.now,
+        )
+        zone, holder = profile.at(tx.now).zone, tx.actor.institution_id
+        proof = records.prepare(body, owner=owner, holder_id=holder, zone=zone)
+        yield replace(proof, classes=frozenset().union(*(one.classes for one in own)))
+
+
+def _is_same(given: Resource, held: Held | None) -> bool:
+    return held is not None and records.is_same(given, held)
+
+
+def _leaves(part: Part, resource: Resource) -> bool:
+    """Tell whether a scope leaves a resource. One that asks for more than codes leaves nothing."""
+    if part.type not in {"*", resource.type}:
+        return False
+    filed = {(one.name, one.value) for one in resource.found if isinstance(one, Token)}
+    return all((name, value) in filed for name, value in part.pairs)

@@ -1,0 +1,310 @@
+"""What other software writes into the record, in one transaction, whole or not at all.
+
+One act or two thousand take the same way: may this writer do it, which resource is meant, what
+does it say, whose is it, does the door open, is it still as it was read; then one statement.
+Source: FHIR R4, 3.1.0 (RESTful API). A session of the product is no writer: it would go round
+signatures and second verifiers.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from lianyi.access.model.parts import Right
+from lianyi.journeys import fhir_desk, fhir_doors
+from lianyi.kernel.refusal import Invalid, Refused
+from lianyi.kernel.work import Tx
+from lianyi.records import service as records
+from lianyi.records.errors import (
+    ManyMatches,
+    NoMatch,
+    NoSuchResource,
+    NotFhir,
+    SameTwice,
+    VersionMissing,
+    VersionMoved,
+)
+from lianyi.records.fhir import keys, references
+from lianyi.records.model import Finding, Hit, Resource
+from lianyi.records.model.writing import Held
+from lianyi.records.service import Bringer
+
+Body: TypeAlias = Mapping[str, Any]
+Key: TypeAlias = tuple[str, str]
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+ASIDE = 20  # bodies that are read while others wait; more go to a thread
+
+
+class Verb(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+RIGHTS = {Verb.CREATE: Right.CREATE, Verb.UPDATE: Right.UPDATE, Verb.DELETE: Right.DELETE}
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    SAME = "same"  # it was there to the letter, or somebody had created it
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that is asked. `place` is where it stands in a bundle, as FHIRPath has it.
+
+    `criteria` find the resource that is meant, in place of an id. `address` is what the others in a
+    bundle call it by.
+    """
+
+    verb: Verb
+    type: str
+    fhir_id: str = ""
+    body: Body | None = None
+    criteria: Pairs | None = None
+    match: int | None = None  # the version it must be in
+    only_new: bool = False
+    address: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of an act. `body` is as stored; empty where there is none any more."""
+
+    outcome: Outcome
+    type: str
+    fhir_id: str
+    version: int
+    at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """An act and the resource that is meant by it; `found` is there and stays as it is."""
+
+    act: Act
+    fhir_id: str
+    is_drawn: bool = False
+    found: Hit | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.act.type, self.fhir_id
+
+
+@dataclass(eq=False)
+class EntryRefused(Invalid):
+    """One entry of a bundle is refused, and with it all of them."""
+
+    place: str
+    trouble: Refused
+
+
+async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
+    """Do everything that is asked, or nothing of it. `base` is this server's own address.
+
+    :raises EntryRefused: where acts have places; else what is wrong with the one act:
+    :raises NotWritable, OutOfScope, NotSearchable, ManyMatches, NoMatch, NotFhir, WrongOwner:
+    :raises NoSuchResource, OthersResource, NotFromOutside, VersionMissing, VersionMoved:
+    """
+    for act in acts:
+        with _placed(act):
+            fhir_doors.check_may_write(tx, type=act.type, right=RIGHTS[act.verb])
+    meant = await _meanings(tx, acts)
+    known = await _addresses(tx, meant)
+    bringer = fhir_doors.bringer(tx)
+    read = partial(_read, meant, known, base, bringer)
+    given = await asyncio.to_thread(read) if len(acts) > ASIDE else read()
+    held = await records.hold(tx, keys=[one.key for one in meant if _may_be_there(one)])
+    given |= _tombstones(meant, held, bringer)
+    doors = fhir_doors.Doors(tx)
+    for one in meant:
+        with _placed(one.act):
+            await _admit(doors, one, given.get(one.key), held.get(one.key))
+    proofs = fhir_doors.proofs(tx, given.values(), held)
+    versions = await records.bring(tx, given=[*given.values(), *proofs], held=held)
+    return [_done(tx, one, given.get(one.key), held.get(one.key), versions) for one in meant]
+
+
+async def _meanings(tx: Tx, acts: Sequence[Act]) -> list[_Meant]:
+    """Find out which resource each act is about. Who asks by the same criteria waits (INT-08)."""
+    asked = sorted({f"fhir/{a.type}?{sorted(a.criteria)}" for a in acts if a.criteria is not None})
+    await tx.alone_with(tx.actor.institution_id, asked)
+    meant = []
+    for act in acts:
+        with _placed(act):
+            meant.append(await _meaning(tx, act))
+    _check_apart(meant, asked)
+    return meant
+
+
+async def _meaning(tx: Tx, act: Act) -> _Meant:
+    if act.criteria is None:
+        drawn = act.verb is Verb.CREATE
+        return _Meant(act, _drawn(tx, act) if drawn else act.fhir_id, is_drawn=drawn)
+    found = await fhir_desk.matching(tx, type=act.type, pairs=act.criteria)
+    if len(found) > 1:
+        raise ManyMatches(type=act.type)
+    own = str((act.body or {}).get("id", "")) if act.verb is Verb.UPDATE else ""
+    if found:
+        if own and own != found[0].fhir_id:
+            raise NotFhir(findings=(Finding("id", f"{act.type}.id"),))
+        hit = found[0] if act.verb is Verb.CREATE else None
+        return _Meant(act, found[0].fhir_id, found=hit)
+    if act.verb is Verb.DELETE or own:
+        return _Meant(act, own)
+    return _Meant(act, _drawn(tx, act), is_drawn=True)
+
+
+def _drawn(tx: Tx, act: Act) -> str:
+    about = references.restful(keys.subject_of(act.body or {}) or "")
+    return str(tx.new_id(fhir_doors.uuid_of(about[1]) if about else None))
+
+
+def _check_apart(meant: Sequence[_Meant], asked: Sequence[str]) -> None:
+    """FHIR R4, 3.1.0.11.2: what two entries mean must be two resources."""
+    seen: set[Key] = set()
+    for one in meant:
+        if one.key in seen and one.fhir_id:
+            with _placed(one.act):
+                raise SameTwice(type=one.act.type)
+        seen.add(one.key)
+    conditions = [a for one in meant if (a := one.act).criteria is not None]
+    if len(conditions) > len(asked):
+        with _placed(conditions[-1]):
+            raise SameTwice(type=conditions[-1].type)
+
+
+async def _addresses(tx: Tx, meant: Sequence[_Meant]) -> dict[str, str]:
+    """Return what bodies point to, by the addresses they use: entries, and what is asked for."""
+    known: dict[str, str] = {}
+    for one in meant:
+        if one.act.address:
+            known[one.act.address] = "/".join(one.key)
+            if called := references.restful(one.act.address):
+                known["/".join(called)] = known[one.act.address]
+    for one in meant:
+        for reference in references.named(one.act.body or {}):
+            if reference not in known and (asked := references.asked(reference)):
+                with _placed(one.act):
+                    known[reference] = await _asked_for(tx, reference, *asked)
+    return known
+
+
+async def _asked_for(tx: Tx, reference: str, type: str, query: str) -> str:
+    found = await fhir_desk.matching(tx, type=type, pairs=parse_qsl(query, keep_blank_values=True))
+    if len(found) > 1:
+        raise ManyMatches(type=type)
+    if not found:
+        raise NoMatch(reference=reference)
+    return f"{type}/{found[0].fhir_id}"
+
+
+def _read(
+    meant: Iterable[_Meant], known: Mapping[str, str], base: str, bringer: Bringer
+) -> dict[Key, Resource]:
+    """Read the bodies of all that is written. Takes long, and needs no transaction."""
+    given = {}
+    for one in meant:
+        if one.act.body is not None and one.found is None:
+            with _placed(one.act):
+                given[one.key] = _read_one(one, known, base, bringer)
+    return given
+
+
+def _read_one(one: _Meant, known: Mapping[str, str], base: str, bringer: Bringer) -> Resource:
+    head = {"resourceType": one.act.type, "id": one.fhir_id}
+    try:
+        body = references.rewritten({**head, **(one.act.body or {}), **head}, known, base)
+        return records.read(body, bringer=bringer)
+    except RecursionError as trouble:  # nested deeper than anything that means something
+        raise NotFhir(findings=(Finding("structure", one.act.type),)) from trouble
+
+
+def _may_be_there(one: _Meant) -> bool:
+    return bool(one.fhir_id) and not one.is_drawn and one.found is None
+
+
+async def _admit(
+    doors: fhir_doors.Doors, one: _Meant, given: Resource | None, held: Held | None
+) -> None:
+    """Let an act pass, or say why not. What a door hides is answered as if it weren't there."""
+    act = one.act
+    if one.found is not None or not one.fhir_id:
+        return
+    if given is None or (held is None and _is_ours_to_draw(one)):
+        raise NoSuchResource(type=act.type, fhir_id=one.fhir_id)
+    if held is None:
+        if act.match is not None:
+            raise VersionMoved(type=act.type, fhir_id=one.fhir_id)
+        await doors.enter(given, Right.CREATE)
+        return
+    await doors.check_may_change(held)
+    await doors.enter(given, RIGHTS[act.verb])
+    if given.owner != held.owner:
+        await doors.explain(held)
+    _check_version(act, given, held)
+
+
+def _is_ours_to_draw(one: _Meant) -> bool:
+    return not one.is_drawn and fhir_doors.is_ours_to_draw(one.fhir_id)
+
+
+def _check_version(act: Act, given: Resource, held: Held) -> None:
+    """INT-08: who writes over something says what they have read."""
+    if act.only_new and not held.is_gone:
+        raise VersionMoved(type=act.type, fhir_id=held.fhir_id)
+    if act.match not in {None, held.version}:
+        raise VersionMoved(type=act.type, fhir_id=held.fhir_id)
+    is_blind = act.match is None and act.verb is Verb.UPDATE and not held.is_gone
+    if is_blind and not records.is_same(given, held):
+        raise VersionMissing(type=act.type, fhir_id=held.fhir_id)
+
+
+def _tombstones(
+    meant: Iterable[_Meant], held: Mapping[Key, Held], bringer: Bringer
+) -> dict[Key, Resource]:
+    gone = (was for one in meant if one.act.verb is Verb.DELETE and (was := held.get(one.key)))
+    return {was.key: records.tombstone(was, app_id=bringer.app_id) for was in gone}
+
+
+def _done(
+    tx: Tx, one: _Meant, given: Resource | None, held: Held | None, versions: Mapping[Key, int]
+) -> Done:
+    type, id = one.key
+    if one.found is not None:
+        hit = one.found
+        return Done(Outcome.SAME, type, id, hit.version, hit.recorded_at, hit.body)
+    if given is None:  # nothing answered the criteria of a delete
+        return Done(Outcome.DELETED, type, id, 0, tx.now, "")
+    version = versions[one.key]
+    is_same = held is not None and version == held.version
+    at = held.recorded_at if held is not None and is_same else tx.now
+    if one.act.verb is Verb.DELETE:
+        outcome = Outcome.DELETED
+    elif is_same:
+        outcome = Outcome.SAME
+    else:
+        outcome = Outcome.CREATED if held is None or held.is_gone else Outcome.UPDATED
+    return Done(outcome, type, id, version, at, given.body)
+
+
+@contextmanager
+def _placed(act: Act) -> Iterator[None]:
+    """Say of a refusal which entry of a bundle it is about."""
+    try:
+        yield
+    except Refused as trouble:
+        if not act.place:
+            raise
+        raise EntryRefused(place=act.place, trouble=trouble) from trouble

@@ -1,0 +1,236 @@
+"""Batches and transactions."""
+
+import asyncio
+
+import pytest
+
+from lianyi.people.model import DOCTOR
+from tests.fhir.conftest import BASE
+from tests.fhir.test_writing import clinic, firm, source
+from tests.records import make
+
+__all__ = ["clinic", "firm", "source"]
+
+
+def bundle(*entries, kind="transaction"):
+    return {"resourceType": "Bundle", "type": kind, "entry": list(entries)}
+
+
+def post(body, address=None, **more):
+    kept = {name: value for name, value in body.items() if name != "id"}
+    entry = {"resource": kept, "request": {"method": "POST", "url": body["resourceType"], **more}}
+    return {**entry, "fullUrl": address} if address else entry
+
+
+def put(body, **more):
+    url = f"{body['resourceType']}/{body['id']}"
+    return {"resource": body, "request": {"method": "PUT", "url": url, **more}}
+
+
+def ask(method, url):
+    return {"request": {"method": method, "url": url}}
+
+
+def statuses(answer):
+    assert answer.status_code == 200, answer.text
+    return [int(entry["response"]["status"][:3]) for entry in answer.json()["entry"]]
+
+
+async def test_a_transaction_is_done_whole_in_the_order_of_the_standard(clinic, ward):
+    old = (await clinic.post("Condition", make.condition(ward.person_id))).json()
+    plan, cause = (
+        "urn:uuid:5f1d7a0e-0000-4000-8000-000000000001",
+        "urn:uuid:5f1d7a0e-0000-4000-8000-000000000002",
+    )
+    care = make.body("CarePlan", ward.person_id, status="active", intent="plan")
+    care |= {"addresses": [{"reference": cause}], "text": {
+        "status": "generated",
+        "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{cause}">高血压</a></div>',
+    }}  # fmt: skip
+    answer = await clinic.post(
+        "",
+        bundle(
+            ask("GET", "Condition?_summary=count"),
+            post(care, plan),
+            post(make.condition(ward.person_id), cause),
+            ask("DELETE", f"Condition/{old['id']}"),
+            ask("GET", f"Observation?patient={ward.person_id}"),
+        ),
+    )
+    assert statuses(answer) == [200, 201, 201, 204, 200]
+    told = answer.json()
+    assert told["type"] == "transaction-response"
+    assert told["entry"][0]["resource"]["total"] == 1
+    location = told["entry"][1]["response"]["location"].removeprefix(f"{BASE}/")
+    made = (await clinic.get(location)).json()
+    condition = told["entry"][2]["response"]["location"].removeprefix(f"{BASE}/").split("/_")[0]
+    assert made["addresses"] == [{"reference": condition}]
+    assert f'href="{condition}"' in made["text"]["div"]
+
+
+async def test_one_refusal_leaves_nothing_of_a_transaction_and_says_where(clinic, ward):
+    wrong = {**make.observation(ward.person_id), "status": "done"}
+    answer = await clinic.post("", bundle(post(make.condition(ward.person_id)), post(wrong)))
+    assert answer.status_code == 400
+    places = [place for one in answer.json()["issue"] for place in one["expression"]]
+    assert "Bundle.entry[1].resource.status" in places
+    assert await clinic.found("Condition") == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "status", "where"),
+    [
+        (ask("PATCH", "Condition/1"), 405, "Bundle.entry[1].request.method"),
+        (ask("GET", "Spell/1"), 404, "Bundle.entry[1].request.url"),
+        (ask("GET", "Condition/none"), 404, "Bundle.entry[1]"),
+        (ask("DELETE", "Condition"), 400, "Bundle.entry[1]"),
+        ({"request": {"method": "POST", "url": "Condition"}}, 400, "Bundle.entry[1].request"),
+        ({}, 400, "Bundle.entry[1].request"),
+        ("nothing", 400, "Bundle.entry[1].request"),
+        (post({"resourceType": "Appointment"}), 403, "Bundle.entry[1]"),
+    ],
+)
+async def test_every_trouble_of_an_entry_is_told_with_its_place(clinic, ward, entry, status, where):
+    answer = await clinic.post("", bundle(post(make.condition(ward.person_id)), entry))
+    assert answer.status_code == status, answer.text
+    assert answer.json()["issue"][0]["expression"] == [where]
+    assert await clinic.found("Condition") == []
+
+
+async def test_entries_of_a_batch_stand_for_themselves(clinic, ward):
+    wrong = {**make.observation(ward.person_id), "status": "done"}
+    answer = await clinic.post(
+        "",
+        bundle(
+            ask("GET", "Condition"),
+            post(wrong),
+            post(make.condition(ward.person_id)),
+            ask("GET", "Spell"),
+            kind="batch",
+        ),
+    )
+    assert statuses(answer) == [200, 400, 201, 404]
+    told = answer.json()
+    assert told["type"] == "batch-response"
+    assert len(told["entry"][0]["resource"]["entry"]) == 1
+    assert told["entry"][1]["response"]["outcome"]["issue"][0]["expression"] == [
+        "Bundle.entry[1].resource.status"
+    ]
+
+
+async def test_references_may_ask_for_what_they_mean(clinic, ward):
+    named = {"identifier": [{"system": "urn:his", "value": f"c{ward.person_id}"}]}
+    illness = (await clinic.post("Condition", {**make.condition(ward.person_id), **named})).json()
+    value = {
+        **make.observation(ward.person_id),
+        "focus": [{"reference": f"Condition?identifier=urn:his|c{ward.person_id}"}],
+    }
+    answer = await clinic.post("", bundle(post(value)), headers={"prefer": "return=representation"})
+    made = answer.json()["entry"][0]["resource"]
+    assert made["focus"] == [{"reference": f"Condition/{illness['id']}"}]
+    value["focus"] = [{"reference": "Condition?identifier=urn:his|none"}]
+    answer = await clinic.post("", bundle(post(value)))
+    assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (
+        422,
+        ["Bundle.entry[0]"],
+    )
+
+
+async def test_a_person_is_found_by_what_a_reference_asks(clinic, ward):
+    known = {
+        "resourceType": "Patient",
+        "id": str(ward.person_id),
+        "identifier": [{"system": "urn:his", "value": "p1"}],
+    }
+    await ward.publish(known)
+    body = make.condition(ward.person_id)
+    body["subject"] = {"reference": "Patient?identifier=urn:his|p1"}
+    answer = await clinic.post("", bundle(post(body)), headers={"prefer": "return=representation"})
+    made = answer.json()["entry"][0]["resource"]
+    assert made["subject"] == {"reference": f"Patient/{ward.person_id}"}
+
+
+async def test_conditions_and_versions_hold_for_each_entry(clinic, ward):
+    named = {"identifier": [{"system": "urn:lis", "value": f"{ward.person_id}"}]}
+    asked = f"identifier=urn:lis|{ward.person_id}"
+    body = {**make.observation(ward.person_id), **named}
+    first = (await clinic.post("Observation", body)).json()
+    again = await clinic.post("", bundle(post(body, ifNoneExist=asked)))
+    assert statuses(again) == [200]
+    changed = {**first, "valueQuantity": {"value": 141, "unit": "mmHg"}}
+    assert (await clinic.post("", bundle(put(changed)))).status_code == 428
+    assert (await clinic.post("", bundle(put(changed, ifMatch='W/"2"')))).status_code == 412
+    assert statuses(await clinic.post("", bundle(put(changed, ifMatch='W/"1"')))) == [200]
+    twice = bundle(put(changed, ifMatch='W/"2"'), ask("DELETE", f"Observation/{first['id']}"))
+    assert (await clinic.post("", twice)).status_code == 400
+    same = bundle(
+        post(body, ifNoneExist="identifier=new|1"), post(body, ifNoneExist="identifier=new|1")
+    )
+    assert (await clinic.post("", same)).status_code == 400
+
+
+async def test_two_thousand_entries_enter_together(source, ward, app):
+    entries = [post(make.observation(ward.person_id, n)) for n in range(2000)]
+    answer = await source.post("", bundle(*entries))
+    assert statuses(answer) == [201] * 2000
+    assert (await source.bundle("Observation?_summary=count"))["total"] == 2000
+    proofs = await source.bundle("Provenance?_summary=count")
+    assert proofs["total"] == 1
+
+
+async def test_transactions_that_meet_the_other_way_round_are_never_a_bug(clinic, ward):
+    """Deadlocks are tried again."""
+    first, second = [
+        (await clinic.post("Condition", make.condition(ward.person_id))).json() for _ in range(2)
+    ]
+
+    def both(n, *bodies):
+        changed = [{**body, "recordedDate": f"2028-01-{n:02}"} for body in bodies]
+        return bundle(*(put(body, ifMatch='W/"1"') for body in changed))
+
+    answers = await asyncio.gather(
+        *(clinic.post("", both(n, first, second)) for n in range(1, 9)),
+        *(clinic.post("", both(n, second, first)) for n in range(11, 19)),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 15
+
+
+async def test_a_repeated_transaction_gets_the_first_answer(clinic, ward):
+    key = {"idempotency-key": f"t{ward.person_id}"}
+    asked = bundle(post(make.condition(ward.person_id)), ask("GET", "Condition"))
+    first, again = [await clinic.post("", asked, headers=key) for _ in range(2)]
+    assert statuses(first) == [201, 200]
+    assert first.json() == again.json()
+    assert len(await clinic.found("Condition")) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"resourceType": "Bundle", "type": "document"},
+        {"resourceType": "Bundle"},
+        {"resourceType": "Condition"},
+        {"resourceType": "Bundle", "type": "batch", "entry": {}},
+    ],
+)
+async def test_what_is_no_batch_and_no_transaction_is_refused(clinic, body):
+    answer = await clinic.post("", body)
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "invalid")
+
+
+async def test_a_person_out_of_reach_spoils_a_transaction_and_nothing_is_learned(clinic, ward):
+    """INT-07"""
+    stranger = await ward.place.resident()
+    other = await ward.place.patient(DOCTOR)
+    mixed = bundle(
+        *(
+            post(make.condition(who))
+            for who in (ward.person_id, other.person_id, stranger.person_id)
+        )
+    )
+    answer = await clinic.post("", mixed)
+    assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (
+        422,
+        ["Bundle.entry[2]"],
+    )
+    assert await clinic.found("Condition") == []

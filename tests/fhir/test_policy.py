@@ -1,0 +1,60 @@
+"""Each type, each kind of writing, each kind of writer: exactly what the table says."""
+
+import pytest
+
+from lianyi.access.model import Purpose
+from lianyi.people.model import CLERK
+from lianyi.records.fhir.index import parameters
+from lianyi.records.rules import writable
+from lianyi.records.rules.writable import GROUPS, Writer
+from tests.apps import Program
+from tests.fhir.conftest import BASE
+from tests.fhir.test_writing import SOURCE, TREATING
+from tools import writers
+
+TYPES = sorted(parameters())
+
+
+def test_every_type_is_in_one_group():
+    listed = [type for group in GROUPS for type in group.types]
+    assert sorted(listed) == TYPES
+
+
+def test_the_page_tells_what_the_table_decides():
+    assert writers.FILE.read_text(encoding="utf-8") == writers.drawn()
+
+
+@pytest.fixture
+async def hats(ward):
+    """A hat of each kind, whose app may do everything that scopes can say."""
+    firm, other, third = Program(ward.place), Program(ward.place), Program(ward.place)
+    await firm.approved("patient/*.cruds", Purpose.OWN)
+    await firm.permitted(ward.patient, "patient/*.cruds")
+    await firm.approved("user/*.cruds")
+    service = await other.approved("system/*.cruds")
+    source = await third.approved("system/*.cruds lianyi/source")
+    clerk = await ward.place.hat(CLERK)
+    return {
+        Writer.SESSION: ward.doctor,
+        Writer.NOBODY: firm.hat(clerk, "user/*.cruds"),
+        Writer.PERSON: firm.hat(ward.patient, "patient/*.cruds"),
+        Writer.STAFF: firm.hat(ward.doctor, "user/*.cruds"),
+        Writer.SERVICE: other.service(service, f"system/*.cruds {TREATING}"),
+        Writer.SOURCE: third.service(source, SOURCE),
+    }
+
+
+async def test_each_type_is_written_by_whom_the_table_says_and_by_nobody_else(hats, program):
+    """INT-13: what is let through is refused for what it says, what isn't for who says it."""
+    for writer, hat in hats.items():
+        app = await program(hat)
+        for type in TYPES:
+            may = writer in writable.group_of(type).writers
+            for method, path, body, passed in (
+                ("POST", type, {"resourceType": type, "x": 1}, {400}),
+                ("PUT", f"{type}/free", {"resourceType": type, "id": "free", "x": 1}, {400}),
+                ("DELETE", f"{type}/free", None, {404}),
+            ):
+                answer = await app.http.request(method, f"{BASE}/{path}", json=body)
+                wanted = passed if may else {403}
+                assert answer.status_code in wanted, (writer, method, type, answer.text)
