@@ -17,7 +17,7 @@ from uuid import UUID
 
 import uvloop
 
-from bench import crowd, million, running
+from bench import crowd, million, running, writing
 from bench.figures import percentiles, say
 from bench.http import Client
 from bench.running import Running
@@ -54,6 +54,8 @@ async def measure(site: Running, bare: str) -> None:
         ours, theirs, slowest = await _compared(site.address, bare, token, paths)
         say(name, ours, "answers/s", limit=least * theirs, of=f"{least} of the floor")
         say(f"{name}.p99", slowest, "ms", limit=50.0, of="law")
+    async with crowd.app_of(site) as app:
+        await writing.measure(app, person_id)
 
 
 async def _compared(
