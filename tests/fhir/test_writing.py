@@ -53,6 +53,10 @@ def without_id(body):
     return {name: value for name, value in body.items() if name != "id"}
 
 
+def without_meta(body):
+    return {name: value for name, value in body.items() if name != "meta"}
+
+
 async def test_what_is_created_has_an_id_a_version_and_an_address(clinic, ward):
     body = make.observation(ward.person_id)
     answer = await clinic.post("Observation", {**body, "meta": {"versionId": "7"}})
@@ -94,7 +98,7 @@ async def test_a_change_names_the_version_it_is_made_from(clinic, ward, clock):
     first = await created(clinic, make.condition(ward.person_id))
     path = f"Condition/{first['id']}"
     clock.forward(minutes=1)
-    changed = {**first, "recordedDate": "2029-03-02"}
+    changed = {**without_meta(first), "recordedDate": "2029-03-02"}
     assert (await clinic.put(path, changed)).status_code == 428
     stale = await clinic.put(path, changed, headers={"if-match": 'W/"2"'})
     assert stale.status_code == 412
@@ -104,6 +108,16 @@ async def test_a_change_names_the_version_it_is_made_from(clinic, ward, clock):
     again = await clinic.put(path, answer.json())  # nothing changes, so nothing can be lost
     assert (again.status_code, again.headers["etag"]) == (200, 'W/"2"')
     assert (await clinic.get(f"{path}/_history/1")).json()["recordedDate"] == "2029-03-01"
+
+
+async def test_a_body_that_still_says_what_was_read_names_its_version_too(clinic, ward):
+    """INT-08: for software that knows of no If-Match."""
+    read = await created(clinic, make.condition(ward.person_id))
+    path = f"Condition/{read['id']}"
+    first, second = ({**read, "recordedDate": day} for day in ("2029-03-02", "2029-03-03"))
+    assert (await clinic.put(path, first)).status_code == 200
+    assert (await clinic.put(path, second)).status_code == 412
+    assert (await clinic.put(path, second, headers={"if-match": 'W/"2"'})).status_code == 200
 
 
 async def test_a_resource_is_created_under_the_softwares_own_id(clinic, ward):

@@ -75,6 +75,14 @@ class Act:
     address: str = ""
     place: str = ""
 
+    @property
+    def read(self) -> int | None:
+        """Return the version that is to be changed: as said, or as the body still says it."""
+        meta = (self.body or {}).get("meta")
+        stated = meta.get("versionId") if isinstance(meta, dict) else None
+        is_number = isinstance(stated, str) and stated.isdecimal()
+        return int(stated) if self.match is None and is_number else self.match
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -262,11 +270,10 @@ def _is_ours_to_draw(one: _Meant) -> bool:
 
 def _check_version(act: Act, given: Resource, held: Held) -> None:
     """INT-08: who writes over something says what they have read."""
-    if act.only_new and not held.is_gone:
+    read = act.match if held.is_gone else act.read
+    if read not in {None, held.version} or (act.only_new and not held.is_gone):
         raise VersionMoved(type=act.type, fhir_id=held.fhir_id)
-    if act.match not in {None, held.version}:
-        raise VersionMoved(type=act.type, fhir_id=held.fhir_id)
-    is_blind = act.match is None and act.verb is Verb.UPDATE and not held.is_gone
+    is_blind = read is None and act.verb is Verb.UPDATE and not held.is_gone
     if is_blind and not records.is_same(given, held):
         raise VersionMissing(type=act.type, fhir_id=held.fhir_id)
 
