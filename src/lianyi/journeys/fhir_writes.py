@@ -80,8 +80,9 @@ class Act:
         """Return the version that is to be changed: as said, or as the body still says it."""
         meta = (self.body or {}).get("meta")
         stated = meta.get("versionId") if isinstance(meta, dict) else None
-        is_number = isinstance(stated, str) and stated.isdecimal()
-        return int(stated) if self.match is None and is_number else self.match
+        if self.match is None and isinstance(stated, str) and stated.isdecimal():
+            return int(stated)
+        return self.match
 
 
 @dataclass(frozen=True, slots=True)

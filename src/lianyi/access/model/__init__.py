@@ -1,5 +1,6 @@
 """The roles a hat can be, the capabilities that queries demand, and what these rest on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -202,18 +203,21 @@ class Desk:
     def only(self) -> tuple[Part, ...] | None:
         return self.app.only if self.app else None
 
-    def sees(self, column: str, *, at: int, also: str = "", by_part: bool = False) -> str:
+    def sees(
+        self, column: str, *, at: int, also: Sequence[str] = (), by_part: bool = False
+    ) -> str:
         """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on.
 
-        `also` is SQL for one more owner whose rows pass. Said here, it leaves one set to look in,
+        `also` is SQL for further owners whose rows pass. Said here, they leave one set to look in,
         which the planner can begin with; an OR it could not. `by_part` is as in a chart.
         """
         if self.everyone:
             return "TRUE"
         shut = "" if by_part or self.app is None else "FALSE AND "
         if self.persons is not None:
-            return f"{shut}{column} = ANY (${at}::uuid[] || {also or 'NULL'}::uuid)"
-        more = f" UNION ALL SELECT {also}::uuid" if also else ""
+            more = f"ARRAY[{', '.join(also)}]::uuid[]"
+            return f"{shut}{column} = ANY (${at}::uuid[] || {more})"
+        more = "".join(f" UNION ALL SELECT {one}::uuid" for one in also)
         return f"{shut}{column} IN ({self.ids(at)}{more})"
 
     def ids(self, at: int) -> str:

@@ -134,7 +134,7 @@ class Values:
             )
         shown = len(self.args) + 1
         self.args.extend(reach.shown)
-        also = f"{public}::uuid UNION ALL SELECT {self.put(reach.institution_id)}"
+        also = (public, self.put(reach.institution_id))
         return lambda row, of: (
             f"{reach.sees(f'{row}.owner', at=at, also=also, by_part=True)}"
             f" AND CASE WHEN {is_held(row, public)}"
