@@ -408,3 +408,27 @@ async def test_whoever_treats_somebody_sees_who_they_are(doctors, patients, prog
         assert await reader.found(f"Patient?_id={ward.person_id}") == found
         for path in (f"Patient/{ward.person_id}", f"Patient/{ward.person_id}/_history"):
             assert (await reader.get(path)).status_code == (200 if found else 404)
+
+
+async def test_a_compartment_is_what_belongs_to_somebody_or_something(doctors, patients, ward):
+    visit = make.encounter(ward.person_id)
+    about = {"encounter": {"reference": f"Encounter/{visit['id']}"}}
+    one, other = make.condition(ward.person_id, **about), make.condition(ward.person_id)
+    await ward.publish(visit, one, other)
+    of_visit = f"Encounter/{visit['id']}/Condition?patient={ward.person_id}"
+    for reader in (doctors, patients):
+        found = await reader.found(f"Patient/{ward.person_id}/Condition")
+        assert set(found) == {one["id"], other["id"]}
+        assert await reader.found(of_visit) == [one["id"]]
+        assert await reader.found(f"Patient/{make.encounter(ward.person_id)['id']}/Condition") == []
+    page = await doctors.bundle(f"Patient/{ward.person_id}/Condition?_count=1")
+    (following,) = [link["url"] for link in page["link"] if link["relation"] == "next"]
+    assert f"/Patient/{ward.person_id}/Condition?" in following
+    for path in (f"Patient/{ward.person_id}/Slot", "Slot/1/Patient", "Patient/x y/Condition"):
+        assert (await doctors.get(path)).status_code == 404
+
+
+async def test_a_compartment_of_a_stranger_is_not_there(program, app, ward):
+    await ward.publish(make.condition(ward.person_id))
+    stranger = await program(await (await Place.found(app)).doctor())
+    assert await stranger.found(f"Patient/{ward.person_id}/Condition") == []

@@ -115,7 +115,7 @@ async def _read(tx: Tx, request: Request, step: Step) -> msgspec.Raw:
         asked = step.asked
         if not asked.fhir_id:
             pairs = writing.read_criteria(asked.query, base_of(request))
-            return answers.raw(await searching.page(tx, request, asked.type, pairs))
+            return answers.raw(await searching.page(tx, request, searching.Asks(asked.type, pairs)))
         hit = await fhir_desk.read(tx, type=asked.type, fhir_id=asked.fhir_id)
         return answers.stamped(hit.body, hit.version, hit.recorded_at)
     except Refused as trouble:

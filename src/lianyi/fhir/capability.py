@@ -10,6 +10,7 @@ from lianyi.fhir import answers
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of
 from lianyi.kernel.text import words
+from lianyi.records.fhir import compartments
 from lianyi.records.fhir.index import Parameter, parameters
 from lianyi.records.rules import writable
 from lianyi.records.rules.writable import Writer
@@ -26,6 +27,7 @@ WRITABLE = {
     "conditionalDelete": "single",
 }
 READABLE = {"versioning": "versioned", "updateCreate": False}
+DEFINED = "http://hl7.org/fhir"
 LANGUAGE = "zh"
 SINCE = "2026-11-29"  # when what is told here last changed
 
@@ -51,6 +53,7 @@ def _statement() -> Body:
                 "mode": "server",
                 "resource": [_type(*one) for one in parameters().items()],
                 "interaction": [{"code": code} for code in OF_ALL],
+                "compartment": [f"{DEFINED}/CompartmentDefinition/{c}" for c in compartments.NAMES],
             }
         ],
     }

@@ -13,12 +13,13 @@ from starlette.responses import Response
 from lianyi.fhir import answers, shorter
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of
-from lianyi.fhir.reading import ask, typed
+from lianyi.fhir.reading import ask, named, typed
 from lianyi.journeys import fhir_desk
 from lianyi.journeys.fhir_desk import Answer, Asked
 from lianyi.kernel import cursors
 from lianyi.kernel.work import Tx
-from lianyi.records.errors import NotSearchable
+from lianyi.records.errors import NoSuchResource, NotSearchable
+from lianyi.records.fhir import compartments
 from lianyi.records.fhir.terms import Trouble, Why
 from lianyi.records.model import Hit
 
@@ -38,10 +39,15 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Asks(msgspec.Struct, frozen=True):
-    """A search as it stands in an address."""
+    """A search as it stands in an address; `within` names the compartment, if it is of one."""
 
     type: str
     pairs: Pairs
+    within: tuple[str, str] | None = None
+
+    @property
+    def path(self) -> str:
+        return "/".join([*(self.within or ()), self.type])
 
 
 async def search(request: Request) -> Response:
@@ -50,25 +56,34 @@ async def search(request: Request) -> Response:
     :raises NotSearchable, TooManyPersons, WrongRole:
     :raises NoSuchResource: there is no such type.
     """
-    type = typed(request)
-    pairs = await _pairs(request)
-    return answers.written(request, await ask(request, lambda tx: page(tx, request, type, pairs)))
+    asks = Asks(typed(request), await _pairs(request))
+    return answers.written(request, await ask(request, lambda tx: page(tx, request, asks)))
 
 
-async def page(tx: Tx, request: Request, type: str, pairs: Pairs) -> Body:
+async def search_within(request: Request) -> Response:
+    """Answer a search of one type in a compartment: `Patient/23/Observation`.
+
+    :raises: as `search` does
+    """
+    owner, type = named(request), request.path_params["inner"]
+    if compartments.of(*owner, type) is None:
+        raise NoSuchResource(type=type, fhir_id="")
+    asks = Asks(type, await _pairs(request), owner)
+    return answers.written(request, await ask(request, lambda tx: page(tx, request, asks)))
+
+
+async def page(tx: Tx, request: Request, asks: Asks) -> Body:
     """Return the page that a search asks for. Raises as `search` does."""
-    form = shorter.read(pairs)
-    answer, link = await _found(tx, request, type, pairs, only_count=form.count)
-    return _bundle(request, Asks(type, pairs), answer, link, form)
+    form = shorter.read(asks.pairs)
+    answer, link = await _found(tx, request, asks, only_count=form.count)
+    return _bundle(request, asks, answer, link, form)
 
 
-async def _found(
-    tx: Tx, request: Request, type: str, pairs: Pairs, *, only_count: bool
-) -> tuple[Answer, str]:
+async def _found(tx: Tx, request: Request, asks: Asks, *, only_count: bool) -> tuple[Answer, str]:
     """Return the page and the cursor of the next one."""
-    query = f"{type}?{urlencode([pair for pair in pairs if pair[0] != PAGE])}"
-    place = _place(cursors.read(tx, query, dict(pairs).get(PAGE, "")))
-    asked = _asked(request, type, pairs, place, only_count=only_count)
+    query = f"{asks.path}?{urlencode([pair for pair in asks.pairs if pair[0] != PAGE])}"
+    place = _place(cursors.read(tx, query, dict(asks.pairs).get(PAGE, "")))
+    asked = _asked(request, asks, place, only_count=only_count)
     answer = await fhir_desk.search(tx, asked=asked)
     if not answer.after or only_count:
         return answer, ""
@@ -76,11 +91,12 @@ async def _found(
     return answer, cursors.write(tx, query, msgspec.json.encode(following).decode())
 
 
-def _asked(request: Request, type: str, pairs: Pairs, place: Place, *, only_count: bool) -> Asked:
-    given = dict(pairs)
+def _asked(request: Request, asks: Asks, place: Place, *, only_count: bool) -> Asked:
+    pairs, given = asks.pairs, dict(asks.pairs)
     base = f"{base_of(request)}/"
     return Asked(
-        type=type,
+        type=asks.type,
+        within=compartments.of(*asks.within, asks.type) if asks.within else None,
         pairs=tuple((name, value.removeprefix(base)) for name, value in pairs),
         sort=given.get("_sort", ""),
         limit=_limit(given.get("_count", "")),
@@ -124,7 +140,7 @@ def _parsed(text: str) -> Pairs:
 
 def _bundle(request: Request, asks: Asks, answer: Answer, cursor: str, form: shorter.Form) -> Body:
     base = base_of(request)
-    here, pairs = f"{base}/{asks.type}", asks.pairs
+    here, pairs = f"{base}/{asks.path}", asks.pairs
     own = [pair for pair in pairs if pair[0] != PAGE]
     links = [{"relation": "self", "url": _address(here, pairs)}]
     if cursor:

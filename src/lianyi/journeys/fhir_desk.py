@@ -33,6 +33,7 @@ from lianyi.records.fhir.terms import (
     Target,
     Term,
     Trouble,
+    Within,
 )
 from lianyi.records.model import PUBLIC, Hit
 from lianyi.records.model.writing import Change
@@ -57,6 +58,7 @@ class Asked:
 
     type: str
     pairs: tuple[tuple[str, str], ...]
+    within: Term | None = None  # a compartment
     sort: str = ""
     limit: int = 20
     after: tuple[str, ...] = ()
@@ -199,7 +201,8 @@ def _understood(tx: Tx, asked: Asked) -> tuple[Search, tuple[Order, ...], list[I
     order = searches.orders(asked.type, asked.sort)
     includes = [searches.include(*one) for one in asked.includes]
     wrong = [one for one in (order, *includes) if isinstance(one, Trouble)]
-    search = replace(search, troubles=(*search.troubles, *wrong))
+    terms = search.terms if asked.within is None else (asked.within, *search.terms)
+    search = replace(search, terms=terms, troubles=(*search.troubles, *wrong))
     if search.troubles and asked.strict:
         raise NotSearchable(troubles=search.troubles)
     return (
@@ -252,6 +255,8 @@ def _person_in(search: Search) -> UUID | None:
 def _patients(term: Term, type: str) -> Iterable[UUID]:
     if isinstance(term, Ids) and type == "Patient":
         return _uuids(term.values)
+    if isinstance(term, Within):
+        return _uuids([term.target.id] if term.target.type == "Patient" else [])
     if isinstance(term, Match) and term.type == "reference" and len(term.values) == 1:
         targets = [one for one in term.values if isinstance(one, Target)]
         is_patient = term.name == "patient"

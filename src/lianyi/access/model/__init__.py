@@ -203,9 +203,7 @@ class Desk:
     def only(self) -> tuple[Part, ...] | None:
         return self.app.only if self.app else None
 
-    def sees(
-        self, column: str, *, at: int, also: Sequence[str] = (), by_part: bool = False
-    ) -> str:
+    def sees(self, column: str, *, at: int, also: Sequence[str] = (), by_part: bool = False) -> str:
         """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on.
 
         `also` is SQL for further owners whose rows pass. Said here, they leave one set to look in,

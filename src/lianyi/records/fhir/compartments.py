@@ -9,6 +9,7 @@ import msgspec
 from lianyi.records.fhir.terms import Ids, Target, Term, Within
 
 BUILT = Path(__file__).parent.parent / "rules/build/compartments.json"
+NAMES = ("patient", "encounter", "practitioner", "device", "relatedPerson")
 ITSELF = "_id"
 
 
@@ -18,11 +19,6 @@ def of(compartment: str, id: str, type: str) -> Term | None:
     if ITSELF in names:
         return Ids((id,))
     return Within(names, Target(compartment, id)) if names else None
-
-
-def types(compartment: str) -> tuple[str, ...]:
-    """Return the types that may be in a compartment; none, where there is no such compartment."""
-    return tuple(_built().get(compartment, {}))
 
 
 @cache
