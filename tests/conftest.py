@@ -23,7 +23,7 @@ from tests.place import Place
 
 ROOT = Path(__file__).parent.parent
 NOON = datetime(2030, 1, 7, 4, tzinfo=UTC)  # in Shanghai
-KEYS = Keys(seals={1: bytes(16)}, index=bytes(32))
+KEYS = Keys(seals={1: bytes(16)}, index=bytes(32), identity=b"i" * 64)
 STACK = pytest.StashKey[ExitStack]()
 CLUSTER = pytest.StashKey[Cluster]()
 

@@ -17,6 +17,7 @@ TAG = 16
 KEY_ID = 2
 SM4_BYTES = 16
 INDEX_BYTES = 32
+IDENTITY_BYTES = 64
 
 
 class Tampered(Exception):
@@ -29,6 +30,7 @@ class Keys:
 
     seals: dict[int, bytes]
     index: bytes
+    identity: bytes = b""  # of this installation, by which others know what it signs
 
     def seal(self, value: bytes) -> bytes:
         id = max(self.seals)
@@ -96,8 +98,10 @@ def load_keys(folder: Path) -> Keys:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _make_once(folder / "seal-1.key", SM4_BYTES)
     _make_once(folder / "index.key", INDEX_BYTES)
+    _make_once(folder / "identity.key", IDENTITY_BYTES)
     seals = {int(file.stem.split("-")[1]): file.read_bytes() for file in folder.glob("seal-*.key")}
-    return Keys(seals, (folder / "index.key").read_bytes())
+    index, identity = ((folder / f"{name}.key").read_bytes() for name in ("index", "identity"))
+    return Keys(seals, index, identity)
 
 
 def _make_once(file: Path, size: int) -> None:
