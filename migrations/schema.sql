@@ -211,6 +211,45 @@ CREATE TABLE accounts.account (
     CONSTRAINT account_login_check CHECK ((login = lower(login)))
 );
 
+CREATE TABLE accounts.ask (
+    digest bytea NOT NULL,
+    client_id uuid NOT NULL,
+    redirect text NOT NULL,
+    scopes text[] NOT NULL,
+    state text NOT NULL,
+    challenge text NOT NULL,
+    nonce text NOT NULL,
+    launch bytea,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE accounts.assertion (
+    client_id uuid NOT NULL,
+    jti text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE accounts.client (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    company text NOT NULL,
+    credit_code text NOT NULL,
+    contact text NOT NULL,
+    about text NOT NULL,
+    kind text NOT NULL,
+    secret bytea,
+    keys text,
+    redirects text[] NOT NULL,
+    origins text[] NOT NULL,
+    launch_url text NOT NULL,
+    scopes text[] NOT NULL,
+    CONSTRAINT client_check CHECK (((kind = 'secret'::text) = (secret IS NOT NULL))),
+    CONSTRAINT client_check1 CHECK (((kind = 'key'::text) = (keys IS NOT NULL))),
+    CONSTRAINT client_kind_check CHECK ((kind = ANY (ARRAY['public'::text, 'secret'::text, 'key'::text])))
+);
+
 CREATE TABLE accounts.code (
     id uuid NOT NULL,
     phone_index bytea NOT NULL,
@@ -220,6 +259,15 @@ CREATE TABLE accounts.code (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     tries integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE accounts.grant_code (
+    digest bytea NOT NULL,
+    lease_id uuid NOT NULL,
+    redirect text NOT NULL,
+    challenge text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
 );
 
 CREATE TABLE accounts.hat (
@@ -243,6 +291,36 @@ ALTER TABLE accounts.hat ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE accounts.launch (
+    digest bytea NOT NULL,
+    client_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    encounter text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE accounts.lease (
+    id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    approval_id uuid NOT NULL,
+    permission_id uuid,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    role text NOT NULL,
+    for_person_id uuid,
+    encounter text NOT NULL,
+    scopes text[] NOT NULL,
+    nonce text NOT NULL,
+    session bytea,
+    started_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
 CREATE TABLE accounts.session (
     digest bytea NOT NULL,
     account_id uuid NOT NULL,
@@ -255,6 +333,16 @@ CREATE TABLE accounts.session (
     seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone
+);
+
+CREATE TABLE accounts.token (
+    digest bytea NOT NULL,
+    lease_id uuid NOT NULL,
+    kind text NOT NULL,
+    scopes text[] NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT token_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'refresh'::text])))
 );
 
 CREATE TABLE billing.bill (
@@ -1851,14 +1939,35 @@ ALTER TABLE ONLY accounts.account
 ALTER TABLE ONLY accounts.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY accounts.ask
+    ADD CONSTRAINT ask_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY accounts.assertion
+    ADD CONSTRAINT assertion_pkey PRIMARY KEY (client_id, jti);
+
+ALTER TABLE ONLY accounts.client
+    ADD CONSTRAINT client_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY accounts.code
     ADD CONSTRAINT code_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY accounts.grant_code
+    ADD CONSTRAINT grant_code_pkey PRIMARY KEY (digest);
 
 ALTER TABLE ONLY accounts.hat
     ADD CONSTRAINT hat_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY accounts.launch
+    ADD CONSTRAINT launch_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY accounts.lease
+    ADD CONSTRAINT lease_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY accounts.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY accounts.token
+    ADD CONSTRAINT token_pkey PRIMARY KEY (digest);
 
 ALTER TABLE ONLY billing.bill
     ADD CONSTRAINT bill_pkey PRIMARY KEY (id);
@@ -2239,15 +2348,25 @@ CREATE UNIQUE INDEX account_person_id_idx ON accounts.account USING btree (perso
 
 CREATE INDEX account_person_id_idx1 ON accounts.account USING btree (person_id) WHERE (login IS NOT NULL);
 
+CREATE INDEX client_origins_idx ON accounts.client USING gin (origins);
+
 CREATE INDEX code_phone_index_created_at_idx ON accounts.code USING btree (phone_index, created_at);
 
 CREATE INDEX hat_digest_idx ON accounts.hat USING btree (digest);
 
 CREATE UNIQUE INDEX hat_tx_seq_idx ON accounts.hat USING btree (tx, seq);
 
+CREATE INDEX lease_approval_id_idx ON accounts.lease USING btree (approval_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX lease_for_person_id_client_id_idx ON accounts.lease USING btree (for_person_id, client_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX lease_person_id_client_id_idx ON accounts.lease USING btree (person_id, client_id) WHERE (ended_at IS NULL);
+
 CREATE INDEX session_account_id_idx ON accounts.session USING btree (account_id);
 
 CREATE INDEX session_person_id_idx ON accounts.session USING btree (person_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX token_lease_id_idx ON accounts.token USING btree (lease_id);
 
 CREATE INDEX bill_person_id_id_idx ON billing.bill USING btree (person_id, id);
 
@@ -2642,11 +2761,35 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON supervision.tr
 ALTER TABLE ONLY access.permission
     ADD CONSTRAINT permission_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES access.approval(id);
 
+ALTER TABLE ONLY accounts.ask
+    ADD CONSTRAINT ask_client_id_fkey FOREIGN KEY (client_id) REFERENCES accounts.client(id);
+
+ALTER TABLE ONLY accounts.ask
+    ADD CONSTRAINT ask_launch_fkey FOREIGN KEY (launch) REFERENCES accounts.launch(digest);
+
+ALTER TABLE ONLY accounts.assertion
+    ADD CONSTRAINT assertion_client_id_fkey FOREIGN KEY (client_id) REFERENCES accounts.client(id);
+
+ALTER TABLE ONLY accounts.grant_code
+    ADD CONSTRAINT grant_code_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES accounts.lease(id);
+
 ALTER TABLE ONLY accounts.hat
     ADD CONSTRAINT hat_digest_fkey FOREIGN KEY (digest) REFERENCES accounts.session(digest);
 
+ALTER TABLE ONLY accounts.launch
+    ADD CONSTRAINT launch_client_id_fkey FOREIGN KEY (client_id) REFERENCES accounts.client(id);
+
+ALTER TABLE ONLY accounts.lease
+    ADD CONSTRAINT lease_client_id_fkey FOREIGN KEY (client_id) REFERENCES accounts.client(id);
+
+ALTER TABLE ONLY accounts.lease
+    ADD CONSTRAINT lease_session_fkey FOREIGN KEY (session) REFERENCES accounts.session(digest);
+
 ALTER TABLE ONLY accounts.session
     ADD CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.account(id);
+
+ALTER TABLE ONLY accounts.token
+    ADD CONSTRAINT token_lease_id_fkey FOREIGN KEY (lease_id) REFERENCES accounts.lease(id);
 
 ALTER TABLE ONLY billing.bill
     ADD CONSTRAINT bill_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES billing.payee(institution_id);

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed
+from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
 
 
 @dataclass(eq=False)
@@ -41,3 +41,20 @@ class WeakPassword(Invalid):
 @dataclass(eq=False)
 class SignedOut(NotAllowed):
     """There is no session, or it has ended."""
+
+
+@dataclass(eq=False)
+class BadRegistration(Invalid):
+    """An app can't be registered so; `fields` names what is wrong."""
+
+    fields: str
+
+
+@dataclass(eq=False)
+class AskGone(NotFound):
+    """What an app asked has been answered, is too old, or never was."""
+
+
+@dataclass(eq=False)
+class NoSuchClient(NotFound):
+    """No app is registered by this name."""

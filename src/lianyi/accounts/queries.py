@@ -5,6 +5,8 @@ from uuid import UUID
 
 from lianyi.accounts import tables
 from lianyi.accounts.model import Credentials, Own, Session
+from lianyi.accounts.model.apps import Ask, Client, Held
+from lianyi.accounts.tables import apps
 from lianyi.kernel import crypto
 from lianyi.kernel.work import Tx
 
@@ -27,3 +29,23 @@ async def phone_of(tx: Tx, *, account_id: UUID) -> str | None:
 async def own(tx: Tx, *, account_id: UUID) -> Own:
     """Return the account that asks: its login and how many browsers are signed in by it."""
     return await tables.load_own(tx, account_id)
+
+
+async def clients(tx: Tx, *, ids: Sequence[UUID]) -> dict[UUID, Client]:
+    """Return registered apps; one that nobody has registered is left out."""
+    return {client.id: client for client in await apps.find_clients(tx, ids)}
+
+
+async def knows_origin(tx: Tx, *, origin: str) -> bool:
+    """Return whether any registered app has pages there (INT-05)."""
+    return await apps.knows_origin(tx, origin)
+
+
+async def ask(tx: Tx, *, token: str) -> Ask | None:
+    """Return what an app asks of whoever sits at the browser, while it may be answered."""
+    return await apps.find_ask(tx, token)
+
+
+async def held(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Held]:
+    """Return the live tokens of apps, with the hats they are worn in; others are left out."""
+    return await apps.find_held(tx, tokens)

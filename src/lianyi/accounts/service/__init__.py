@@ -17,6 +17,7 @@ from lianyi.accounts.model import (
     Opened,
     Session,
 )
+from lianyi.accounts.tables import apps as of_apps
 from lianyi.kernel import crypto, history
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.work import Tx
@@ -156,8 +157,9 @@ async def sign_out(tx: Tx, *, digest: bytes) -> None:
 
 
 async def sign_out_everywhere(tx: Tx, *, person_id: UUID) -> None:
-    """Put every browser out at once: a phone was lost, a post ended, a holder died."""
+    """Put every browser and app out at once: a phone was lost, a post ended, a holder died."""
     await tables.end_sessions_of(tx, person_id)
+    await of_apps.end_leases_of(tx, person_id)
 
 
 async def bind(tx: Tx, *, account_id: UUID, person_id: UUID) -> None:
