@@ -30,7 +30,11 @@ STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 NAMELESS = {
     "access.queries.approvals",
     "access.queries.live_approvals",
+    "accounts.queries.ask",
+    "accounts.queries.clients",
     "accounts.queries.credentials",
+    "accounts.queries.held",
+    "accounts.queries.knows_origin",
     "accounts.queries.own",
     "accounts.queries.phone_of",
     "accounts.queries.sessions",

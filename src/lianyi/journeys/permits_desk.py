@@ -6,6 +6,8 @@ from uuid import UUID
 from lianyi.access import queries as readers
 from lianyi.access.model import Cause, Chart, Consent, Glass, Purpose, Reading, Sensitive
 from lianyi.access.states import CONSENT
+from lianyi.accounts import queries as accounts
+from lianyi.accounts.model.apps import Client
 from lianyi.journeys.resident_desk import Who, enter, kins_of
 from lianyi.journeys.sharing import HOLDERS
 from lianyi.kernel import cursors, profile, time
@@ -51,7 +53,7 @@ class SharingPage:
 class Look:
     """One reading of the record: by whom, where, and the line of the log itself.
 
-    `times` counts the like of one day, of which this is the newest. `glass`
+    `times` counts the like of one day, of which this is the newest. `app` read, if one did. `glass`
     says why it was opened in an emergency, and what a reviewer thought of that.
     """
 
@@ -60,6 +62,7 @@ class Look:
     place: str
     glass: Glass | None = None
     times: int = 1
+    app: Client | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]
     kins = await kins_of(tx)
     family = {kin.holder_id: kin.holder_name for kin in kins}
     glasses = await readers.glasses_of(tx, chart)
+    named = {one.app_id for one in found if one.app_id}
+    clients = await accounts.clients(tx, ids=list(named)) if named else {}
     alike: dict[object, list[Reading]] = {}
     for one in found:
         alike.setdefault(_kind(one), []).append(one)
@@ -132,6 +137,7 @@ async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]
             _look(like[0], posts.get(like[0].post_id), family),
             glass=_glass(like[0], glasses),
             times=len(like),
+            app=clients.get(like[0].app_id) if like[0].app_id else None,
         )
         for like in alike.values()
     )
@@ -140,7 +146,8 @@ async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]
 def _kind(one: Reading) -> tuple[object, ...]:
     """Return what makes two readings alike but for their instant; a day is never passed over."""
     day = time.day(one.at, profile.at(one.at).zone)
-    return one.post_id, one.reader_id, one.purpose, one.granted, one.cause, one.what, day
+    who = one.post_id, one.reader_id, one.app_id
+    return *who, one.purpose, one.granted, one.cause, one.what, day
 
 
 def _look(reading: Reading, post: Post | None, family: dict[UUID, str]) -> Look:

@@ -1,0 +1,132 @@
+"""What somebody is asked about an app, and what they have let apps do (应用授权)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from lianyi.access import queries as readers
+from lianyi.access import service as access
+from lianyi.access.model import RESIDENT, Purpose, Sensitive
+from lianyi.access.model.apps import Approval, Permission
+from lianyi.access.rules import plain
+from lianyi.access.rules.apps import OPEN_TO_APPS
+from lianyi.access.rules.plain import Told
+from lianyi.access.states import PERMISSION
+from lianyi.accounts import queries as accounts
+from lianyi.accounts.model.apps import Client
+from lianyi.journeys import apps
+from lianyi.journeys.apps import WHAT, Offer
+from lianyi.journeys.fhir_desk import PURPOSES
+from lianyi.journeys.resident_desk import Who, enter
+from lianyi.kernel.work import Tx
+from lianyi.people import queries as people
+
+
+@dataclass(frozen=True, slots=True)
+class AskPage:
+    """PRI-09: who would get what, what for, how and how long, and which institution approved it."""
+
+    who: Who
+    locked: bool
+    token: str
+    offer: Offer | None = None
+    institution: str = ""
+    told: tuple[Told, ...] = ()
+    lasting: bool = False
+    classes: tuple[Sensitive, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAskPage:
+    """What a member of staff is asked; `patient` is whom the app was started for."""
+
+    token: str
+    offer: Offer
+    institution: str
+    told: tuple[Told, ...]
+    lasting: bool
+    patient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One permission, whose app it is, and what may be done with it now."""
+
+    permission: Permission
+    client: Client
+    told: tuple[Told, ...]
+    is_over: bool
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppsPage:
+    who: Who
+    locked: bool
+    held: tuple[Held, ...] = ()
+
+
+async def ask(tx: Tx, *, token: str) -> AskPage:
+    """Return what an app asks of a person.
+
+    :raises AskGone, NotApproved, NoSuchPerson:
+    """
+    offer = await apps.offer(tx, token=token)
+    who, chart = await enter(tx, WHAT, Purpose.CONSENT)
+    if chart is None:
+        return AskPage(who, locked=True, token=token)
+    return AskPage(
+        who,
+        locked=False,
+        token=token,
+        offer=offer,
+        institution=await _name(tx, offer.approval),
+        told=plain.told(offer.scopes),
+        lasting=plain.is_lasting(offer.scopes),
+        classes=tuple(one for one in Sensitive if one in OPEN_TO_APPS),
+    )
+
+
+async def ask_staff(tx: Tx, *, token: str) -> DeskAskPage:
+    """Return what an app asks of somebody at their desk.
+
+    :raises AskGone, NotApproved, NoSuchPerson:
+    """
+    offer = await apps.offer(tx, token=token)
+    patient = ""
+    if offer.ask.context:
+        purpose, person_id = PURPOSES[tx.actor.role], offer.ask.context.patient_id
+        chart = await access.open_chart(tx, person_id=person_id, purpose=purpose, what=WHAT)
+        patient = (await people.person(tx, chart)).name
+    told, lasting = plain.told(offer.scopes), plain.is_lasting(offer.scopes)
+    return DeskAskPage(token, offer, await _name(tx, offer.approval), told, lasting, patient)
+
+
+async def held(tx: Tx) -> AppsPage:
+    """Return what the person has let apps read, ended or not.
+
+    :raises NoSuchPerson:
+    """
+    who, chart = await enter(tx, WHAT, Purpose.CONSENT)
+    if chart is None:
+        return AppsPage(who, locked=True)
+    found = await readers.permissions(tx, chart)
+    known = await accounts.clients(tx, ids=_ids(found))
+    return AppsPage(who, locked=False, held=tuple(_held(one, known, tx.now) for one in found))
+
+
+def _held(permission: Permission, known: dict[UUID, Client], now: datetime) -> Held:
+    is_over = permission.until <= now
+    verbs = () if is_over else tuple(PERMISSION.open_to(RESIDENT, permission.state))
+    told = plain.told(permission.scopes)
+    return Held(permission, known[permission.app_id], told, is_over, verbs)
+
+
+def _ids(found: Sequence[Permission]) -> list[UUID]:
+    return list({one.app_id for one in found})
+
+
+async def _name(tx: Tx, approval: Approval) -> str:
+    id = approval.institution_id
+    return (await people.institutions(tx, ids=[id]))[id].name

@@ -1,0 +1,295 @@
+"""A company's app comes in: registered, approved, asked for, agreed to, started, taken back.
+
+PRI-09, CAP-39: nobody is asked about an app that no institution has approved for the purpose.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from lianyi.access import queries as consents
+from lianyi.access import service as access
+from lianyi.access.model import RESIDENT, Purpose, Sensitive
+from lianyi.access.model.apps import Approval, Terms
+from lianyi.access.rules import scopes
+from lianyi.access.service import apps as approvals
+from lianyi.accounts import queries as accounts
+from lianyi.accounts.errors import AskGone, NoSuchClient
+from lianyi.accounts.model.apps import (
+    OFFLINE_LIFE,
+    ONLINE_LIFE,
+    Ask,
+    Client,
+    Context,
+    Lease,
+    Registered,
+    Registration,
+)
+from lianyi.accounts.rules import clients
+from lianyi.accounts.service import apps
+from lianyi.journeys.fhir_desk import PURPOSES
+from lianyi.kernel.refusal import Conflict, Invalid
+from lianyi.kernel.work import Tx
+
+WHAT = "app"
+LAUNCH = "launch"
+S256 = "S256"
+LONGEST = 500  # letters of what an app wants back as it was
+
+
+@dataclass(eq=False)
+class BadRedirect(Invalid):
+    """INT-02: the address is not, to the letter, one that was registered: nobody is sent there."""
+
+
+@dataclass(eq=False)
+class NotApproved(Conflict):
+    """No institution has approved the app for what is asked here, or not yet, or not any more."""
+
+    rule = "CAP-39"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an app brings a browser with, as it came."""
+
+    client_id: str
+    redirect: str
+    response_type: str
+    scope: str
+    state: str
+    audience: str
+    challenge: str
+    method: str
+    nonce: str = ""
+    launch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an app would get if whoever sits here agrees, and from whom it may have it."""
+
+    ask: Ask
+    client: Client
+    approval: Approval
+    terms: Terms
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the person has chosen: classes, each by a tick of its own, and for how many days."""
+
+    classes: frozenset[Sensitive] = frozenset()
+    days: int = 30
+
+
+async def register(tx: Tx, *, form: Registration, institutions: Sequence[UUID] = ()) -> Registered:
+    """Note an app and lay it before institutions.
+
+    :raises BadRegistration, AskedAlready:
+    """
+    done = await apps.register_client(tx, form=form)
+    for institution_id in dict.fromkeys(institutions):
+        await approvals.ask_approval(tx, app_id=done.id, institution_id=institution_id)
+    return done
+
+
+async def withdraw_approval(tx: Tx, *, approval_id: UUID, why: str) -> None:
+    """End an app at the acting institution, with every token that rests on its approval.
+
+    :raises NoSuchApproval, WrongRole, WrongState:
+    """
+    await approvals.withdraw_approval(tx, approval_id=approval_id, why=why)
+    await apps.end_approved(tx, approval_id=approval_id)
+
+
+async def withdraw_permission(tx: Tx, *, permission_id: UUID) -> None:
+    """PRI-04: take back what an app may read; its tokens end in the same transaction.
+
+    :raises NoSuchPermission, NoSuchPerson, ProofTooLow, WrongRole, WrongState:
+    """
+    person_id = tx.actor.subject_id
+    chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.CONSENT, what=WHAT)
+    found = await approvals.withdraw_permission(tx, chart, permission_id=permission_id)
+    await apps.end_lent(tx, person_id=person_id, client_id=found.app_id)
+
+
+async def launch(tx: Tx, *, client_id: UUID, patient_id: UUID, encounter: str = "") -> str:
+    """Start an app from a desk, for a patient (EHR launch); return the launch's token.
+
+    :raises NoSuchClient, NotApproved, NoSuchPerson, WrongRole:
+    """
+    await _client(tx, client_id)
+    await _approval(tx, client_id)
+    purpose = PURPOSES[tx.actor.role]
+    await access.open_chart(tx, person_id=patient_id, purpose=purpose, what=WHAT)
+    context = Context(tx.actor.person_id, tx.actor.post_id, patient_id, encounter)
+    return await apps.open_launch(tx, client_id=client_id, context=context)
+
+
+async def ask(tx: Tx, *, wanted: Wanted, server: str) -> tuple[str, str]:
+    """Keep what an app asks and return the token it is answered by, or else the error it hears.
+
+    Whose address is not proven hears nothing: the browser stays here (INT-02).
+
+    :raises NoSuchClient, BadRedirect:
+    """
+    client = await _client(tx, _id(wanted.client_id))
+    if wanted.redirect not in client.redirects:
+        raise BadRedirect
+    asked, wrong = scopes.canonical(wanted.scope)
+    if trouble := _trouble(wanted, server):
+        return "", trouble
+    if wrong or not asked:
+        return "", "invalid_scope"
+    kept = Ask(
+        client.id,
+        wanted.redirect,
+        scopes.meet(asked, client.scopes),
+        wanted.state,
+        wanted.challenge,
+        wanted.nonce,
+    )
+    token = await apps.open_ask(tx, ask=kept, launch=wanted.launch)
+    return (token, "") if token else ("", "invalid_request")
+
+
+async def offer(tx: Tx, *, token: str) -> Offer:
+    """Return what somebody is asked, as far as an institution has approved it.
+
+    :raises AskGone: also to somebody else than who started the app.
+    :raises NotApproved:
+    """
+    found = await accounts.ask(tx, token=token)
+    if found is None:
+        raise AskGone
+    return await _offer(tx, found)
+
+
+async def agree(tx: Tx, *, token: str, agreed: Agreed, session: bytes) -> str:
+    """Lend to the app what was asked, and return where the browser goes on, with the code.
+
+    :raises AskGone, NotApproved, BeyondApproval, NoSuchPerson, ProofTooLow:
+    """
+    asked = await apps.answer_ask(tx, token=token)
+    given = await _offer(tx, asked)
+    permission_id, until = None, given.terms.until
+    if tx.actor.role == RESIDENT:
+        until = min(until, tx.now + timedelta(days=agreed.days))
+        permission_id = await _permit(tx, given, agreed.classes, until)
+    lease = _lease(tx, given, until, session)
+    code = await apps.lend(tx, lease=replace(lease, permission_id=permission_id), ask=asked)
+    return _back(asked, code=code)
+
+
+async def refuse(tx: Tx, *, token: str) -> str:
+    """Give nothing, and return where the browser goes on: PRI-04, the app hears no more than that.
+
+    :raises AskGone:
+    """
+    return _back(await apps.answer_ask(tx, token=token), error="access_denied")
+
+
+def turned_away(wanted: Wanted, error: str) -> str:
+    """Return where a browser goes on whose app has asked wrongly."""
+    said = {"error": error, **({"state": wanted.state} if wanted.state else {})}
+    return _joined(wanted.redirect, said)
+
+
+async def _permit(tx: Tx, given: Offer, classes: frozenset[Sensitive], until: datetime) -> UUID:
+    """Write down the person's permission. It takes the place of an earlier one, tokens and all."""
+    person_id = tx.actor.subject_id
+    chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.CONSENT, what=WHAT)
+    await apps.end_lent(tx, person_id=person_id, client_id=given.client.id)
+    return await approvals.permit(
+        tx, chart, approval=given.approval, scopes=given.scopes, classes=classes, until=until
+    )
+
+
+def _lease(tx: Tx, given: Offer, until: datetime, session: bytes) -> Lease:
+    lasting = scopes.OFFLINE in given.scopes
+    life = OFFLINE_LIFE if lasting else ONLINE_LIFE
+    context, who = given.ask.context, tx.actor
+    patient = context.patient_id if context else who.for_person_id
+    return Lease(
+        tx.new_id(who.subject_id),
+        given.client.id,
+        replace(who, for_person_id=patient, app_id=given.client.id, scopes=given.scopes),
+        context.encounter if context else "",
+        min(until, tx.now + life),
+        given.approval.id,
+        session=session if scopes.ONLINE in given.scopes and not lasting else None,
+        nonce=given.ask.nonce,
+    )
+
+
+async def _offer(tx: Tx, asked: Ask) -> Offer:
+    context = asked.context
+    if context and (context.person_id, context.post_id) != (tx.actor.person_id, tx.actor.post_id):
+        raise AskGone
+    client = await _client(tx, asked.client_id)
+    approval = await _approval(tx, client.id)
+    if approval.terms is None:
+        raise NotApproved
+    both = scopes.meet(asked.scopes, approval.terms.scopes)
+    left = tuple(one for one in both if _holds(tx, one, context))
+    if not any(map(scopes.read, left)):
+        raise NotApproved
+    return Offer(asked, client, approval, approval.terms, left)
+
+
+def _holds(tx: Tx, one: str, context: Context | None) -> bool:
+    """Tell whether a scope can mean anything to whoever sits here."""
+    scope = scopes.read(one)
+    who = scope.who if scope else ""
+    if one == scopes.SOURCE or who == scopes.SYSTEM:
+        return False
+    of_patient = who == scopes.PATIENT or one.startswith("launch/")
+    return not of_patient or tx.actor.role == RESIDENT or context is not None
+
+
+async def _approval(tx: Tx, client_id: UUID) -> Approval:
+    """Return who has approved the app for what the acting hat does: residents go by anybody's."""
+    found = (await consents.live_approvals(tx, app_ids=[client_id]))[client_id]
+    purpose = PURPOSES.get(tx.actor.role)
+    for approval in found:
+        here = tx.actor.role == RESIDENT or approval.institution_id == tx.actor.institution_id
+        if here and approval.terms and approval.terms.purpose is purpose:
+            return approval
+    raise NotApproved
+
+
+async def _client(tx: Tx, client_id: UUID | None) -> Client:
+    known = await accounts.clients(tx, ids=[client_id] if client_id else [])
+    for client in known.values():
+        return client
+    raise NoSuchClient
+
+
+def _trouble(wanted: Wanted, server: str) -> str:
+    """Return the error of RFC 6749 that a request deserves, or nothing (INT-01, INT-02)."""
+    if wanted.response_type != "code":
+        return "unsupported_response_type"
+    asked = wanted.method == S256 and clients.is_challenge(wanted.challenge)
+    whole = 0 < len(wanted.state) <= LONGEST and len(wanted.nonce) <= LONGEST
+    started = bool(wanted.launch) == (LAUNCH in wanted.scope.split())
+    right = wanted.audience.rstrip("/") == server
+    return "" if asked and whole and started and right else "invalid_request"
+
+
+def _back(asked: Ask, **said: str) -> str:
+    return _joined(asked.redirect, {**said, "state": asked.state})
+
+
+def _joined(url: str, said: dict[str, str]) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(said)}"
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
