@@ -108,6 +108,7 @@ async def _listen(config: Config, clock: demo.Clock, hub: Hub | None) -> None:
 def web(config: Config) -> "Starlette":
     """Return the faces. The app comes to life with the server that runs them."""
     from lianyi.fhir import routes
+    from lianyi.smart import routes as smart
     from lianyi.web import pages, site
 
     hub = Hub()
@@ -123,7 +124,9 @@ def web(config: Config) -> "Starlette":
             loop.settle()
             yield
 
-    return site.site(None, hub, (*pages.ROUTES, *routes.ROUTES), lifespan=lifespan)
+    faces = (*pages.ROUTES, *smart.ROUTES, *routes.ROUTES)
+    readers = (*site.READERS, *smart.READERS)
+    return site.site(None, hub, faces, lifespan=lifespan, sessions=readers)
 
 
 def _payment_notices(config: Config) -> "Reader":

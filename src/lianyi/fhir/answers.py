@@ -56,7 +56,7 @@ def answered(handle: Handler, *, to_anybody: bool = False) -> Handler:
         if not _takes_json(request):
             return outcome(request, 406, "not-supported", said(request, "fhir.json_only"))
         if not to_anybody and not isinstance(request.scope.get("user"), Actor):
-            return outcome(request, 401, "login", said(request, "accounts.SignedOut"))
+            return _signed_out(request)
         try:
             return await handle(request)
         except Exception as trouble:  # noqa: BLE001 - every trouble has its answer
@@ -140,6 +140,15 @@ def ignored(request: Request, name: str, why: Why) -> Body:
     """Return the outcome that tells a reader which parameter of a search was left out."""
     text = said(request, f"records.search.{why}", {"name": name})
     return outcomes.outcome([outcomes.issue("not-supported", text, "warning")])
+
+
+def _signed_out(request: Request) -> Response:
+    """Ask for a token; one that was given is none, or is none any more (RFC 6750, section 3)."""
+    answer = outcome(request, 401, "login", said(request, "accounts.SignedOut"))
+    given = "authorization" in request.headers
+    asked = 'Bearer realm="lianyi"' + (', error="invalid_token"' if given else "")
+    answer.headers["www-authenticate"] = asked
+    return answer
 
 
 def not_supported(request: Request) -> Response:

@@ -37,6 +37,8 @@ GROUND: tuple[BaseRoute, ...] = (
     *demo.ROUTES,
 )
 SCANS = 30  # a minute, of papers by one address
+TOKENS = 300  # a minute, asked for by one address: an app's server asks for many people
+REGISTRATIONS = 20  # of apps, an hour, by one address
 READERS = (Middleware(session.Sessions), Middleware(demo.Bar))
 
 
@@ -63,5 +65,7 @@ def site(
     starlette.state.lianyi = app
     starlette.state.live = hub
     starlette.state.scans = Limit(SCANS, timedelta(minutes=1))
+    starlette.state.tokens = Limit(TOKENS, timedelta(minutes=1))
+    starlette.state.registrations = Limit(REGISTRATIONS, timedelta(hours=1))
     starlette.state.templates = jinja.environment(*templates)
     return starlette

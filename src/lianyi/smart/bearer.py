@@ -1,0 +1,98 @@
+"""Who asks, where a token says it: the hat that an app wears, or nobody's.
+
+Only FHIR takes tokens. A request that brings one is never asked for its cookie; a page never for
+a token.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from starlette.datastructures import Headers, MutableHeaders, State
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lianyi.accounts import queries as accounts
+from lianyi.journeys import app_tokens
+from lianyi.kernel.actor import NOWHERE, Actor, system
+from lianyi.kernel.together import Together
+from lianyi.kernel.work import App, reading
+from lianyi.smart import places
+
+DOOR = system("smart", NOWHERE)
+LONGEST = 200  # letters of a token
+CROSSING = (places.FHIR + "/", places.TOKEN, places.REVOKE)  # what pages of apps may ask
+ALLOWED = {
+    "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
+    "access-control-allow-headers": (
+        "authorization, content-type, accept, prefer, if-match, if-none-match, if-modified-since,"
+        " if-none-exist, idempotency-key"
+    ),
+    "access-control-max-age": "600",
+}
+EXPOSED = "etag, last-modified, location, content-location, www-authenticate, x-request-id"
+
+
+class Bearers:
+    """Stands inside the sessions: what a token says takes the place of what a cookie said."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._known: Together[str, Actor] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(places.FHIR):
+            scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+            if scheme:
+                hat = await self._find(scope, token) if scheme.lower() == "bearer" else None
+                scope["session"], scope["user"] = None, hat
+        await self.app(scope, receive, send)
+
+    async def _find(self, scope: Scope, token: str) -> Actor | None:
+        if not 0 < len(token) <= LONGEST:
+            return None
+        if self._known is None:
+            self._known = Together(partial(_hats, scope["app"].state))
+        hat = await self._known.ask(token)
+        return hat and replace(hat, request_id=scope["state"]["request_id"])
+
+
+class Origins:
+    """INT-05: pages of registered apps may ask FHIR and for tokens; no others, and no cookies."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        origin = headers.get("origin", "")
+        if not origin or not scope["path"].startswith(CROSSING):
+            await self.app(scope, receive, send)
+            return
+        app: App = scope["app"].state.lianyi
+        known = await reading(app, DOOR, lambda tx: accounts.knows_origin(tx, origin=origin))
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            given = {**ALLOWED, **_opened(origin)} if known else {}
+            await PlainTextResponse("", 204 if known else 403, given)(scope, receive, send)
+            return
+
+        async def opened(message: Message) -> None:
+            if message["type"] == "http.response.start" and known:
+                MutableHeaders(scope=message).update(_opened(origin))
+            await send(message)
+
+        await self.app(scope, receive, opened)
+
+
+def _opened(origin: str) -> dict[str, str]:
+    return {
+        "access-control-allow-origin": origin,
+        "access-control-expose-headers": EXPOSED,
+        "vary": "Origin, Cookie, Authorization, Accept",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+
+
+async def _hats(state: State, tokens: Sequence[str]) -> dict[str, Actor]:
+    app: App = state.lianyi
+    return await reading(app, DOOR, lambda tx: app_tokens.hats(tx, tokens=list(tokens)))
