@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute
 from lianyi.web import (
     account,
     admin,
+    apps,
     cashier,
     courier,
     doctor,
@@ -31,6 +32,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *papers.ROUTES,
     *account.ROUTES,
     *admin.ROUTES,
+    *apps.ROUTES,
     *cashier.ROUTES,
     *courier.ROUTES,
     *doctor.ROUTES,

@@ -1,6 +1,6 @@
 """What every page of a resident does alike: let residents in, say whose affairs it is about."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, TypeVar
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
 T = TypeVar("T")
+V = TypeVar("V", bound="About")
 
 
 class About(Protocol):
@@ -27,13 +28,15 @@ class About(Protocol):
 async def show(
     request: Request,
     template: str,
-    verb: Callable[[Tx], Awaitable[About]],
+    verb: Callable[[Tx], Awaitable[V]],
     *,
     form: Filled | None = None,
+    headers: Callable[[V], Mapping[str, str]] | None = None,
 ) -> Response:
     """Read one view and draw it under the name of whoever it is about.
 
-    Who acts for somebody who has ended it is led to the family, where they switch back.
+    `headers` gives those that only this view needs. Who acts for somebody who has ended it is led
+    to the family, where they switch back.
     """
     elsewhere = lead_away(request)
     if elsewhere is not None:
@@ -46,7 +49,8 @@ async def show(
             raise
         return answer.go(request, "/family")
     request.state.person = view.who
-    return answer.page(request, template, view, 422 if form else 200, form=form)
+    own = headers(view) if headers else None
+    return answer.page(request, template, view, 422 if form else 200, form=form, headers=own)
 
 
 def lead_away(request: Request) -> Response | None:
