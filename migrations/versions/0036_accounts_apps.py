@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 
 TABLES = """
 CREATE TABLE accounts.client (
