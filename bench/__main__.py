@@ -11,6 +11,7 @@ GROUPS = {
     "live": "bench.live",
     "import": "bench.importing",
     "fhir": "bench.fhir",
+    "validate": "bench.validate",
 }
 
 

@@ -4,7 +4,7 @@ The build compiles them (tools/invariants.py). A law holds only if it answers Tr
 answers with nothing is broken, as in every validator.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
+import orjson
 
 from lianyi.records.model import Finding, Severity
 from lianyi.records.rules.validity import narrative
-from lianyi.records.rules.validity.paths import Json, Node, Truth
+from lianyi.records.rules.validity.paths import Node, Truth
 
 BUILT = Path(__file__).parent.parent / "build/shapes.json"  # by tools/invariants.py
 COMPILED = "lianyi.records.rules.build.laws"
-# Each of these is a resource of its own, with its own `%resource` and `%rootResource`.
+# What these hold is a resource of its own, that its contained resources belong to.
 OF_ITS_OWN = frozenset({"Bundle.entry", "Bundle.entry.response", "Parameters.parameter"})
-RESOURCE, PRIMITIVE = "Resource", "Element"  # shapes: any resource, what is beside a primitive
+RESOURCE, OWN, PRIMITIVE = "Resource", "own Resource", "Element"  # what is beside a primitive
 Where: TypeAlias = tuple[Any, ...] | None  # the way back to the top: (where, member, number)
 Holds: TypeAlias = Callable[[Node, Node, Node], Truth]
 
@@ -60,7 +61,7 @@ class Shape:
 
 def broken(resource: Node, *, warnings: bool = False) -> list[Finding]:
     """Return every invariant that a resource of a sound structure breaks, with its place."""
-    walk = Walk(shapes(warnings), [])
+    walk = Walk(shapes(warnings, bare=_is_bare(resource)), [])
     walk.resource(resource, resource, None)
     type = str(resource["resourceType"])
     placed = sorted((_expression(type, where), name) for name, where in walk.found)
@@ -98,22 +99,23 @@ class Walk(NamedTuple):
         if len(node) == 1 and "id" in node and shape.name != PRIMITIVE:
             self.found.append(("ele-1", where))
         for member in node.keys() & shape.members.keys():
-            inner = shape.members[member]
+            inner, value = shape.members[member], node[member]
             if inner.name == PRIMITIVE and not _is_beside(node, member):
                 self.found.append(("ele-1", (where, member[1:], None)))
-            for n, item in _numbered(node[member]):
-                here = (where, member, n)
-                if inner.name == RESOURCE:
-                    container = item if shape.name in OF_ITS_OWN else root
-                    self.resource(item, container, here)
-                else:
-                    self.element(item, inner, resource, root, here)
+            if isinstance(value, list):
+                for n, item in enumerate(value):
+                    if item is not None:
+                        self.member(item, inner, resource, root, (where, member, n))
+            else:
+                self.member(value, inner, resource, root, (where, member, None))
 
-
-def _numbered(value: Json) -> Iterable[tuple[int | None, Any]]:
-    if isinstance(value, list):
-        return [(n, item) for n, item in enumerate(value) if item is not None]
-    return ((None, value),)
+    def member(self, node: Node, shape: Shape, resource: Node, root: Node, where: Where) -> None:
+        if shape.name == OWN:
+            self.resource(node, node, where)
+        elif shape.name == RESOURCE:
+            self.resource(node, root, where)
+        else:
+            self.element(node, shape, resource, root, where)
 
 
 def _is_beside(node: Node, member: str) -> bool:
@@ -141,18 +143,45 @@ def _book() -> _Book:
     return msgspec.json.decode(BUILT.read_bytes(), type=_Book)
 
 
+def _is_bare(resource: Node) -> bool:
+    """Tell whether a body has no extensions, and no elements that might be nothing but an id."""
+    text = orjson.dumps(resource)
+    return not any(
+        mark in text for mark in (b'"extension"', b'"modifierExtension"', b'"_', b'{"id"')
+    )
+
+
 @cache
-def shapes(warnings: bool) -> Mapping[str, Shape]:  # noqa: FBT001 - the key of a cache
+def shapes(warnings: bool, *, bare: bool = False) -> Mapping[str, Shape]:  # noqa: FBT001 - a key
     """Return the shape of every element, with its laws that are errors, or with warnings too."""
     book = _book()
-    joined = {name: Shape(name) for name in (*book.shapes, RESOURCE)}
+    joined = {name: Shape(name) for name in (*book.shapes, RESOURCE, OWN)}
     for name, written in book.shapes.items():
         base = book.shapes.get(written.as_, written)
         names = dict.fromkeys((*base.laws, *written.laws))
         kept = [n for n in names if warnings or book.laws[n].severity == "error"]
         joined[name].laws = [(n, holds_of(n)) for n in kept if book.laws[n].source != "slip"]
-        joined[name].members = {m: joined[leads] for m, leads in base.members.items()}
+        own = {RESOURCE: OWN} if name in OF_ITS_OWN else {}
+        joined[name].members = {m: joined[own.get(to, to)] for m, to in base.members.items()}
+    return _pruned(joined) if bare else joined
+
+
+def _pruned(joined: Mapping[str, Shape]) -> Mapping[str, Shape]:
+    """Leave out the members that lead to no law but those of extensions."""
+    live = {RESOURCE, OWN} | {name for name, shape in joined.items() if shape.laws}
+    live -= {"Extension", PRIMITIVE}
+    grown = True
+    while grown:
+        led = {n for n, shape in joined.items() if _leads(shape, live)} - {"Extension", PRIMITIVE}
+        grown = not led <= live
+        live |= led
+    for shape in joined.values():
+        shape.members = {m: i for m, i in shape.members.items() if i.name in live}
     return joined
+
+
+def _leads(shape: Shape, live: set[str]) -> bool:
+    return any(inner.name in live for inner in shape.members.values())
 
 
 def holds_of(name: str) -> Holds:

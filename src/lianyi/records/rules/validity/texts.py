@@ -1,24 +1,20 @@
 """What a body's text hides from whoever only sees what was read of it: a member given twice."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-MEMBER = re.compile(r'"\s*:')
-
 
 def repeated(text: str, read: Mapping[str, Any]) -> str:
     """Return the name of a member that one object of a text has twice, or nothing.
 
-    Readers of JSON keep one of them, and not all the same one (RFC 8259, 4). Whether there are as
-    many members in the text as were read is counted first; only if not, they are looked at.
+    Readers of JSON keep one of them, and not all the same one (RFC 8259, 4). Every member has one
+    colon and every text keeps its own: if there are as many as in what was read, nothing was lost.
     """
-    written = orjson.dumps(read).decode()
-    if "\\u" not in text and len(MEMBER.findall(text)) == len(MEMBER.findall(written)):
+    if "\\u" not in text and text.count(":") == orjson.dumps(read).count(b":"):
         return ""
     twice: list[str] = []
 
