@@ -12,11 +12,12 @@ import pytest
 from fhirpathpy import evaluate
 from fhirpathpy.models import models
 
-from lianyi.records.rules.validity import invariants
+from lianyi.records.rules.validity import invariants, profiles
 from lianyi.records.rules.validity.invariants import Shape, Walk
 from tests.records.breakers import BREAKERS, UNBREAKABLE, holding, of
 
 EXAMPLES = Path(__file__).parents[2] / "node_modules/hl7.fhir.r4.examples"
+PAPER = Path(__file__).parents[2] / "docs/fhir.md"
 BIG = 60_000  # bytes of an example that take the interpreter too long
 ASKED = 3  # times at most that a law is asked for each of its answers
 # What is understood otherwise than by the interpreter, and why.
@@ -83,6 +84,14 @@ def test_an_entry_of_a_bundle_has_its_own_contained_resources():
     assert broken(bundle) == {"dom-6"}
     outer = of("Basic", contained=[of("Basic", id="1", subject={"reference": "#p"})])
     assert {"ref-1", "dom-3"} <= broken(outer)
+
+
+def test_the_paper_tells_how_many_there_are():
+    paper = PAPER.read_text(encoding="utf-8")
+    counted = Counter(law.severity for law in invariants.laws().values() if not law.profile)
+    assert f"all {counted['error']} of R4 that are errors" in paper
+    assert f"{counted['warning']} more only warn" in paper
+    assert f"the {len(profiles.known())} profiles" in paper
 
 
 class Recorded:

@@ -29,13 +29,21 @@ async def read(request: Request) -> Body:
 
     :raises Turned: it is of another kind, too large, or no such JSON, with the place.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in KINDS:
-        raise Turned(415, "not-supported", "fhir.json_body")
+    check_kind(request)
     raw = await taken(request)
     if len(raw) > ASIDE:
         return await asyncio.to_thread(parsed, raw)
     return parsed(raw)
+
+
+def check_kind(request: Request) -> None:
+    """See that a body is said to be JSON.
+
+    :raises Turned:
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in KINDS:
+        raise Turned(415, "not-supported", "fhir.json_body")
 
 
 async def taken(request: Request) -> bytes:

@@ -28,6 +28,7 @@ WRITABLE = {
 }
 READABLE = {"versioning": "versioned", "updateCreate": False}
 DEFINED = "http://hl7.org/fhir"
+VALIDATE = {"name": "validate", "definition": f"{DEFINED}/OperationDefinition/Resource-validate"}
 LANGUAGE = "zh"
 SINCE = "2026-11-29"  # when what is told here last changed
 
@@ -75,6 +76,7 @@ def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
         "searchParam": [
             {"name": name, "type": parameter.type} for name, parameter in sorted(searched.items())
         ],
+        "operation": [VALIDATE],
     }
 
 

@@ -21,6 +21,8 @@ from lianyi.records.errors import (
     WrongOwner,
 )
 from lianyi.records.fhir.terms import Why
+from lianyi.records.model import Finding
+from lianyi.records.rules.validity.invariants import text_of
 
 Body = dict[str, Any]
 # The first that fits: what a subclass refines stands before what it refines.
@@ -38,7 +40,19 @@ REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
     (Unavailable, 503, "transient"),
 )
 OF_FINDINGS = {"required": "required", "structure": "structure", "unknown": "structure"}
-OF_FINDINGS |= {"binding": "code-invalid", "person": "required"}
+OF_FINDINGS |= {"binding": "code-invalid", "person": "required", "invariant": "invariant"}
+OF_FINDINGS |= {"choice": "structure", "alone": "structure", "repeated": "structure"}
+OF_FINDINGS |= {"target": "value", "value": "value", "deep": "too-long", "id": "value"}
+OF_FINDINGS |= {
+    "profile.binding": "code-invalid",
+    "profile.closed": "structure",
+    "profile.max": "structure",
+    "profile.min": "required",
+    "profile.type": "structure",
+    "profile.unknown": "not-supported",
+    "profile.unresolved": "incomplete",
+    "profile.value": "value",
+}
 
 
 def told(refused: Refused, language: str) -> tuple[int, Body]:
@@ -59,6 +73,17 @@ def issue(code: str, said: str, severity: str = "error", place: str = "") -> Bod
     return {"severity": severity, "code": code, "diagnostics": said, **where}
 
 
+def of_finding(found: Finding, language: str, place: str = "") -> Body:
+    """Tell what is wrong with a body and where; of an invariant also what HL7 says it is."""
+    named: Mapping[str, object] = {"where": found.where, "about": found.about}
+    kind = OF_FINDINGS.get(found.rule, "invalid")
+    said = words(found.code, language, named)
+    told = issue(kind, said, found.severity, _in(place, found.where))
+    if found.rule != "invariant":
+        return told
+    return {**told, "details": {"text": f"{found.about}: {text_of(found.about)}"}}
+
+
 def _issues(refused: Refused, language: str, place: str) -> Iterator[Body]:
     code = next(code for kind, _, code in REFUSALS if isinstance(refused, kind))
     match refused:
@@ -67,10 +92,7 @@ def _issues(refused: Refused, language: str, place: str) -> Iterator[Body]:
                 kind = "value" if one.why is Why.VALUE else "not-supported"
                 yield issue(kind, words(one.code, language, {"name": one.name}), place=place)
         case NotFhir():
-            for found in refused.findings:
-                named: Mapping[str, object] = {"where": found.where, "about": found.about}
-                kind = OF_FINDINGS.get(found.rule, "invalid")
-                yield issue(kind, words(found.code, language, named), place=_in(place, found.where))
+            yield from (of_finding(found, language, place) for found in refused.findings)
         case NotWritable():
             why = f"records.write.{refused.group}"
             yield issue(code, words(why, language, {"type": refused.type}), place=place)

@@ -12,6 +12,7 @@ from lianyi.fhir.histories import history
 from lianyi.fhir.places import ROOT
 from lianyi.fhir.reading import read, vread
 from lianyi.fhir.searching import search, search_within
+from lianyi.fhir.validating import validate
 from lianyi.fhir.writing import create, delete, delete_where, update, update_where
 
 WRITES = ["POST", "PUT", "PATCH", "DELETE"]
@@ -40,5 +41,7 @@ ROUTES = (
     Route(f"{ONE}/_history/{{version:str}}", answered(vread)),
     Route(f"{ONE}/{{inner:str}}", answered(search_within)),
     Route(f"{ONE}/{{inner:str}}/_search", answered(search_within), methods=["POST"]),
+    Route(f"{ALL}/$validate", answered(validate), methods=["POST"]),
+    Route(f"{ONE}/$validate", answered(validate), methods=["POST"]),
     Route(f"{ROOT}/{{rest:path}}", answered(refuse), methods=WRITES),
 )

@@ -4,6 +4,7 @@ Journeys call these in the transaction of the change that is recorded.
 """
 
 from lianyi.records.service.bringing import mark_imported, unpack
+from lianyi.records.service.checking import examine
 from lianyi.records.service.filing import refile
 from lianyi.records.service.notes import amend_note, save_note, sign_note
 from lianyi.records.service.publishing import prepare, publish, publish_all, release, retract, store
@@ -21,6 +22,7 @@ __all__ = [
     "Bringer",
     "amend_note",
     "bring",
+    "examine",
     "hold",
     "is_same",
     "mark_imported",

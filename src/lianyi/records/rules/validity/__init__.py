@@ -1,11 +1,14 @@
 """Whether a resource is what FHIR R4 calls valid: its structure first, then its invariants."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lianyi.records.model import Finding
-from lianyi.records.rules.validity import invariants, structure, texts
+from lianyi.records.rules.validity import invariants, profiles, structure, texts
 from lianyi.records.rules.validity.structure import is_built
+
+UNKNOWN = "profile.unknown"
 
 __all__ = ["examined", "findings", "hidden", "is_built"]
 
@@ -15,9 +18,20 @@ def findings(resource: Mapping[str, Any]) -> tuple[Finding, ...]:
     return _looked_at(resource, warnings=False)
 
 
-def examined(resource: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return what is wrong, and what is only advised against."""
-    return _looked_at(resource, warnings=True)
+def examined(resource: Mapping[str, Any], wanted: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Return what is wrong, what is only advised against, and what profiles miss.
+
+    A profile that a body claims by itself is looked at too; if nobody knows it here, that is told
+    and keeps nothing out (FHIR R4, 2.1.0: meta.profile).
+    """
+    found = _looked_at(resource, warnings=True)
+    if any(one.rule != "invariant" for one in found):
+        return found
+    claimed = [url for url in resource.get("meta", {}).get("profile", ()) if url not in wanted]
+    asked = [one for url in wanted for one in profiles.findings(resource, url)]
+    said = [one for url in claimed for one in profiles.findings(resource, url)]
+    said = [replace(f, severity="warning") if f.rule == UNKNOWN else f for f in said]
+    return tuple(dict.fromkeys((*found, *asked, *said)))
 
 
 def hidden(text: str, read: Mapping[str, Any]) -> tuple[Finding, ...]:
