@@ -27,7 +27,11 @@ class NotLogged(Unavailable):
 async def write(db: Db, rows: Sequence[Statement]) -> None:
     """Write rows in the order given; many of one kind go out together."""
     for sql, alike in groupby(rows, key=itemgetter(0)):
-        await db.executemany(sql, [values for _, values in alike])
+        values = [each for _, each in alike]
+        if len(values) == 1:  # most acts open one door
+            await db.execute(sql, *values[0])
+        else:
+            await db.executemany(sql, values)
 
 
 async def testify(db: Db, rows: Sequence[Statement]) -> None:

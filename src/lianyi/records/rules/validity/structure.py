@@ -28,6 +28,7 @@ OF_ELEMENTS = frozenset(
 Path_ = Sequence[str | int]
 
 
+@cache
 def is_built(folder: Path = BUILT.parent) -> bool:
     """Tell whether everything is there that a body is checked by."""
     return all((folder / name).exists() for name in NEEDED)
