@@ -11,7 +11,7 @@ import pytest
 from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.journeys import prescribe, queue, visit
-from lianyi.kernel import timers
+from lianyi.kernel import profile, timers
 from lianyi.kernel.crypto import sm3
 from lianyi.kernel.lifecycle import WrongRole, WrongState
 from lianyi.kernel.refusal import NotFound
@@ -286,6 +286,27 @@ async def test_what_runs_already_counts_in_the_next_prescription(room):
     findings = await room.check(SIMVASTATIN_40)
     assert "interaction" in troubles(findings, Severity.WARN)
     assert "same_substance" in troubles(await room.check(AMLODIPINE), Severity.WARN)
+
+
+async def test_what_other_software_of_the_hospital_orders_counts_though_it_says_our_codes(room):
+    """PH-04: only what the prescriptions here tell already is left out."""
+    person_id, clock = room.patient.person_id, room.place.app.clock
+    coding = {"system": "urn:lianyi:drug", "code": "amlodipine-tab-5mg"}
+    body = {
+        "resourceType": "MedicationRequest",
+        "id": "his-1",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": f"Patient/{person_id}"},
+        "medicationCodeableConcept": {"coding": [coding], "text": "氨氯地平片"},
+        "authoredOn": clock().isoformat(),
+    }
+    zone = profile.at(clock()).zone
+    bringer = writing.Bringer(room.place.app.ids.new(clock()), room.place.id, zone)
+    given = [writing.read(body, bringer=bringer)]
+    await room.place.do(room.doctor, writing.bring, given=given, held={})
+    findings = await room.check(SIMVASTATIN_40)
+    assert "interaction" in {finding.trouble for finding in findings}
 
 
 async def test_nobody_on_duty_nothing_is_sent(room):

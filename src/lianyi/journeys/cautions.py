@@ -111,7 +111,7 @@ def _medicines(
             yield from (_taken(line) for line in prescription.sheet.lines)
     here = tx.actor.institution_id
     for medicine in known.medicines:
-        ours = medicine.what.system == DRUG
+        ours = medicine.what.system == DRUG and not medicine.by_app
         if _is_current(medicine, tx.now) and not (ours and medicine.holder_id == here):
             yield Taken(_substances(medicine))
     for substance in asked.medicines or ():

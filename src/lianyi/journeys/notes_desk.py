@@ -64,6 +64,7 @@ async def notes(tx: Tx) -> NotesPage:
     lines = [
         Line(UUID(each.fhir_id), each.title, each.at, places[each.holder_id].name)
         for each in entries
+        if not each.by_app  # what nobody signed here is read as a document
     ]
     return NotesPage(who, locked=False, lines=tuple(lines))
 

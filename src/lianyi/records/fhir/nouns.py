@@ -92,6 +92,7 @@ def medicine(entry: Entry) -> Medicine:
         status=read.status,
         dosage=dosage,
         days=supply.value if supply and supply.code == DAYS else None,
+        by_app=entry.by_app,
     )
 
 

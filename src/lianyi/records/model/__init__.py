@@ -137,6 +137,7 @@ class Entry:
     classes: frozenset[Sensitive]
     title: str
     body: str
+    by_app: bool = False  # other software brought it; no act of this network wrote it
 
     @property
     def mark(self) -> Mark:
@@ -256,6 +257,7 @@ class Medicine(Fact):
     status: str
     dosage: str
     days: Decimal | None
+    by_app: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,8 @@ SHEET = """SELECT d.note, d.at, s.recorded_at AS signed_at, s.version
                AND s.holder_id = $3 AND NOT s.in_error"""
 
 COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.status,
-             r.released_at IS NOT NULL AS released, r.classes, r.body"""
+             r.released_at IS NOT NULL AS released, r.classes, r.body,
+             r.app_id IS NOT NULL AS by_app"""
 
 
 async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
@@ -369,4 +370,5 @@ def _entry(row: "Record") -> Entry:
         classes=frozenset(Sensitive(name) for name in row["classes"]),
         title=nouns.title(row["body"]),
         body=row["body"],
+        by_app=row["by_app"],
     )
