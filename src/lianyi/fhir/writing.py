@@ -25,6 +25,7 @@ TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 KEY_MOST = 200  # characters of an Idempotency-Key
 STATUS = {Outcome.CREATED: 201, Outcome.UPDATED: 200, Outcome.SAME: 200, Outcome.DELETED: 204}
 PREFERRED = re.compile(r"return=(minimal|representation|OperationOutcome)")
+OF_FORM = frozenset({"_format", "_pretty"})  # how an answer is written, and no condition
 RETURN = "representation"  # where nobody says
 
 
@@ -32,7 +33,7 @@ async def create(request: Request) -> Response:
     type = typed(request)
     body = _of_type(await bodies.read(request), type)
     asked = request.headers.get("if-none-exist")
-    criteria = None if asked is None else read_criteria(asked, base_of(request))
+    criteria = _in_address(request) if asked is None else read_criteria(asked, base_of(request))
     return await _answer(request, Act(Verb.CREATE, type, body=body, criteria=criteria))
 
 
@@ -144,6 +145,12 @@ def _of_type(body: Body, type: str) -> Body:
     if body.get("resourceType") != type:
         raise Turned(400, "invalid", "fhir.other_type", {"type": type})
     return body
+
+
+def _in_address(request: Request) -> tuple[tuple[str, str], ...] | None:
+    """Return the condition of a create that stands in its address, as some software puts it."""
+    pairs = read_criteria(request.url.query, base_of(request))
+    return tuple(pair for pair in pairs if pair[0] not in OF_FORM) or None
 
 
 def _match(request: Request) -> int | None:
