@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from lianyi.fhir import answers
 from lianyi.fhir.answers import Body
-from lianyi.fhir.places import base_of
+from lianyi.fhir.places import ROOT, base_of
 from lianyi.kernel.text import words
 from lianyi.records.fhir import compartments
 from lianyi.records.fhir.index import Parameter, parameters
@@ -27,6 +27,8 @@ WRITABLE = {
     "conditionalDelete": "single",
 }
 READABLE = {"versioning": "versioned", "updateCreate": False}
+SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 DEFINED = "http://hl7.org/fhir"
 VALIDATE = {"name": "validate", "definition": f"{DEFINED}/OperationDefinition/Resource-validate"}
 LANGUAGE = "zh"
@@ -35,8 +37,24 @@ SINCE = "2026-11-29"  # when what is told here last changed
 
 async def metadata(request: Request) -> Response:
     """Answer the CapabilityStatement, to anybody."""
-    server = {"description": "Lianyi (联医)", "url": base_of(request)}
-    return answers.written(request, {**_statement(), "implementation": server})
+    base, statement = base_of(request), _statement()
+    server = {"description": "Lianyi (联医)", "url": base}
+    rest = [{**one, "security": _security(base)} for one in statement["rest"]]
+    return answers.written(request, {**statement, "implementation": server, "rest": rest})
+
+
+def _security(base: str) -> Body:
+    """Say where tokens come from (SMART App Launch 2.2, "Conformance")."""
+    issuer = base.removesuffix(ROOT)
+    places = [
+        {"url": name, "valueUri": f"{issuer}/smart/{name}"}
+        for name in ("authorize", "token", "register", "introspect", "revoke")
+    ]
+    return {
+        "cors": True,
+        "service": [{"coding": [{"system": SERVICES, "code": "SMART-on-FHIR"}]}],
+        "extension": [{"url": OAUTH, "extension": places}],
+    }
 
 
 @cache
