@@ -1,5 +1,6 @@
 """From the browser to the token and back out again, with everything that must not work."""
 
+import asyncio
 import hmac
 from base64 import urlsafe_b64encode
 from datetime import timedelta
@@ -103,6 +104,14 @@ async def test_a_code_works_once_and_a_second_try_ends_what_it_gave(diary, patie
     assert (await diary.get("Observation", given["access_token"])).status_code == 401
     renewed = await diary.token("refresh_token", refresh_token=given["refresh_token"])
     assert renewed.json()["error"] == "invalid_grant"
+
+
+async def test_of_two_who_bring_a_code_at_once_neither_keeps_anything(diary, patients):
+    """INT-14: under real concurrency too."""
+    code = (await diary.agreed(patients, OWN))["code"]
+    answers = await asyncio.gather(*(diary.token(code=code) for _ in range(4)))
+    (won,) = (answer for answer in answers if answer.status_code == 200)
+    assert (await diary.get("Observation", won.json()["access_token"])).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -228,8 +237,7 @@ async def test_a_withdrawn_approval_ends_every_persons_tokens_at_once(diary, pat
     admin = await ward.place.admin()
     await ward.place.do(admin, apps.withdraw_approval, approval_id=approval[0][0], why="合同到期")
     assert (await diary.get("Observation", given["access_token"])).status_code == 401
-    led = (await diary.bring(patients, OWN)).headers["location"]
-    assert (await patients.get(led)).status == 409
+    assert (await diary.bring(patients, OWN)).status_code == 400
 
 
 async def test_a_lost_phone_puts_apps_out_too(diary, patients, ward):
@@ -286,8 +294,8 @@ async def test_a_class_is_read_by_its_own_tick(diary, patients, ward):
 async def test_nobody_is_asked_about_an_app_that_no_hospital_approved(company, patients):
     """CAP-39"""
     firm = await company()
-    led = (await firm.bring(patients, OWN)).headers["location"]
-    assert (await patients.get(led)).status == 409
+    for wrong in ({}, {"response_type": "token"}):  # INT-02: nor is anybody sent to its address
+        assert (await firm.bring(patients, OWN, **wrong)).status_code == 400
     other = await company((Purpose.TREAT, "user/*.rs patient/*.rs"))
     led = (await other.bring(patients, OWN)).headers["location"]
     assert (await patients.get(led)).status == 409
@@ -529,3 +537,12 @@ async def test_the_person_sees_which_app_read(diary, patients, ward):
     await diary.get("Observation", given["access_token"])
     page = await patients.get("/record/readings")
     assert page.says("血压日记")
+    whole = (await patients.http.get("/record/export")).json()
+    agents = [
+        agent["who"]["identifier"]
+        for entry in whole["entry"]
+        if entry["resource"]["resourceType"] == "AuditEvent"
+        for agent in entry["resource"]["agent"]
+        if "identifier" in agent["who"]
+    ]
+    assert {"system": "urn:lianyi:app", "value": diary.id} in agents

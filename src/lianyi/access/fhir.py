@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from lianyi.access.model import RESIDENT, Consent, ConsentState, Purpose, Reading
+from lianyi.access.model import APP, RESIDENT, Consent, ConsentState, Purpose, Reading
 
 SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 LOINC = "http://loinc.org"
@@ -13,6 +13,7 @@ PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 OBJECT = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 PURPOSE = "urn:lianyi:purpose"
+APPS = "urn:lianyi:app"
 CLASS = "urn:lianyi:sensitive-class"
 LAW = "个人信息保护法第二十三条、第二十九条"  # EMR-17, PRI-02
 STATUS: Mapping[ConsentState, str] = {
@@ -69,8 +70,6 @@ def consent(given: Consent) -> Body:
 
 def audit_event(person_id: UUID, reading: Reading) -> Body:
     """Return that somebody opened, or tried to open, a person's data."""
-    kind = "Patient" if reading.role == RESIDENT else "PractitionerRole"
-    reader = reading.reader_id if reading.role == RESIDENT else reading.post_id
     return {
         "resourceType": "AuditEvent",
         "id": str(reading.seq),
@@ -79,7 +78,7 @@ def audit_event(person_id: UUID, reading: Reading) -> Body:
         "recorded": reading.at.isoformat(),
         "outcome": DONE if reading.granted else REFUSED,
         "purposeOfEvent": [{"coding": [_purpose(reading.purpose)]}],
-        "agent": [{"who": {"reference": f"{kind}/{reader}"}, "requestor": True}],
+        "agent": _agents(reading),
         "source": {"observer": {"display": "联医"}},
         "entity": [
             {
@@ -89,6 +88,22 @@ def audit_event(person_id: UUID, reading: Reading) -> Body:
             }
         ],
     }
+
+
+def _agents(reading: Reading) -> list[Body]:
+    """Return who read, and with which app; a service reads by itself."""
+    kind = "Patient" if reading.role == RESIDENT else "PractitionerRole"
+    reader = reading.reader_id if reading.role == RESIDENT else reading.post_id
+    user: Body = {"who": {"reference": f"{kind}/{reader}"}, "requestor": True}
+    if reading.app_id is None:
+        return [user]
+    by_itself = reading.role == APP
+    app: Body = {
+        "type": {"coding": [{"system": DICOM, "code": "110150", "display": "Application"}]},
+        "who": {"identifier": {"system": APPS, "value": str(reading.app_id)}},
+        "requestor": by_itself,
+    }
+    return [app] if by_itself else [user, app]
 
 
 def _purpose(purpose: Purpose) -> Body:

@@ -133,13 +133,16 @@ async def launch(tx: Tx, *, client_id: UUID, patient_id: UUID, encounter: str = 
 async def ask(tx: Tx, *, wanted: Wanted, server: str) -> tuple[str, str]:
     """Keep what an app asks and return the token it is answered by, or else the error it hears.
 
-    Whose address is not proven hears nothing: the browser stays here (INT-02).
+    Whose address is not proven hears nothing: the browser stays here (INT-02). Nor does an app that
+    nobody has approved: anybody may register, and this site sends nobody to anybody's address.
 
-    :raises NoSuchClient, BadRedirect:
+    :raises NoSuchClient, BadRedirect, NotApproved:
     """
     client = await _client(tx, _id(wanted.client_id))
     if wanted.redirect not in client.redirects:
         raise BadRedirect
+    if not (await consents.live_approvals(tx, app_ids=[client.id]))[client.id]:
+        raise NotApproved
     asked, wrong = scopes.canonical(wanted.scope)
     if trouble := _trouble(wanted, server):
         return "", trouble

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from lianyi.accounts.errors import NoSuchClient
 from lianyi.journeys import apps
-from lianyi.journeys.apps import BadRedirect, Wanted
+from lianyi.journeys.apps import BadRedirect, NotApproved, Wanted
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.work import within
 from lianyi.smart import answers, places
@@ -22,7 +22,7 @@ async def authorize(request: Request) -> Response:
         token, trouble = await within(
             request.app.state.lianyi, DOOR, lambda tx: apps.ask(tx, wanted=wanted, server=server)
         )
-    except (NoSuchClient, BadRedirect) as refused:  # INT-02: nobody is sent to where it wants
+    except (NoSuchClient, BadRedirect, NotApproved) as refused:  # INT-02: nobody is sent on
         return answers.refused(request, "invalid_request", refused)
     url = f"{places.CONSENT}/{token}" if token else apps.turned_away(wanted, trouble)
     return RedirectResponse(url, 303, headers=answers.PRIVATE)

@@ -329,6 +329,8 @@ def _refusal(
 def _cause_of(desk: Desk) -> Cause:
     if desk.everyone:
         return Cause.SYSTEM
+    if desk.app:
+        return Cause.APPROVAL
     return Cause.MANDATE if desk.scope else Cause.RELATION
 
 
