@@ -7,20 +7,22 @@ from uuid import UUID
 
 from lianyi.access import queries as readers
 from lianyi.access import service as access
-from lianyi.access.model import RESIDENT, Purpose, Sensitive
+from lianyi.access.model import ADMIN, RESIDENT, Purpose, Sensitive
 from lianyi.access.model.apps import Approval, Permission
 from lianyi.access.rules import plain
-from lianyi.access.rules.apps import OPEN_TO_APPS
+from lianyi.access.rules.apps import APPROVABLE, OPEN_TO_APPS
 from lianyi.access.rules.plain import Told
-from lianyi.access.states import PERMISSION
+from lianyi.access.states import APPROVAL, PERMISSION
 from lianyi.accounts import queries as accounts
 from lianyi.accounts.model.apps import Client
 from lianyi.journeys import apps
 from lianyi.journeys.apps import WHAT, Offer
 from lianyi.journeys.fhir_desk import PURPOSES
 from lianyi.journeys.resident_desk import Who, enter
+from lianyi.kernel.lifecycle import check_role
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
+from lianyi.people.model import Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,44 @@ class AppsPage:
     who: Who
     locked: bool
     held: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An app that was laid before an institution, and what its administrator may do with it now."""
+
+    approval: Approval
+    client: Client
+    told: tuple[Told, ...]
+    is_over: bool
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HousePage:
+    me: Post
+    brought: tuple[Brought, ...]
+    purposes: tuple[Purpose, ...]
+
+
+async def house(tx: Tx) -> HousePage:
+    """Return the apps that an institution is asked about, and has decided about.
+
+    :raises WrongRole:
+    """
+    check_role(tx, APPROVAL, "approve")
+    found = await readers.approvals(tx)
+    known = await accounts.clients(tx, ids=list({one.app_id for one in found}))
+    me = (await people.posts(tx, ids=[tx.actor.post_id]))[tx.actor.post_id]
+    lines = tuple(_brought(one, known[one.app_id], tx.now) for one in found)
+    return HousePage(me, lines, tuple(one for one in Purpose if one in APPROVABLE))
+
+
+def _brought(approval: Approval, client: Client, now: datetime) -> Brought:
+    terms = approval.terms
+    told = plain.told(terms.scopes if terms else client.scopes)
+    is_over = terms is not None and terms.until <= now
+    return Brought(approval, client, told, is_over, tuple(APPROVAL.open_to(ADMIN, approval.state)))
 
 
 async def ask(tx: Tx, *, token: str) -> AskPage:

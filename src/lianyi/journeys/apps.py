@@ -11,8 +11,10 @@ from uuid import UUID
 
 from lianyi.access import queries as consents
 from lianyi.access import service as access
+from lianyi.access.errors import UnsoundTerms
 from lianyi.access.model import RESIDENT, Purpose, Sensitive
 from lianyi.access.model.apps import Approval, Terms
+from lianyi.access.model.parts import ANY_TYPE, Part
 from lianyi.access.rules import scopes
 from lianyi.access.service import apps as approvals
 from lianyi.accounts import queries as accounts
@@ -30,8 +32,12 @@ from lianyi.accounts.model.apps import (
 from lianyi.accounts.rules import clients
 from lianyi.accounts.service import apps
 from lianyi.journeys.fhir_desk import PURPOSES
+from lianyi.kernel import profile
 from lianyi.kernel.refusal import Conflict, Invalid
 from lianyi.kernel.work import Tx
+from lianyi.records.errors import NotSearchable
+from lianyi.records.fhir import searches
+from lianyi.records.fhir.index import parameters
 
 WHAT = "app"
 LAUNCH = "launch"
@@ -95,6 +101,39 @@ async def register(tx: Tx, *, form: Registration, institutions: Sequence[UUID] =
     for institution_id in dict.fromkeys(institutions):
         await approvals.ask_approval(tx, app_id=done.id, institution_id=institution_id)
     return done
+
+
+async def approve(
+    tx: Tx, *, approval_id: UUID, purpose: Purpose, text: str, assessment: str, days: int
+) -> None:
+    """Let an app be used here for a purpose, with the scopes of a text, for so many days.
+
+    :raises NoSuchApproval, UnsoundTerms, AskedAlready, WrongRole, WrongState:
+    :raises NotSearchable: a scope asks a search that this server can't answer.
+    """
+    listed, wrong = scopes.canonical(text)
+    zone = profile.at(tx.now).zone
+    for scope in filter(None, map(scopes.read, listed)):
+        if scope.type != ANY_TYPE and scope.type not in parameters():
+            raise UnsoundTerms
+        part = Part(scope.type, scope.query)
+        if part.query and (troubles := searches.read(part.type, part.pairs, zone).troubles):
+            raise NotSearchable(troubles=troubles)
+    if wrong:
+        raise UnsoundTerms
+    kept = tuple(one for one in listed if one not in scopes.ABOUT_LAUNCH)
+    terms = Terms(purpose, kept, assessment, tx.now + timedelta(days=days))
+    await approvals.approve(tx, approval_id=approval_id, terms=terms)
+
+
+async def take_up(tx: Tx, *, client_id: str) -> None:
+    """Lay an app before the acting institution by the number that its company tells.
+
+    :raises NoSuchClient, AskedAlready, WrongRole:
+    """
+    client = await _client(tx, _id(client_id))
+    here = tx.actor.institution_id
+    await approvals.ask_approval(tx, app_id=client.id, institution_id=here)
 
 
 async def withdraw_approval(tx: Tx, *, approval_id: UUID, why: str) -> None:

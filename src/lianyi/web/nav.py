@@ -74,6 +74,7 @@ ADMINS = (
     Place("reconciliation", "/admin/reconciliation", mark("对账"), icon="scale"),
     Place("online", "/admin/online", mark("线上"), icon="message-circle"),
     Place("glasses", "/admin/glasses", mark("调阅"), icon="eye-exclamation"),
+    Place("apps", "/admin/apps", mark("应用"), icon="apps"),
     KNOWLEDGE,
     Place("reports", "/admin/reports", mark("上报"), icon="cloud-upload"),
     Place("quality", "/admin/quality", mark("质量"), icon="chart-bar"),

@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from lianyi.web.admin import (
+    apps,
     departments,
     glasses,
     health,
@@ -19,6 +20,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *departments.ROUTES,
     *schedule.ROUTES,
     *glasses.ROUTES,
+    *apps.ROUTES,
     *online.ROUTES,
     *reconciliation.ROUTES,
     *reports.ROUTES,

@@ -1,0 +1,108 @@
+"""An administrator decides about a company's app."""
+
+import pytest
+
+from tests.place import BY_PHONE
+from tests.smart.conftest import Company, document
+
+TERMS = {"purpose": "own", "scopes": "patient/*.rs", "assessment": "PIA-2030-11", "days": "90"}
+OWN = "patient/Observation.rs"
+
+
+@pytest.fixture
+async def office(sitting, ward):
+    """The browser of the hospital's administrator."""
+    return await sitting(await ward.place.admin())
+
+
+@pytest.fixture
+async def brought(http, ward):
+    """Register an app and lay it before the hospital, as its company does; return its answer."""
+    institutions = {"institutions": [str(ward.place.id)]}
+    answer = await http.post("/smart/register", json=document(**institutions))
+    return answer.json()
+
+
+async def decided(office, ward, verb, **given):
+    page = await office.get("/admin/apps")
+    (id,) = (row[0] for row in await ward.place.rows(ASKED, ward.place.id))
+    return await office.submit(page, f"/admin/apps/{id}/{verb}", **given)
+
+
+ASKED = """SELECT id FROM access.approval WHERE institution_id = $1
+           ORDER BY asked_at DESC LIMIT 1"""
+
+
+async def test_an_administrator_approves_what_a_company_asks_and_takes_it_back(
+    office, ward, http, brought, patients
+):
+    """CAP-39, PRI-11"""
+    page = await office.get("/admin/apps")
+    assert page.says("血压日记")
+    assert page.says("全部健康档案")
+    assert (await decided(office, ward, "approve", **TERMS)).says("已批准")
+    app = Company(http, ward, brought)
+    given = await app.tokens(patients, OWN)
+    assert (await app.get("Observation", given["access_token"])).status_code == 200
+    done = await decided(office, ward, "withdraw", reason="合同到期")
+    assert done.says("已撤销")
+    assert (await app.get("Observation", given["access_token"])).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"assessment": ""},
+        {"purpose": "inspect"},
+        {"scopes": "patient/Observation.sr"},
+        {"scopes": "patient/Nonsense.rs"},
+        {"scopes": "patient/Observation.rs?nonsense=1"},
+        {"days": "0"},
+        {"days": "1000"},
+    ],
+)
+async def test_what_is_no_sound_approval_is_said_on_the_page(office, ward, brought, wrong):
+    """CAP-39, PRI-11: nothing is approved by it."""
+    assert (await decided(office, ward, "approve", **{**TERMS, **wrong})).status == 422
+    rows = await ward.place.rows(
+        "SELECT state FROM access.approval WHERE app_id = $1", brought["client_id"]
+    )
+    assert rows == [("asked",)]
+
+
+async def test_an_administrator_refuses_and_takes_up_another(office, ward, brought):
+    assert (await decided(office, ward, "refuse", reason="用途不明")).says("未批准")
+    page = await office.get("/admin/apps")
+    again = await office.submit(page, "/admin/apps", client=brought["client_id"])
+    assert again.says("待审批")
+    unknown = await office.submit(page, "/admin/apps", client=str(ward.person_id))
+    assert unknown.status == 422
+
+
+async def test_nobody_sees_or_decides_about_another_hospitals_apps(
+    sitting, elsewhere, ward, brought
+):
+    """PRI-10"""
+    other = await sitting(await elsewhere.place.admin())
+    assert not (await other.get("/admin/apps")).says("血压日记")
+    (id,) = (row[0] for row in await ward.place.rows(ASKED, ward.place.id))
+    own = await elsewhere.place.admin()
+    assert own.institution_id != ward.place.id
+    page = await other.get("/admin/apps")
+    form = page.form("/admin/apps")
+    tried = await other.http.post(f"/admin/apps/{id}/approve", data={**form.fields, **TERMS})
+    assert tried.status_code == 422
+    assert (await ward.place.rows("SELECT state FROM access.approval WHERE id = $1", id)) == [
+        ("asked",)
+    ]
+    doctor = await sitting(ward.doctor)
+    assert (await doctor.get("/admin/apps")).status == 403
+
+
+async def test_a_person_who_is_not_proven_enough_is_not_asked(sitting, ward, diary):
+    """IDN-01: a phone alone agrees to nothing."""
+    resident = await ward.place.resident(scopes=BY_PHONE)
+    phone = await sitting(resident)
+    led = (await diary.bring(phone, OWN)).headers["location"]
+    page = await phone.get(led)
+    assert not page.says("同意授权")
