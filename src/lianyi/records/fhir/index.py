@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -239,7 +239,11 @@ def _is_dead(body: Mapping[str, Any]) -> bool:
     return bool(body.get("deceasedDateTime") or body.get("deceasedBoolean", False))
 
 
+@lru_cache(maxsize=10_000)  # most texts are the words beside a code
 def plain(text: str) -> str:
     """Return a text as it is compared: without case, accents and doubled spaces."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
+    folded = text.casefold()
+    if not folded.isascii():
+        apart = unicodedata.normalize("NFKD", folded)
+        folded = "".join(c for c in apart if not unicodedata.combining(c))
+    return " ".join(folded.split())
