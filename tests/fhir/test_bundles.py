@@ -86,6 +86,7 @@ async def test_one_refusal_leaves_nothing_of_a_transaction_and_says_where(clinic
         (ask("DELETE", "Condition"), 400, "Bundle.entry[1]"),
         ({"request": {"method": "POST", "url": "Condition"}}, 400, "Bundle.entry[1].request"),
         ({}, 400, "Bundle.entry[1].request"),
+        ({"request": {"method": [], "url": {}}}, 405, "Bundle.entry[1].request.method"),
         ("nothing", 400, "Bundle.entry[1].request"),
         (post({"resourceType": "Appointment"}), 403, "Bundle.entry[1]"),
     ],

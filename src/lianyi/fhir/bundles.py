@@ -4,8 +4,10 @@ A transaction is done whole or not at all, and read from after it is written. In
 stands for itself. Answers stand in the order of the entries.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +26,7 @@ from lianyi.kernel.work import Tx, within
 from lianyi.records.fhir.index import parameters
 
 MOST = 5000  # entries
+ASIDE = 100  # entries; more are read in a thread
 # In the order that the standard demands.
 METHODS = {"DELETE": Verb.DELETE, "POST": Verb.CREATE, "PUT": Verb.UPDATE, "GET": None}
 KINDS = ("batch", "transaction")
@@ -73,7 +76,8 @@ async def bundle(request: Request) -> Response:
 
 
 async def _transaction(request: Request, entries: Sequence[object]) -> list[Body]:
-    steps = [_step(request, n, entry) for n, entry in enumerate(entries)]
+    look = partial(_steps, f"{base_of(request)}/", entries)
+    steps = await asyncio.to_thread(look) if len(entries) > ASIDE else look()
     acts = [step.act for step in steps if step.act]
     whole = await within(
         request.app.state.lianyi,
@@ -94,9 +98,10 @@ async def _whole(tx: Tx, request: Request, steps: Sequence[Step], acts: Sequence
 async def _batch(request: Request, entries: Sequence[object]) -> list[Body]:
     """Do entry after entry, in the order of a transaction; a refusal concerns its own alone."""
     told: dict[int, Body] = {}
+    base = f"{base_of(request)}/"
     for n in sorted(range(len(entries)), key=lambda n: _rank(entries[n])):
         try:
-            told[n] = await _alone(request, _step(request, n, entries[n]))
+            told[n] = await _alone(request, _step(base, n, entries[n]))
         except Exception as trouble:  # noqa: BLE001 - every trouble has its answer
             status, outcome = answers.told(request, trouble)
             told[n] = {"response": {"status": _status(status), "outcome": outcome}}
@@ -124,20 +129,24 @@ async def _read(tx: Tx, request: Request, step: Step) -> msgspec.Raw:
 
 def _rank(entry: object) -> int:
     asked = entry.get("request") if isinstance(entry, dict) else None
-    method = asked.get("method") if isinstance(asked, dict) else None
+    method = str(asked.get("method")) if isinstance(asked, dict) else ""
     return [*METHODS].index(method) if method in METHODS else len(METHODS)
 
 
-def _step(request: Request, n: int, entry: object) -> Step:
+def _steps(base: str, entries: Sequence[object]) -> list[Step]:
+    return [_step(base, n, entry) for n, entry in enumerate(entries)]
+
+
+def _step(base: str, n: int, entry: object) -> Step:
     """Read what one entry asks.
 
     :raises Turned:
     """
-    place, base = f"Bundle.entry[{n}]", f"{base_of(request)}/"
+    place = f"Bundle.entry[{n}]"
     given = entry.get("request") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(given, dict):
         raise Turned(400, "required", "fhir.no_request", place=f"{place}.request")
-    method, url = given.get("method"), str(given.get("url", ""))
+    method, url = str(given.get("method")), str(given.get("url", ""))
     path, _, query = url.removeprefix(base).partition("?")
     type, _, fhir_id = path.strip("/").partition("/")
     if method not in METHODS:

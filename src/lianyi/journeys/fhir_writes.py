@@ -7,13 +7,13 @@ signatures and second verifiers.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 from lianyi.access.model.parts import Right
@@ -38,6 +38,7 @@ from lianyi.records.service import Bringer
 Body: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[str, str]
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
+T = TypeVar("T")
 ASIDE = 20  # bodies that are read while others wait; more go to a thread
 
 
@@ -132,8 +133,7 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
     meant = await _meanings(tx, acts)
     known = await _addresses(tx, meant)
     bringer = fhir_doors.bringer(tx)
-    read = partial(_read, meant, known, base, bringer)
-    given = await asyncio.to_thread(read) if len(acts) > ASIDE else read()
+    given = await _aside(partial(_read, meant, known, base, bringer), meant)
     held = await records.hold(tx, keys=[one.key for one in meant if _may_be_there(one)])
     given |= _tombstones(meant, held, bringer)
     doors = fhir_doors.Doors(tx)
@@ -202,12 +202,26 @@ async def _addresses(tx: Tx, meant: Sequence[_Meant]) -> dict[str, str]:
             known[one.act.address] = "/".join(one.key)
             if called := references.restful(one.act.address):
                 known["/".join(called)] = known[one.act.address]
-    for one in meant:
-        for reference in references.named(one.act.body or {}):
-            if reference not in known and (asked := references.asked(reference)):
-                with _placed(one.act):
-                    known[reference] = await _asked_for(tx, reference, *asked)
+    for act, reference in await _aside(partial(_asking, meant), meant):
+        if reference not in known and (asked := references.asked(reference)):
+            with _placed(act):
+                known[reference] = await _asked_for(tx, reference, *asked)
     return known
+
+
+def _asking(meant: Sequence[_Meant]) -> list[tuple[Act, str]]:
+    """Return the references that ask for what they mean, each with its act."""
+    return [
+        (one.act, reference)
+        for one in meant
+        for reference in references.named(one.act.body or {})
+        if references.asked(reference)
+    ]
+
+
+async def _aside(work: Callable[[], T], meant: Sequence[_Meant]) -> T:
+    """Do what takes long for many in a thread, so that others are answered meanwhile."""
+    return await asyncio.to_thread(work) if len(meant) > ASIDE else work()
 
 
 async def _asked_for(tx: Tx, reference: str, type: str, query: str) -> str:
