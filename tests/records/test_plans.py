@@ -9,6 +9,8 @@ import pytest
 from lianyi.records import queries
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import searches
+from lianyi.records.fhir.terms import Changes
+from tests.conftest import NOON
 from tests.records import make
 
 ORDERS = ("BEGIN", "SET", "COMMIT")  # to the database, which have no plan
@@ -62,6 +64,23 @@ async def test_no_search_walks_a_whole_table(ward, type, query):
         plans = await ward.see(
             explain, queries.search, {"search": search, "limit": 20}, chart=reach
         )
+        assert plans
+        assert "Seq Scan" not in "\n".join(plans)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Changes(),
+        Changes("Condition"),
+        Changes("Condition", "x"),
+        Changes(since=NOON, current=(NOON, NOON)),
+    ],
+)
+async def test_no_history_walks_a_whole_table(ward, asked):
+    for reach in (await ward.chart(), await ward.desk()):
+        given = {"asked": asked, "limit": 20}
+        plans = await ward.see(explain, queries.changes, given, chart=reach)
         assert plans
         assert "Seq Scan" not in "\n".join(plans)
 
