@@ -39,6 +39,11 @@ class Clock:
         self.now += timedelta(**by)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--fuzz", type=int, default=800, help="how many random requests are sent")
+    parser.addoption("--seed", type=int, default=2030, help="which random requests")
+
+
 def pytest_configure(config):
     config.stash[STACK] = ExitStack()
     if not hasattr(config, "workerinput"):  # the controller, before any worker starts

@@ -1,0 +1,158 @@
+"""Requests that nobody sane would send: sound ones, changed at random, from a seed."""
+
+import copy
+import json
+from dataclasses import dataclass, field
+from random import Random
+
+JUNK = [
+    *(None, True, False, 0, -1, 2**31, 2**63, 10**400, 1e308, -0.0, "", " ", "\0", "\ud800", "𠮷"),
+    *(
+        "x" * 300,
+        "#",
+        "#x",
+        "urn:uuid:",
+        "Patient/",
+        "Patient/\0",
+        "Observation?",
+        "http://[",
+        "%00",
+    ),
+    *("2030-02-30", "9999-12-31T23:59:60Z", "0001", "2030-01-06T24:00:00+99:99", "\u202e", "<div"),
+    *([], {}, [None], [[]], {"id": "x"}, {"extension": []}, {"resourceType": "Nothing"}),
+    *(
+        {"resourceType": None},
+        {"reference": "#"},
+        {"reference": 5},
+        {"value": "x", "unit": 3},
+        {"coding": [{"system": 1}]},
+        [{"url": None}],
+        {"": ""},
+        {"__class__": "x"},
+    ),
+]
+NAMES = ["id", "meta", "status", "contained", "extension", "_status", "resourceType", "entry", "\0"]
+HEADERS = {
+    "if-match": ['W/"1"', 'W/"999999999999"', "*", "\x7f", '"x"', ""],
+    "if-none-match": ["*", 'W/"1"'],
+    "if-none-exist": ["identifier=x|y", "%00", "_id=1&_id=2", "nothing=1", "code:x=1", "=", "&&"],
+    "prefer": ["return=minimal", "return=OperationOutcome", "return=", "handling=lenient"],
+    "idempotency-key": ["x", "y" * 201, "\x7f"],
+    "content-type": [
+        "application/json",
+        "application/fhir+xml",
+        "text/plain",
+        "",
+        "application/json; x",
+    ],
+    "accept": ["application/fhir+json", "application/xml", "*/*", ""],
+    "accept-language": ["en", "zh", "xx", "\x7f"],
+}
+QUERIES = [
+    *("", "_id=1", "code=x", "identifier=a|b", "patient=%00", "date=ge", "_has:x", "_format=xml"),
+    *("_count=-1", "value-quantity=1e999999", "_lastUpdated=x", "subject:Patient.name=x", "a" * 50),
+]
+IDS = ["1", "x" * 64, "x" * 65, "%00", "%2E%2E", "$x", "_history", "%F0%9F%98%80", "a.b-c", " "]
+
+
+@dataclass
+class Sent:
+    """One request, as it is sent."""
+
+    method: str
+    path: str
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Fuzz:
+    """Makes requests out of sound bodies, the same ones from the same seed."""
+
+    def __init__(self, seed, bodies):
+        self.random, self.bodies = Random(seed), bodies
+
+    def request(self):
+        body = copy.deepcopy(self.random.choice(self.bodies))
+        type = body["resourceType"]
+        method, path = self.address(type, body.get("id", "1"))
+        if path == "":
+            body = self.bundle()
+        elif "$validate" in path and self.random.random() < 0.3:
+            given = [
+                {"name": "resource", "resource": body},
+                {"name": "mode", "valueCode": "create"},
+            ]
+            body = {"resourceType": "Parameters", "parameter": given}
+        for _ in range(self.random.choice([0, 0, 1, 1, 2, 4])):
+            body = self.changed(body)
+        return Sent(method, path, self.text(body), self.headers())
+
+    def address(self, type, id):
+        if self.random.random() < 0.15:
+            id = self.random.choice(IDS)
+        query = self.random.choice(QUERIES)
+        asked = f"?{query}" if query else ""
+        kinds = [
+            *(("POST", type), ("POST", type), ("POST", type), ("POST", ""), ("POST", "")),
+            *(("PUT", f"{type}/{id}"), ("PUT", f"{type}/{id}"), ("PUT", f"{type}{asked}")),
+            *(("DELETE", f"{type}/{id}"), ("DELETE", f"{type}{asked}")),
+            *(("POST", f"{type}/$validate"), ("POST", f"{type}/{id}/$validate{asked}")),
+            *(("PATCH", f"{type}/{id}"), ("POST", f"{type}/_search{asked}")),
+        ]
+        return self.random.choice(kinds)
+
+    def bundle(self):
+        entries = []
+        for _ in range(self.random.randrange(4)):
+            body = copy.deepcopy(self.random.choice(self.bodies))
+            method, path = self.address(body["resourceType"], body.get("id", "1"))
+            method = self.random.choice([method, "GET", "HEAD", "NOTHING"])
+            entries.append({"resource": body, "request": {"method": method, "url": path}})
+        kind = self.random.choice(["transaction", "batch", "batch", "document", "x"])
+        return {"resourceType": "Bundle", "type": kind, "entry": entries}
+
+    def changed(self, body):
+        """Change one place of a body, however deep."""
+        holder = body
+        while True:
+            places = list(holder) if isinstance(holder, dict) else range(len(holder))
+            if not places:
+                return body
+            place = self.random.choice(list(places))
+            inner = holder[place]
+            if not isinstance(inner, dict | list) or not inner or self.random.random() < 0.3:
+                break
+            holder = inner
+        match self.random.randrange(6):
+            case 0:
+                del holder[place]
+            case 1:
+                holder[place] = [copy.deepcopy(holder[place])]
+            case 2 if isinstance(holder, dict):
+                holder[self.random.choice(NAMES)] = copy.deepcopy(holder[place])
+            case _:
+                holder[place] = copy.deepcopy(self.random.choice(JUNK))
+        return body
+
+    def text(self, body):
+        raw = json.dumps(body, ensure_ascii=self.random.random() < 0.5).encode(
+            "utf-8", "surrogatepass"
+        )
+        match self.random.randrange(30):
+            case 0:
+                return raw[: self.random.randrange(len(raw) + 1)]
+            case 1:
+                at = self.random.randrange(len(raw))
+                return raw[:at] + bytes([self.random.randrange(256)]) + raw[at + 1 :]
+            case 2:
+                return raw.replace(b'"', b'"id":"1","', 1)
+            case 3 if self.random.random() < 0.2:
+                return b'{"extension":[' * 600 + b"{}" + b"]}" * 600
+        return raw
+
+    def headers(self):
+        sent = {"content-type": "application/fhir+json"}
+        for name, values in HEADERS.items():
+            if self.random.random() < 0.04:
+                sent[name] = self.random.choice(values)
+        return sent
