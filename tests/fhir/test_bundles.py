@@ -196,9 +196,10 @@ async def test_transactions_that_meet_the_other_way_round_are_never_a_bug(clinic
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 15
 
 
-async def test_a_repeated_transaction_gets_the_first_answer(clinic, ward):
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_a_repeated_bundle_gets_the_first_answer(clinic, ward, kind):
     key = {"idempotency-key": f"t{ward.person_id}"}
-    asked = bundle(post(make.condition(ward.person_id)), ask("GET", "Condition"))
+    asked = bundle(post(make.condition(ward.person_id)), ask("GET", "Condition"), kind=kind)
     first, again = [await clinic.post("", asked, headers=key) for _ in range(2)]
     assert statuses(first) == [201, 200]
     assert first.json() == again.json()

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from lianyi.access import queries as readers
+from lianyi.access.fhir import audit_event
 from lianyi.access.model import Purpose
 from lianyi.people.model import DOCTOR
 from tests.apps import Program
@@ -231,7 +233,7 @@ async def test_who_is_no_patient_here_is_answered_as_if_they_did_not_exist(clini
     told = await ward.place.rows(
         "SELECT granted, what FROM access.log WHERE $1 = ANY (person_ids)", stranger.person_id
     )
-    assert told == [(False, "fhir_write")]
+    assert told == [(False, "fhir_create")]
 
 
 async def test_a_resource_is_of_one_person(clinic, ward):
@@ -254,12 +256,19 @@ async def test_a_resource_is_of_one_person(clinic, ward):
 
 async def test_every_writing_is_told_to_the_person(clinic, ward):
     """EMR-04, INT-06"""
-    await created(clinic, make.condition(ward.person_id))
+    made = await created(clinic, make.condition(ward.person_id))
+    path = f"Condition/{made['id']}"
+    await clinic.put(path, {**made, "recordedDate": "2029-03-02"})
+    await clinic.delete(path)
     told = await ward.place.rows(
-        "SELECT reader_id, granted, what FROM access.log WHERE $1 = ANY (person_ids)",
+        "SELECT reader_id, granted, what FROM access.log WHERE $1 = ANY (person_ids) ORDER BY seq",
         ward.person_id,
     )
-    assert told == [(ward.doctor.person_id, True, "fhir_write")]
+    whats = ("fhir_create", "fhir_update", "fhir_delete")
+    assert told == [(ward.doctor.person_id, True, what) for what in whats]
+    readings = await ward.see_own(readers.readings)
+    events = [audit_event(ward.person_id, one) for one in readings]
+    assert [event["action"] for event in events] == ["D", "U", "C"]
 
 
 async def test_a_version_keeps_by_whom_and_by_which_app(clinic, firm, ward):

@@ -30,6 +30,8 @@ REASONS: Mapping[Purpose, str] = {
     Purpose.OWN: "PATRQT",
 }
 DONE, REFUSED = "0", "4"
+# What was done with what was opened (http://hl7.org/fhir/R4/valueset-audit-event-action.html).
+ACTIONS = {"fhir_create": "C", "fhir_update": "U", "fhir_delete": "D"}
 
 Body = dict[str, Any]
 
@@ -74,7 +76,7 @@ def audit_event(person_id: UUID, reading: Reading) -> Body:
         "resourceType": "AuditEvent",
         "id": str(reading.seq),
         "type": {"system": DICOM, "code": "110110", "display": "Patient Record"},
-        "action": "R",
+        "action": ACTIONS.get(reading.what, "R"),
         "recorded": reading.at.isoformat(),
         "outcome": DONE if reading.granted else REFUSED,
         "purposeOfEvent": [{"coding": [_purpose(reading.purpose)]}],

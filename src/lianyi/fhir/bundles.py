@@ -111,7 +111,8 @@ async def _batch(request: Request, entries: Sequence[object]) -> list[Body]:
 async def _alone(request: Request, step: Step) -> Body:
     if step.act is None:
         return _found(await ask(request, lambda tx: _read(tx, request, step)))
-    (done,) = await writing.perform(request, [step.act], None)
+    once = writing.once_of(request, step, list[Done], part=f" {step.place}")
+    (done,) = await writing.perform(request, [step.act], once)
     return _done(request, done)
 
 

@@ -77,15 +77,15 @@ async def perform(
     )
 
 
-def once_of(request: Request, asked: object, answer: type[T]) -> Once[T] | None:
-    """Return the key that makes a repeated request get the first answer."""
+def once_of(request: Request, asked: object, answer: type[T], *, part: str = "") -> Once[T] | None:
+    """Return the key that makes a repeated request, or a part of it, get the first answer."""
     key = request.headers.get("idempotency-key", "")
     if not key:
         return None
     if len(key) > KEY_MOST:
         raise Turned(400, "value", "fhir.key_too_long", {"most": KEY_MOST})
     text = f"{request.method} {request.url.path} {asked!r}"
-    return Once(key, hashlib.sha256(text.encode()).hexdigest(), answer)
+    return Once(f"{key}{part}", hashlib.sha256(text.encode()).hexdigest(), answer)
 
 
 def read_criteria(text: str, base: str) -> tuple[tuple[str, str], ...]:

@@ -31,7 +31,8 @@ from lianyi.records.rules import writable
 from lianyi.records.rules.writable import Writer
 from lianyi.records.service import Bringer
 
-WHAT = "fhir_write"
+# What the person is told was done.
+WHATS = {Right.CREATE: "fhir_create", Right.UPDATE: "fhir_update", Right.DELETE: "fhir_delete"}
 # An id as this network draws them, also the ones it makes from them (`<id>-<n>`): nobody else may
 # take one that a visit or a prescription will have.
 DRAWN = re.compile(
@@ -131,7 +132,7 @@ class Doors:
             return (await access.open_desk(self._tx, purpose=purpose, right=right)).only
         try:
             chart = await access.open_chart(
-                self._tx, person_id=owner, purpose=purpose, what=WHAT, right=right
+                self._tx, person_id=owner, purpose=purpose, what=WHATS[right], right=right
             )
         except NoSuchPerson as refused:
             raise NoMatch(reference=f"Patient/{owner}") from refused

@@ -7,13 +7,14 @@ signatures and second verifiers.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from itertools import zip_longest
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from lianyi.access.model.parts import Right
@@ -38,7 +39,7 @@ from lianyi.records.service import Bringer
 Body: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[str, str]
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
-T = TypeVar("T")
+PART = 200  # bodies that are read and written together
 ASIDE = 20  # bodies that are read while others wait; more go to a thread
 
 
@@ -133,16 +134,40 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
     meant = await _meanings(tx, acts)
     known = await _addresses(tx, meant)
     bringer = fhir_doors.bringer(tx)
-    given = await _aside(partial(_read, meant, known, base, bringer), meant)
     held = await records.hold(tx, keys=[one.key for one in meant if _may_be_there(one)])
-    given |= _tombstones(meant, held, bringer)
-    doors = fhir_doors.Doors(tx)
-    for one in meant:
-        with _placed(one.act):
-            await _admit(doors, one, given.get(one.key), held.get(one.key))
-    proofs = fhir_doors.proofs(tx, given.values(), held)
-    versions = await records.bring(tx, given=[*given.values(), *proofs], held=held)
+    given: dict[Key, Resource] = {}
+    versions: dict[Key, int] = {}
+    doors, read = fhir_doors.Doors(tx), partial(_read, known, base, bringer)
+    async with aclosing(_read_ahead(meant, read)) as parts:
+        async for part, bodies in parts:
+            given |= {**bodies, **_tombstones(part, held, bringer)}
+            for one in part:
+                with _placed(one.act):
+                    await _admit(doors, one, given.get(one.key), held.get(one.key))
+            written = [given[one.key] for one in part if one.key in given]
+            if part[-1] is meant[-1]:
+                written += fhir_doors.proofs(tx, given.values(), held)
+            versions |= await records.bring(tx, given=written, held=held)
     return [_done(tx, one, given.get(one.key), held.get(one.key), versions) for one in meant]
+
+
+async def _read_ahead(
+    meant: Sequence[_Meant], read: Callable[[Sequence[_Meant]], dict[Key, Resource]]
+) -> AsyncGenerator[tuple[Sequence[_Meant], dict[Key, Resource]], None]:
+    """Read the bodies of a part in a thread while the part before it is written."""
+    if len(meant) <= ASIDE:
+        yield meant, read(meant)
+        return
+    parts = [meant[at : at + PART] for at in range(0, len(meant), PART)]
+    reading = asyncio.ensure_future(asyncio.to_thread(read, parts[0]))
+    try:
+        for part, following in zip_longest(parts, parts[1:]):
+            bodies = await reading
+            if following:
+                reading = asyncio.ensure_future(asyncio.to_thread(read, following))
+            yield part, bodies
+    finally:
+        reading.cancel()  # where one part is refused, nobody asks for the next
 
 
 async def _meanings(tx: Tx, acts: Sequence[Act]) -> list[_Meant]:
@@ -202,7 +227,8 @@ async def _addresses(tx: Tx, meant: Sequence[_Meant]) -> dict[str, str]:
             known[one.act.address] = "/".join(one.key)
             if called := references.restful(one.act.address):
                 known["/".join(called)] = known[one.act.address]
-    for act, reference in await _aside(partial(_asking, meant), meant):
+    many = len(meant) > ASIDE
+    for act, reference in await asyncio.to_thread(_asking, meant) if many else _asking(meant):
         if reference not in known and (asked := references.asked(reference)):
             with _placed(act):
                 known[reference] = await _asked_for(tx, reference, *asked)
@@ -219,11 +245,6 @@ def _asking(meant: Sequence[_Meant]) -> list[tuple[Act, str]]:
     ]
 
 
-async def _aside(work: Callable[[], T], meant: Sequence[_Meant]) -> T:
-    """Do what takes long for many in a thread, so that others are answered meanwhile."""
-    return await asyncio.to_thread(work) if len(meant) > ASIDE else work()
-
-
 async def _asked_for(tx: Tx, reference: str, type: str, query: str) -> str:
     found = await fhir_desk.matching(tx, type=type, pairs=parse_qsl(query, keep_blank_values=True))
     if len(found) > 1:
@@ -234,7 +255,7 @@ async def _asked_for(tx: Tx, reference: str, type: str, query: str) -> str:
 
 
 def _read(
-    meant: Iterable[_Meant], known: Mapping[str, str], base: str, bringer: Bringer
+    known: Mapping[str, str], base: str, bringer: Bringer, meant: Iterable[_Meant]
 ) -> dict[Key, Resource]:
     """Read the bodies of all that is written. Takes long, and needs no transaction."""
     given = {}

@@ -20,7 +20,6 @@ from lianyi.records.tables import resources, writes
 
 Key = tuple[str, str]
 OF_SERVER = ("versionId", "lastUpdated")  # the record's to say, whatever a body says
-PART = 200  # resources a statement takes; more would keep others waiting for this process
 PERSONS = frozenset({"patient", "subject"})  # the parameters that name whose it is
 
 
@@ -71,14 +70,11 @@ async def hold(tx: Tx, *, keys: Collection[Key]) -> dict[Key, Held]:
 
 
 async def bring(tx: Tx, *, given: Sequence[Resource], held: Mapping[Key, Held]) -> dict[Key, int]:
-    """Write what is given over what is held, and return the versions.
+    """Write what is given over what is held, in one statement, and return the versions.
 
     :raises VersionMoved: somebody was first under an id that was free.
     """
-    written: dict[Key, int] = {}
-    ordered = sorted(given, key=lambda one: one.key)  # so nobody waits in a circle
-    for at in range(0, len(ordered), PART):
-        written |= await resources.store(tx, ordered[at : at + PART])
+    written = await resources.store(tx, given) if given else {}
     for one in given:
         was = held.get(one.key)
         if written.get(one.key, was and was.version) != next_version(one, was):
