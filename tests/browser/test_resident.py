@@ -14,6 +14,8 @@ PAGES = {
     "family-invite": ("heroine", "/family/invite"),
     "record": ("heroine", "/record"),
     "readings": ("heroine", "/record/readings"),
+    "apps": ("heroine", "/record/apps"),
+    "app-ask": ("heroine", "/apps/ask/{ask}"),
     "prescriptions": ("heroine", "/prescriptions"),
     "prescriptions-none": ("father", "/prescriptions"),
     "prescription": ("heroine", "/prescriptions/{approved}"),
@@ -91,6 +93,12 @@ def test_every_page_of_the_counter_suits_its_readers(sit_down, site, name):
     assert page.goto(COUNTER[name].format(**site[1].ids)).status == 200
     assert look.check(page, f"reception-{name}") == []
     assert page.evaluate("document.activeElement.name") == "code"
+
+
+def test_the_page_of_an_institutions_apps_suits_its_readers(sit_down, site):
+    page = sit_down("office")
+    assert page.goto("/admin/apps").status == 200
+    assert look.check(page, "admin-apps") == []
 
 
 @pytest.mark.parametrize("name", BENCH)

@@ -25,7 +25,7 @@ from lianyi.people.model import DOCTOR, Kind
 from lianyi.records import service as records
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
-from tests.browser import bench, dispensary
+from tests.browser import bench, dispensary, store
 from tests.conftest import KEYS
 from tests.records import make
 
@@ -50,6 +50,7 @@ def town(dsn, files):
             await _measure(app, starlette.state.ids["heroine"])
             await _fill_bench(app, starlette.state)
             await _fill_queue(app, starlette.state)
+            await _fill_store(app, starlette.state)
             yield
 
     return site(None, Hub(), ROUTES, lifespan=lifespan)
@@ -157,6 +158,12 @@ async def _fill_queue(app, state):
         state.ids["heroine"],
         department_id=posts[doctor.post_id].department_id,
     )
+
+
+async def _fill_store(app, state):
+    state.tokens["office"] = await _by_login(app, "a01")
+    admin, holder = [await _hat(app, state.tokens[name]) for name in ("office", "heroine")]
+    state.ids["ask"] = await store.fill(app, DOOR, admin, holder)
 
 
 async def _measure(app, person_id):
