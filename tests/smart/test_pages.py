@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.identity import credit_code
 from tests.place import BY_PHONE
 from tests.smart.conftest import Company, document
+from tests.web.test_sign_in import Reader
 
 TERMS = {"purpose": "own", "scopes": "patient/*.rs", "assessment": "PIA-2030-11", "days": "90"}
 OWN = "patient/Observation.rs"
@@ -106,3 +108,26 @@ async def test_a_person_who_is_not_proven_enough_is_not_asked(sitting, ward, dia
     led = (await diary.bring(phone, OWN)).headers["location"]
     page = await phone.get(led)
     assert not page.says("同意授权")
+
+
+COMPANY = {
+    "name": "护理随访",
+    "company": "青山数字健康有限公司",
+    "contact": "privacy@app.test",
+    "kind": "secret",
+    "redirects": "https://app.test/cb",
+    "scopes": "patient/Observation.rs",
+}
+
+
+async def test_a_company_registers_on_a_page_and_is_told_its_secret_once(http, ward, office):
+    page = await Reader(http).get("/apps/register")
+    given = {**COMPANY, "credit_code": credit_code(), "institution": str(ward.place.id)}
+    wrong = {"scopes": "patient/Observation.sr", "redirects": "http://app.test/cb"}
+    refused = await Reader(http).submit(page, "/apps/register", **{**given, **wrong})
+    assert (refused.status, refused.says("例如 patient/Observation.rs")) == (422, True)
+    done = await Reader(http).submit(page, "/apps/register", **given)
+    assert (done.status, done.says("密钥只显示这一次")) == (200, True)
+    assert (await office.get("/admin/apps")).says("护理随访")
+    kept = await ward.place.rows("SELECT count(*) FROM kernel.once WHERE answer LIKE '%secret%'")
+    assert kept == [(0,)]
