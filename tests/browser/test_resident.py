@@ -15,6 +15,7 @@ PAGES = {
     "record": ("heroine", "/record"),
     "readings": ("heroine", "/record/readings"),
     "apps": ("heroine", "/record/apps"),
+    "app-register": ("guest", "/apps/register"),
     "app-ask": ("heroine", "/apps/ask/{ask}"),
     "prescriptions": ("heroine", "/prescriptions"),
     "prescriptions-none": ("father", "/prescriptions"),

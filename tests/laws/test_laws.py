@@ -29,6 +29,7 @@ STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 # or no about a relation.
 NAMELESS = {
     "access.queries.approvals",
+    "access.queries.approvals_by_id",
     "access.queries.live_approvals",
     "accounts.queries.ask",
     "accounts.queries.clients",

@@ -216,13 +216,21 @@ def place_of(app):
     return out
 
 
-async def test_who_takes_it_back_on_the_page_ends_it_at_once(diary, patients):
-    """PRI-04: two taps, and no token is worth anything."""
+async def consents_of(ward):
+    """Return the states of the patient's consents in the record."""
+    sql = "SELECT status FROM records.resource WHERE type = 'Consent' AND owner = $1"
+    return {status for (status,) in await ward.place.rows(sql, ward.person_id)}
+
+
+async def test_who_takes_it_back_on_the_page_ends_it_at_once(diary, patients, ward):
+    """PRI-04: two taps, and no token is worth anything. PRI-10: the record says both."""
     given = await diary.tokens(patients, f"{OWN} offline_access")
     assert (await diary.get("Observation", given["access_token"])).status_code == 200
     page = await patients.get("/record/apps")
     assert page.says("血压日记")
+    assert await consents_of(ward) == {"active"}
     await patients.submit(page, "/record/apps/withdraw")
+    assert await consents_of(ward) == {"inactive"}
     refused = await diary.get("Observation", given["access_token"])
     assert refused.status_code == 401
     assert 'error="invalid_token"' in refused.headers["www-authenticate"]

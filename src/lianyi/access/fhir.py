@@ -5,6 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from lianyi.access.model import APP, RESIDENT, Consent, ConsentState, Purpose, Reading
+from lianyi.access.model.apps import Approval, Permission, PermissionState
+from lianyi.access.model.parts import ANY_TYPE
+from lianyi.access.rules import scopes
 
 SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 LOINC = "http://loinc.org"
@@ -14,6 +17,7 @@ DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 OBJECT = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 PURPOSE = "urn:lianyi:purpose"
 APPS = "urn:lianyi:app"
+TYPES = "http://hl7.org/fhir/resource-types"
 CLASS = "urn:lianyi:sensitive-class"
 LAW = "个人信息保护法第二十三条、第二十九条"  # EMR-17, PRI-02
 STATUS: Mapping[ConsentState, str] = {
@@ -65,6 +69,45 @@ def consent(given: Consent) -> Body:
         "patient": {"reference": f"Patient/{given.person_id}"},
         "dateTime": given.at.isoformat(),
         "organization": [{"reference": f"Organization/{share.holder_id}"}],
+        "policyRule": {"text": LAW},
+        "provision": provision,
+    }
+
+
+def permission(given: Permission, approval: Approval, *, name: str, company: str) -> Body:
+    """Return what a person lets a company's app have, under the permission's own id.
+
+    The receiver is no resource of this network: it is named by the app's number.
+    """
+    receiver = {"identifier": {"system": APPS, "value": str(given.app_id)}}
+    asked = [scope for one in given.scopes if (scope := scopes.read(one))]
+    types = sorted({scope.type for scope in asked} - {ANY_TYPE})
+    provision: Body = {
+        "type": "permit",
+        "period": {"start": given.at.isoformat(), "end": given.until.isoformat()},
+        "actor": [
+            {
+                "role": {"coding": [{"system": PARTICIPATION, "code": "IRCP"}]},
+                "reference": {**receiver, "display": f"{name}（{company}）"},
+            }
+        ],
+    }
+    if approval.terms:
+        provision["purpose"] = [_purpose(approval.terms.purpose)]
+    if types:
+        provision["class"] = [{"system": TYPES, "code": type} for type in types]
+    if given.classes:
+        labels = sorted(given.classes)
+        provision["securityLabel"] = [{"system": CLASS, "code": each} for each in labels]
+    return {
+        "resourceType": "Consent",
+        "id": str(given.id),
+        "status": "active" if given.state is PermissionState.GIVEN else "inactive",
+        "scope": {"coding": [{"system": SCOPE, "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": LOINC, "code": "59284-0"}]}],
+        "patient": {"reference": f"Patient/{given.person_id}"},
+        "dateTime": given.at.isoformat(),
+        "organization": [{"reference": f"Organization/{approval.institution_id}"}],
         "policyRule": {"text": LAW},
         "provision": provision,
     }

@@ -74,6 +74,11 @@ async def live_approvals(tx: Tx, *, app_ids: Sequence[UUID]) -> dict[UUID, list[
     return found
 
 
+async def approvals_by_id(tx: Tx, *, ids: Sequence[UUID]) -> dict[UUID, Approval]:
+    """Return approvals of any institution, ended or not: what permissions rest on."""
+    return {one.id: one for one in await apps.find_approvals(tx, ids)}
+
+
 async def permissions(tx: Tx, chart: Chart) -> list[Permission]:
     """Return what the person has let apps read, ended or not, newest first."""
     return await apps.list_permissions(tx, chart)

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
+from lianyi.access import fhir
 from lianyi.access import queries as consents
 from lianyi.access import service as access
 from lianyi.access.errors import UnsoundTerms
-from lianyi.access.model import RESIDENT, Purpose, Sensitive
+from lianyi.access.model import RESIDENT, Chart, Purpose, Sensitive
 from lianyi.access.model.apps import Approval, Terms
 from lianyi.access.model.parts import ANY_TYPE, Part
 from lianyi.access.rules import scopes
@@ -35,6 +36,7 @@ from lianyi.journeys.fhir_desk import PURPOSES
 from lianyi.kernel import profile
 from lianyi.kernel.refusal import Conflict, Invalid
 from lianyi.kernel.work import Tx
+from lianyi.records import service as records
 from lianyi.records.errors import NotSearchable
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.index import parameters
@@ -154,6 +156,7 @@ async def withdraw_permission(tx: Tx, *, permission_id: UUID) -> None:
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.CONSENT, what=WHAT)
     found = await approvals.withdraw_permission(tx, chart, permission_id=permission_id)
     await apps.end_lent(tx, person_id=person_id, client_id=found.app_id)
+    await _publish(tx, chart, found.app_id)
 
 
 async def launch(tx: Tx, *, client_id: UUID, patient_id: UUID, encounter: str = "") -> str:
@@ -246,9 +249,23 @@ async def _permit(tx: Tx, given: Offer, classes: frozenset[Sensitive], until: da
     person_id = tx.actor.subject_id
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.CONSENT, what=WHAT)
     await apps.end_lent(tx, person_id=person_id, client_id=given.client.id)
-    return await approvals.permit(
+    id = await approvals.permit(
         tx, chart, approval=given.approval, scopes=given.scopes, classes=classes, until=until
     )
+    await _publish(tx, chart, given.client.id)
+    return id
+
+
+async def _publish(tx: Tx, chart: Chart, app_id: UUID) -> None:
+    """Write the person's last word on an app to the record, and the one before, which it ended."""
+    client = await _client(tx, app_id)
+    said = [one for one in await consents.permissions(tx, chart) if one.app_id == app_id][:2]
+    rest = await consents.approvals_by_id(tx, ids=[one.approval_id for one in said])
+    for one in said:
+        approval = rest[one.approval_id]
+        body = fhir.permission(one, approval, name=client.name, company=client.company)
+        holder = approval.institution_id
+        await records.publish(tx, owner=one.person_id, body=body, holder_id=holder)
 
 
 def _lease(tx: Tx, given: Offer, until: datetime, session: bytes) -> Lease:

@@ -56,7 +56,7 @@ class Registering(forms.Form, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Filing:
     """Whom a company may ask, and what it was told once it has registered."""
 
     institutions: tuple[Institution, ...] = ()
@@ -83,7 +83,7 @@ async def register(request: Request) -> Response:
     except BadRegistration as refused:
         said = {name: _(SAID[name]) for name in refused.fields.split(", ")}
         return await _page(request, await forms.kept(request, **said))
-    return answer.page(request, "public/app_register.html", Desk(done=done))
+    return answer.page(request, "public/app_register.html", Filing(done=done))
 
 
 def _registration(read: Registering, asked: tuple[str, ...]) -> Registration:
@@ -105,7 +105,7 @@ async def _page(request: Request, form: Filled | None = None) -> Response:
     found = await reading(
         app_of(request), DOOR, lambda tx: people.institutions_of(tx, kinds=HOLDERS)
     )
-    view = Desk(tuple(found))
+    view = Filing(tuple(found))
     status = 422 if form else 200
     return answer.page(request, "public/app_register.html", view, status, form=form)
 

@@ -17,6 +17,7 @@ LOCK_APPROVAL = """SELECT * FROM access.approval WHERE id = $1 AND institution_i
                    FOR UPDATE"""
 LIST_APPROVALS = """SELECT * FROM access.approval WHERE institution_id = $1
                     ORDER BY asked_at DESC, id LIMIT 200"""
+APPROVALS = "SELECT * FROM access.approval WHERE id = ANY ($1::uuid[])"
 SET_TERMS = """UPDATE access.approval SET purpose = $2, scopes = $3, assessment = $4, until = $5,
                  approved_at = $6 WHERE id = $1"""
 LIVE_APPROVALS = """SELECT * FROM access.approval
@@ -44,6 +45,10 @@ async def lock_approval(tx: Tx, id: UUID) -> Approval:
 
 async def list_approvals(tx: Tx) -> list[Approval]:
     return [_approval(row) for row in await tx.db.fetch(LIST_APPROVALS, tx.actor.institution_id)]
+
+
+async def find_approvals(tx: Tx, ids: Sequence[UUID]) -> list[Approval]:
+    return [_approval(row) for row in await tx.db.fetch(APPROVALS, list(ids))]
 
 
 async def list_live_approvals(tx: Tx, app_ids: Sequence[UUID]) -> list[Approval]:
