@@ -505,3 +505,43 @@ async def test_of_twenty_who_take_a_free_id_one_gets_it(clinic, ward):
     told = sorted(answer.status_code for answer in answers)
     assert told[0] == 201
     assert set(told[1:]) <= {412, 428}
+
+
+async def test_what_another_person_brought_with_the_same_app_is_not_there(own, firm, program, ward):
+    """INT-07: whose it is isn't told either."""
+    made = await created(own, make.observation(ward.person_id))
+    other = await ward.place.resident()
+    await firm.permitted(other, "patient/*.cruds")
+    theirs = await program(firm.hat(other, "patient/*.cruds"))
+    path = f"Observation/{made['id']}"
+    mine = {**made, "subject": {"reference": f"Patient/{other.person_id}"}}
+    for answer in (await theirs.delete(path), await theirs.put(path, mine)):
+        assert answer.status_code == 404
+        assert str(ward.person_id) not in answer.text
+    assert (await own.get(path)).json() == made
+
+
+async def test_who_treats_somebody_no_more_changes_nothing_of_theirs(clinic, ward):
+    """INT-07"""
+    made = await created(clinic, make.condition(ward.person_id))
+    path = f"Condition/{made['id']}"
+    await ward.place.app.pool.execute(
+        "UPDATE access.relation SET ended_at = opened_at WHERE person_id = $1", ward.person_id
+    )
+    gone = await clinic.delete(path)
+    assert gone.status_code == 404
+    assert str(ward.person_id) not in gone.text
+    assert (await clinic.delete("Condition/none")).text == gone.text
+
+
+async def test_an_app_changes_only_the_part_its_scopes_leave(firm, program, clinic, ward):
+    """INT-04: what was there counts, not only what is to be there."""
+    narrow = "user/Observation.ruds?code=http://loinc.org|8462-4 user/Observation.c"
+    made = await created(clinic, make.observation(ward.person_id))
+    app = await program(firm.hat(ward.doctor, narrow))
+    path = f"Observation/{made['id']}"
+    changed = {**made, "code": make.concept(make.LOINC, "8462-4")}
+    assert (await app.put(path, changed)).status_code == 404
+    assert (await app.delete(path)).status_code == 404
+    own = await created(app, make.observation(ward.person_id, code="8462-4"))
+    assert (await app.delete(f"Observation/{own['id']}")).status_code == 204

@@ -10,12 +10,14 @@ from dataclasses import replace
 from uuid import UUID
 
 from lianyi.access import service as access
-from lianyi.access.errors import NoSuchPerson, OutOfScope
-from lianyi.access.model.parts import Part, Right
+from lianyi.access.errors import NoSuchPerson, OutOfScope, ProofTooLow
+from lianyi.access.model import Chart, Desk
+from lianyi.access.model.parts import ANY_TYPE, Part, Right
 from lianyi.journeys import fhir_desk
 from lianyi.kernel import profile
 from lianyi.kernel.actor import NOWHERE
 from lianyi.kernel.work import Tx
+from lianyi.records import queries as history
 from lianyi.records import service as records
 from lianyi.records.errors import (
     NoMatch,
@@ -25,6 +27,7 @@ from lianyi.records.errors import (
     OthersResource,
 )
 from lianyi.records.fhir import provenance
+from lianyi.records.fhir.terms import Ids, Search
 from lianyi.records.model import Resource, Token
 from lianyi.records.model.writing import Held
 from lianyi.records.rules import writable
@@ -84,7 +87,7 @@ class Doors:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
         self._bringer = bringer(tx)
-        self._only: dict[tuple[UUID, Right], tuple[Part, ...] | None] = {}
+        self._open: dict[tuple[UUID, Right], Chart | Desk] = {}
 
     async def enter(self, resource: Resource, right: Right) -> None:
         """Open the door to whose resource it is; the app's scopes must leave it there (INT-04).
@@ -93,22 +96,32 @@ class Doors:
         :raises OutOfScope, ProofTooLow:
         """
         access.check_scope(self._tx, type=resource.type, right=right)
-        if (resource.owner, right) not in self._only:
-            self._only[resource.owner, right] = await self._opened(resource.owner, right)
-        only = self._only[resource.owner, right]
+        try:
+            only = (await self._opened(resource.owner, right)).only
+        except NoSuchPerson as refused:
+            raise NoMatch(reference=f"Patient/{resource.owner}") from refused
         if only is not None and not any(_leaves(part, resource) for part in only):
             raise OutOfScope(type=resource.type, right=right)
 
-    async def check_may_change(self, held: Held) -> None:
-        """Let only pass what this institution's apps have brought, and this one may know of.
+    async def reach(self, held: Held, right: Right) -> None:
+        """Reach for what is to be changed: only what this institution's apps have brought.
 
-        :raises NoSuchResource, OthersResource, NotFromOutside:
+        :raises NoSuchResource: also if this hat may not know of it (INT-07).
+        :raises OthersResource, NotFromOutside:
         """
         mine = held.holder_id == self._bringer.holder_id and held.app_id is not None
         if not mine:
             await self.explain(held)
         if held.app_id != self._bringer.app_id:
             await self._check_seen(held)
+        try:
+            door = await self._opened(held.owner, right)
+        except (NoSuchPerson, ProofTooLow) as refused:
+            raise NoSuchResource(type=held.type, fhir_id=held.fhir_id) from refused
+        if not held.is_gone and _is_narrow(door.only, held.type):
+            asked = Search(held.type, (Ids((held.fhir_id,)),))
+            if not await history.search(self._tx, door, search=asked, limit=1):
+                raise NoSuchResource(type=held.type, fhir_id=held.fhir_id)
 
     async def explain(self, held: Held) -> None:
         """Say why something can't be changed, as far as this hat may know of it.
@@ -126,17 +139,18 @@ class Doors:
         except OutOfScope as refused:
             raise NoSuchResource(type=held.type, fhir_id=held.fhir_id) from refused
 
-    async def _opened(self, owner: UUID, right: Right) -> tuple[Part, ...] | None:
-        purpose = fhir_desk.purpose_of(self._tx)
+    async def _opened(self, owner: UUID, right: Right) -> Chart | Desk:
+        if (owner, right) not in self._open:
+            self._open[owner, right] = await self._door(owner, right)
+        return self._open[owner, right]
+
+    async def _door(self, owner: UUID, right: Right) -> Chart | Desk:
+        tx, purpose = self._tx, fhir_desk.purpose_of(self._tx)
         if owner == self._bringer.holder_id:  # nobody's door: the institution's own
-            return (await access.open_desk(self._tx, purpose=purpose, right=right)).only
-        try:
-            chart = await access.open_chart(
-                self._tx, person_id=owner, purpose=purpose, what=WHATS[right], right=right
-            )
-        except NoSuchPerson as refused:
-            raise NoMatch(reference=f"Patient/{owner}") from refused
-        return chart.only
+            return await access.open_desk(tx, purpose=purpose, right=right)
+        return await access.open_chart(
+            tx, person_id=owner, purpose=purpose, what=WHATS[right], right=right
+        )
 
 
 def proofs(
@@ -164,9 +178,16 @@ def _is_same(given: Resource, held: Held | None) -> bool:
     return held is not None and records.is_same(given, held)
 
 
+def _is_narrow(only: tuple[Part, ...] | None, type: str) -> bool:
+    """Tell whether scopes leave only a part of a type."""
+    return only is not None and not any(
+        not part.query and part.type in {ANY_TYPE, type} for part in only
+    )
+
+
 def _leaves(part: Part, resource: Resource) -> bool:
     """Tell whether a scope leaves a resource. One that asks for more than codes leaves nothing."""
-    if part.type not in {"*", resource.type}:
+    if part.type not in {ANY_TYPE, resource.type}:
         return False
     filed = {(one.name, one.value) for one in resource.found if isinstance(one, Token)}
     return all((name, value) in filed for name, value in part.pairs)

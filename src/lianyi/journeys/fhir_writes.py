@@ -293,8 +293,9 @@ async def _admit(
             raise VersionMoved(type=act.type, fhir_id=one.fhir_id)
         await doors.enter(given, Right.CREATE)
         return
-    await doors.check_may_change(held)
-    await doors.enter(given, RIGHTS[act.verb])
+    await doors.reach(held, RIGHTS[act.verb])
+    if act.verb is Verb.UPDATE:
+        await doors.enter(given, Right.UPDATE)
     if given.owner != held.owner:
         await doors.explain(held)
     _check_version(act, given, held)
