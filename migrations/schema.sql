@@ -1651,7 +1651,7 @@ CREATE TABLE records.resource (
     classes text[] NOT NULL,
     encounter text,
     body text NOT NULL,
-    filed smallint DEFAULT 1 NOT NULL,
+    filed smallint DEFAULT 2 NOT NULL,
     app_id uuid,
     CONSTRAINT resource_version_check CHECK ((version > 0))
 );
@@ -1681,9 +1681,10 @@ CREATE VIEW records.unfiled AS
     classes,
     encounter,
     body,
-    filed
+    filed,
+    app_id
    FROM records.resource
-  WHERE (filed < 1);
+  WHERE (filed < 2);
 
 CREATE TABLE records.version (
     seq bigint NOT NULL,
@@ -2628,7 +2629,7 @@ CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree 
 
 CREATE INDEX resource_type_at_fhir_id_idx ON records.resource USING btree (type, at DESC, fhir_id DESC);
 
-CREATE INDEX resource_unfiled ON records.resource USING btree (type, fhir_id) WHERE (filed < 1);
+CREATE INDEX resource_unfiled ON records.resource USING btree (type, fhir_id) WHERE (filed < 2);
 
 CREATE INDEX token_owner_type_name_value_at_fhir_id_idx ON records.token USING btree (owner, type, name, value, at DESC, fhir_id DESC);
 

@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from lianyi.records.fhir import spans
+from lianyi.records.fhir import measures, spans
+from lianyi.records.fhir.measures import LEAST, MOST
 from lianyi.records.model import Amount, Found, Link, Moment, Token, Word
 
 Json: TypeAlias = Any
 Steps: TypeAlias = Sequence[str | dict[str, str]]
 BUILT = Path(__file__).parent.parent / "rules/build/search.json"  # by tools/searching.py
-LEAST, MOST = Decimal("-1e40"), Decimal("1e40")
 LONGEST = 200  # characters of a text that are found; what follows is read, not searched
 HAN = re.compile("[\u4e00-\u9fff]")
 NAME_PARTS = ("family", "given", "text", "prefix", "suffix")
@@ -207,7 +207,10 @@ def _amounts(name: str, value: Json, part: int) -> Iterator[Amount]:
     if low is not None or high is not None:
         system, code, written = (str(unit.get(key, "")) for key in UNIT)
         low, high = LEAST if low is None else low, MOST if high is None else high
-        yield Amount(name, low, high, system, code, written, part)
+        amount = Amount(name, low, high, system, code, written, part)
+        yield amount
+        if all(one is None or one.get("code") == code for one in held):
+            yield from measures.filed(amount)
 
 
 def _number(quantity: Mapping[str, Any] | None) -> Decimal | None:

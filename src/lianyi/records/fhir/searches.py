@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from lianyi.records.fhir import spans
-from lianyi.records.fhir.index import IDENTIFIED, MEANT, MOST, Parameter, parameters
+from lianyi.records.fhir import measures, spans
+from lianyi.records.fhir.index import IDENTIFIED, MEANT, Parameter, parameters
+from lianyi.records.fhir.measures import MOST
 from lianyi.records.fhir.terms import (
     Chain,
     Code,
@@ -215,6 +216,7 @@ def _match(asked: Asked, parameter: Parameter, name: str, modifier: str) -> Term
         return None
     if name == "_lastUpdated":
         return Updated(tuple(value for value in found if isinstance(value, Time)))
+    name, found = measures.asked(name, found)
     return Match(name, parameter.type, "" if of else modifier, found)
 
 
@@ -229,7 +231,11 @@ def _pair(asked: Asked, parameter: Parameter, texts: Sequence[str]) -> Pair | No
         rows.append(tuple(value for value in values if value is not None))
     if any(len(row) != len(parts) for row in rows):
         return None
-    return Pair(tuple(parameter.parts), tuple(part.type for part in parts), tuple(rows))
+    by_part = zip(parameter.parts, zip(*rows, strict=True), strict=True)
+    asked_for = [measures.asked(name, values) for name, values in by_part]
+    names = tuple(name for name, _ in asked_for)
+    rows = list(zip(*(values for _, values in asked_for), strict=True))
+    return Pair(names, tuple(part.type for part in parts), tuple(rows))
 
 
 def _chain(asked: Asked) -> Term | Trouble:
