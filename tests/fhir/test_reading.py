@@ -150,6 +150,7 @@ async def test_the_capabilities_are_those_there_are(program):
     assert types["Observation"]["conditionalDelete"] == "single"
     assert "create" not in {one["code"] for one in types["Appointment"]["interaction"]}
     assert "预约" in types["Appointment"]["documentation"]
+    assert "security" not in told["rest"][0]  # this site has no doors for apps
 
 
 async def test_what_a_class_protects_is_not_there_for_whose_mandate_leaves_it_out(program, ward):

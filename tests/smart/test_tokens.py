@@ -554,3 +554,18 @@ async def test_the_person_sees_which_app_read(diary, patients, ward):
         if "identifier" in agent["who"]
     ]
     assert {"system": "urn:lianyi:app", "value": diary.id} in agents
+
+
+async def test_the_capabilities_say_where_apps_come_in(http):
+    """INT-01: for clients that read the statement instead of .well-known."""
+    security = (await http.get("/fhir/R4/metadata")).json()["rest"][0]["security"]
+    (service,) = security["service"]
+    assert service["coding"][0]["code"] == "SMART-on-FHIR"
+    (uris,) = security["extension"]
+    told = {one["url"]: one["valueUri"] for one in uris["extension"]}
+    found = (await http.get("/.well-known/smart-configuration")).json()
+    assert told["authorize"] == found["authorization_endpoint"]
+    assert told["token"] == found["token_endpoint"]
+    assert told["register"] == found["registration_endpoint"]
+    assert told["introspect"] == found["introspection_endpoint"]
+    assert told["revoke"] == found["revocation_endpoint"]

@@ -1,14 +1,16 @@
 """What this server does, told from what it really does."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import NoMatchFound
 
 from lianyi.fhir import answers
 from lianyi.fhir.answers import Body
-from lianyi.fhir.places import ROOT, base_of
+from lianyi.fhir.places import base_of, origin_of
 from lianyi.kernel.text import words
 from lianyi.records.fhir import compartments
 from lianyi.records.fhir.index import Parameter, parameters
@@ -27,9 +29,12 @@ WRITABLE = {
     "conditionalDelete": "single",
 }
 READABLE = {"versioning": "versioned", "updateCreate": False}
-SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
-OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 DEFINED = "http://hl7.org/fhir"
+# How the first edition of SMART tells it, which clients still read; the second has .well-known.
+URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+SMART = {"cors": True, "service": [{"coding": [{"system": SERVICES, "code": "SMART-on-FHIR"}]}]}
+DOORS = ("authorize", "token", "register", "introspect", "revoke")
 VALIDATE = {"name": "validate", "definition": f"{DEFINED}/OperationDefinition/Resource-validate"}
 LANGUAGE = "zh"
 SINCE = "2026-11-29"  # when what is told here last changed
@@ -37,24 +42,9 @@ SINCE = "2026-11-29"  # when what is told here last changed
 
 async def metadata(request: Request) -> Response:
     """Answer the CapabilityStatement, to anybody."""
-    base, statement = base_of(request), _statement()
-    server = {"description": "Lianyi (联医)", "url": base}
-    rest = [{**one, "security": _security(base)} for one in statement["rest"]]
-    return answers.written(request, {**statement, "implementation": server, "rest": rest})
-
-
-def _security(base: str) -> Body:
-    """Say where tokens come from (SMART App Launch 2.2, "Conformance")."""
-    issuer = base.removesuffix(ROOT)
-    places = [
-        {"url": name, "valueUri": f"{issuer}/smart/{name}"}
-        for name in ("authorize", "token", "register", "introspect", "revoke")
-    ]
-    return {
-        "cors": True,
-        "service": [{"coding": [{"system": SERVICES, "code": "SMART-on-FHIR"}]}],
-        "extension": [{"url": OAUTH, "extension": places}],
-    }
+    server = {"description": "Lianyi (联医)", "url": base_of(request)}
+    rest = {**_rest(), **_security(request)}
+    return answers.written(request, {**_statement(), "implementation": server, "rest": [rest]})
 
 
 @cache
@@ -67,15 +57,29 @@ def _statement() -> Body:
         "software": {"name": "Lianyi"},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "rest": [
-            {
-                "mode": "server",
-                "resource": [_type(*one) for one in parameters().items()],
-                "interaction": [{"code": code} for code in OF_ALL],
-                "compartment": [f"{DEFINED}/CompartmentDefinition/{c}" for c in compartments.NAMES],
-            }
-        ],
     }
+
+
+@cache
+def _rest() -> Body:
+    return {
+        "mode": "server",
+        "resource": [_type(*one) for one in parameters().items()],
+        "interaction": [{"code": code} for code in OF_ALL],
+        "compartment": [f"{DEFINED}/CompartmentDefinition/{c}" for c in compartments.NAMES],
+    }
+
+
+def _security(request: Request) -> Body:
+    """Say how apps come in, where the site has doors for them: it finds these by their names."""
+    origin, doors = origin_of(request), []
+    for name in DOORS:
+        with suppress(NoMatchFound):
+            path = request.app.url_path_for(f"smart.{name}")
+            doors.append({"url": name, "valueUri": origin + path})
+    return (
+        {"security": {**SMART, "extension": [{"url": URIS, "extension": doors}]}} if doors else {}
+    )
 
 
 def _type(type: str, searched: Mapping[str, Parameter]) -> Body:

@@ -7,5 +7,9 @@ ROOT = "/fhir/R4"
 
 def base_of(request: Request) -> str:
     """Return the address of the server as whoever asks has reached it, or as it is set."""
-    public = getattr(request.app.state, "public_url", "") or str(request.base_url).rstrip("/")
-    return f"{public}{ROOT}"
+    return origin_of(request) + ROOT
+
+
+def origin_of(request: Request) -> str:
+    public: str = getattr(request.app.state, "public_url", "") or str(request.base_url)
+    return public.rstrip("/")

@@ -24,7 +24,7 @@ async def refuse(request: Request) -> Response:
 
 
 ROUTES = (
-    Route(ROOT, answered(bundle), methods=["POST"]),
+    Route(ROOT, answered(bundle), methods=["POST"], name="fhir"),
     Route(f"{ROOT}/", answered(bundle), methods=["POST"]),
     Route(f"{ROOT}/metadata", answered(metadata, to_anybody=True)),
     Route(f"{ROOT}/_history", answered(history)),

@@ -44,4 +44,4 @@ def _wanted(request: Request) -> Wanted:
     )
 
 
-ROUTES = (Route(places.AUTHORIZE, authorize),)
+ROUTES = (Route(places.AUTHORIZE, authorize, name="smart.authorize"),)

@@ -105,4 +105,4 @@ def _told(document: Document, form: Registration, done: Registered) -> dict[str,
     )
 
 
-ROUTES = (Route(places.REGISTER, register, methods=["POST"]),)
+ROUTES = (Route(places.REGISTER, register, methods=["POST"], name="smart.register"),)

@@ -164,7 +164,7 @@ def _worth(request: Request, held: Held) -> dict[str, object]:
 
 
 ROUTES = (
-    Route(places.TOKEN, token, methods=["POST"]),
-    Route(places.INTROSPECT, introspect, methods=["POST"]),
-    Route(places.REVOKE, revoke, methods=["POST"]),
+    Route(places.TOKEN, token, methods=["POST"], name="smart.token"),
+    Route(places.INTROSPECT, introspect, methods=["POST"], name="smart.introspect"),
+    Route(places.REVOKE, revoke, methods=["POST"], name="smart.revoke"),
 )

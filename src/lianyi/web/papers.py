@@ -9,7 +9,7 @@ from starlette.routing import Route
 from lianyi.journeys import papers
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.work import reading
-from lianyi.web import answer, demo, printing
+from lianyi.web import answer, demo, doors, printing
 from lianyi.web.session import app_of, user
 
 VERIFY = "/verify/{code}"
@@ -42,8 +42,7 @@ async def verify(request: Request) -> Response:
 
 def address(request: Request, code: str) -> str:
     """Return where anybody who scans a paper is led."""
-    site: str = getattr(request.app.state, "public_url", "") or str(request.base_url).rstrip("/")
-    return site + VERIFY.format(code=code)
+    return doors.address(request, "verify", code=code)
 
 
 ROUTES = (
