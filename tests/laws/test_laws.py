@@ -30,6 +30,7 @@ STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 NAMELESS = {
     "access.queries.approvals",
     "access.queries.approvals_by_id",
+    "access.queries.approved_here",
     "access.queries.live_approvals",
     "accounts.queries.ask",
     "accounts.queries.clients",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from lianyi.access import tables
-from lianyi.access.model import Chart, Consent, Desk, Glass, Looked, Reading
+from lianyi.access.model import Chart, Consent, Desk, Glass, Looked, Purpose, Reading
 from lianyi.access.model.apps import Approval, Permission
 from lianyi.access.tables import apps
 from lianyi.kernel.work import Tx
@@ -77,6 +77,11 @@ async def live_approvals(tx: Tx, *, app_ids: Sequence[UUID]) -> dict[UUID, list[
 async def approvals_by_id(tx: Tx, *, ids: Sequence[UUID]) -> dict[UUID, Approval]:
     """Return approvals of any institution, ended or not: what permissions rest on."""
     return {one.id: one for one in await apps.find_approvals(tx, ids)}
+
+
+async def approved_here(tx: Tx, *, purpose: Purpose) -> list[Approval]:
+    """Return what the acting institution has approved for a purpose and not ended, newest first."""
+    return await apps.list_approved_here(tx, purpose)
 
 
 async def permissions(tx: Tx, chart: Chart) -> list[Permission]:

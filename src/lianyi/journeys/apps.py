@@ -241,7 +241,12 @@ async def refuse(tx: Tx, *, token: str) -> str:
 def turned_away(wanted: Wanted, error: str) -> str:
     """Return where a browser goes on whose app has asked wrongly."""
     said = {"error": error, **({"state": wanted.state} if wanted.state else {})}
-    return _joined(wanted.redirect, said)
+    return joined(wanted.redirect, said)
+
+
+def joined(url: str, said: dict[str, str]) -> str:
+    """Return an app's address with what it is told there."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(said)}"
 
 
 async def _permit(tx: Tx, given: Offer, classes: frozenset[Sensitive], until: datetime) -> UUID:
@@ -340,11 +345,7 @@ def _trouble(wanted: Wanted, server: str) -> str:
 
 
 def _back(asked: Ask, **said: str) -> str:
-    return _joined(asked.redirect, {**said, "state": asked.state})
-
-
-def _joined(url: str, said: dict[str, str]) -> str:
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(said)}"
+    return joined(asked.redirect, {**said, "state": asked.state})
 
 
 def _id(text: str) -> UUID | None:

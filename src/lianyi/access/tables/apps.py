@@ -23,6 +23,9 @@ SET_TERMS = """UPDATE access.approval SET purpose = $2, scopes = $3, assessment 
 LIVE_APPROVALS = """SELECT * FROM access.approval
                     WHERE app_id = ANY ($1::uuid[]) AND state = 'approved' AND until > $2
                     ORDER BY approved_at DESC, id"""
+APPROVED_HERE = """SELECT * FROM access.approval
+                   WHERE institution_id = $1 AND purpose = $2 AND state = 'approved' AND until > $3
+                   ORDER BY approved_at DESC, id LIMIT 50"""
 LIVE_PERMISSION = """SELECT p.* FROM access.permission p
                      JOIN access.approval a ON a.id = p.approval_id
                      WHERE p.person_id = $1 AND p.app_id = $2 AND p.state = 'given'
@@ -53,6 +56,11 @@ async def find_approvals(tx: Tx, ids: Sequence[UUID]) -> list[Approval]:
 
 async def list_live_approvals(tx: Tx, app_ids: Sequence[UUID]) -> list[Approval]:
     return [_approval(row) for row in await tx.db.fetch(LIVE_APPROVALS, list(app_ids), tx.now)]
+
+
+async def list_approved_here(tx: Tx, purpose: Purpose) -> list[Approval]:
+    given = (tx.actor.institution_id, purpose, tx.now)
+    return [_approval(row) for row in await tx.db.fetch(APPROVED_HERE, *given)]
 
 
 async def set_terms(tx: Tx, id: UUID, terms: Terms) -> None:

@@ -2,11 +2,12 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.doctor import clinic, online, prescription, visit
+from lianyi.web.doctor import clinic, launching, online, prescription, visit
 
 ROUTES: tuple[BaseRoute, ...] = (
     *prescription.ROUTES,
     *visit.ROUTES,
+    *launching.ROUTES,
     *online.ROUTES,
     *clinic.ROUTES,
 )
