@@ -85,7 +85,8 @@ def once_of(request: Request, asked: object, answer: type[T], *, part: str = "")
     if len(key) > KEY_MOST:
         raise Turned(400, "value", "fhir.key_too_long", {"most": KEY_MOST})
     text = f"{request.method} {request.url.path} {asked!r}"
-    return Once(f"{key}{part}", hashlib.sha256(text.encode()).hexdigest(), answer)
+    whose = request.scope["user"].app_id or ""  # no app of a user gets another one's answer
+    return Once(f"{whose}{key}{part}", hashlib.sha256(text.encode()).hexdigest(), answer)
 
 
 def read_criteria(text: str, base: str) -> tuple[tuple[str, str], ...]:
