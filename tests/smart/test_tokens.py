@@ -63,6 +63,8 @@ async def test_a_person_lets_an_app_read_and_it_reads(diary, patients, ward):
         ({"code_challenge_method": None}, "invalid_request"),
         ({"code_challenge": "short"}, "invalid_request"),
         ({"state": None}, "invalid_request"),
+        ({"state": "a\x00b"}, "invalid_request"),
+        ({"nonce": "a\x00b"}, "invalid_request"),
         ({"aud": "https://elsewhere.test/fhir"}, "invalid_request"),
         ({"aud": None}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
@@ -404,6 +406,8 @@ WRONG = {
     "not yet": lambda now: {"nbf": at(now, seconds=60)},
     "without an end": lambda _: {"exp": None},
     "without a jti": lambda _: {"jti": ""},
+    "with a jti that is no text": lambda _: {"jti": "a\x00b"},
+    "with numbers that are none": lambda _: {"exp": "soon"},
     "for another server": lambda _: {"aud": "authorize"},
     "of another": lambda _: {"sub": "somebody"},
     "with another algorithm": lambda _: {"key": RSA, "alg": "RS256"},
@@ -479,6 +483,10 @@ async def test_an_app_hears_of_its_own_tokens_only(company, machine, patients):
     [
         {"credit_code": "91370000000000000X"},
         {"client_name": ""},
+        {"client_name": "a\x00b"},
+        {"institutions": ["00000000-0000-0000-0000-000000000000"]},
+        {"description": "a\x00b"},
+        {"contacts": "privacy@app.test"},
         {"redirect_uris": ["http://app.test/cb"]},
         {"redirect_uris": ["https://app.test/*"]},
         {"redirect_uris": ["https://app.test/cb#x"]},
@@ -569,3 +577,29 @@ async def test_the_capabilities_say_where_apps_come_in(http):
     assert told["register"] == found["registration_endpoint"]
     assert told["introspect"] == found["introspection_endpoint"]
     assert told["revoke"] == found["revocation_endpoint"]
+
+
+async def test_an_app_writes_with_its_token_what_its_scopes_permit(company, patients, ward):
+    """INT-04"""
+    app = await company((Purpose.OWN, "patient/Observation.cruds patient/Condition.rs"))
+    given = await app.tokens(patients, "patient/Observation.crs patient/Condition.cruds")
+    token = {"authorization": f"Bearer {given['access_token']}"}
+    body = make.observation(ward.person_id)
+    del body["id"]
+    made = await app.http.post("/fhir/R4/Observation", json=body, headers=token)
+    assert made.status_code == 201, made.text
+    id = made.json()["id"]
+    read = await app.get(f"Observation/{id}", given["access_token"])
+    assert read.status_code == 200
+    keyed = {**token, "idempotency-key": "one-and-the-same"}
+    made = await app.http.post("/fhir/R4/Observation", json=body, headers=keyed)
+    other = await company((Purpose.OWN, "patient/Observation.cruds"))
+    theirs = await other.tokens(patients, "patient/Observation.crs")
+    keyed["authorization"] = f"Bearer {theirs['access_token']}"
+    again = await app.http.post("/fhir/R4/Observation", json=body, headers=keyed)
+    assert (again.status_code, again.json()["id"] != made.json()["id"]) == (201, True)
+    changed = await app.http.put(f"/fhir/R4/Observation/{id}", json=read.json(), headers=token)
+    assert changed.status_code == 403
+    illness = make.condition(ward.person_id)
+    refused = await app.http.post("/fhir/R4/Condition", json=illness, headers=token)
+    assert refused.status_code == 403

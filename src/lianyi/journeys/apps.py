@@ -19,7 +19,7 @@ from lianyi.access.model.parts import ANY_TYPE, Part
 from lianyi.access.rules import scopes
 from lianyi.access.service import apps as approvals
 from lianyi.accounts import queries as accounts
-from lianyi.accounts.errors import AskGone, NoSuchClient
+from lianyi.accounts.errors import AskGone, BadRegistration, NoSuchClient
 from lianyi.accounts.model.apps import (
     OFFLINE_LIFE,
     ONLINE_LIFE,
@@ -36,6 +36,7 @@ from lianyi.journeys.fhir_desk import PURPOSES
 from lianyi.kernel import profile
 from lianyi.kernel.refusal import Conflict, Invalid
 from lianyi.kernel.work import Tx
+from lianyi.people import queries as people
 from lianyi.records import service as records
 from lianyi.records.errors import NotSearchable
 from lianyi.records.fhir import searches
@@ -99,8 +100,11 @@ async def register(tx: Tx, *, form: Registration, institutions: Sequence[UUID] =
 
     :raises BadRegistration, AskedAlready:
     """
+    asked = list(dict.fromkeys(institutions))
+    if len(await people.institutions(tx, ids=asked)) != len(asked):
+        raise BadRegistration(fields="institution")
     done = await apps.register_client(tx, form=form)
-    for institution_id in dict.fromkeys(institutions):
+    for institution_id in asked:
         await approvals.ask_approval(tx, app_id=done.id, institution_id=institution_id)
     return done
 
@@ -339,6 +343,7 @@ def _trouble(wanted: Wanted, server: str) -> str:
         return "unsupported_response_type"
     asked = wanted.method == S256 and clients.is_challenge(wanted.challenge)
     whole = 0 < len(wanted.state) <= LONGEST and len(wanted.nonce) <= LONGEST
+    whole = whole and f"{wanted.state}{wanted.nonce}".isprintable()  # a NUL could not be kept
     started = bool(wanted.launch) == (LAUNCH in wanted.scope.split())
     right = wanted.audience.rstrip("/") == server
     return "" if asked and whole and started and right else "invalid_request"

@@ -37,6 +37,8 @@ SAID = {
     "scopes": mark("请按 SMART 的写法填写，一个空格隔开一项，例如 patient/Observation.rs。"),
     "redirects": mark("请填写以 https:// 开头的完整地址，一行一个，不能含 * 和 #。"),
     "launch_url": mark("请填写以 https:// 开头的完整地址。"),
+    "institution": mark("请从列表中选择机构。"),
+    "about": mark("请只填写文字。"),
     "keys": mark("请粘贴公钥的 JWKS，每把公钥须有 kid；只收 P-384 或不短于 2048 位的 RSA。"),
 }
 

@@ -19,6 +19,7 @@ VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636, section 4.1
 CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")  # the SHA-256 of one
 HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")
 LONGEST = 200
+NUL = "\x00"  # which no text of the database can hold
 MOST_REDIRECTS = 10
 
 
@@ -29,8 +30,10 @@ def trouble_with(form: Registration) -> tuple[str, ...]:
 
 def _troubles(form: Registration) -> Iterator[str]:
     for name in ("name", "company", "contact"):
-        if not 1 < len(getattr(form, name).strip()) <= LONGEST:
+        if not 1 < len(getattr(form, name).strip()) <= LONGEST or NUL in getattr(form, name):
             yield name
+    if NUL in form.about:
+        yield "about"
     if not uscc.is_valid(form.credit_code):
         yield "credit_code"
     if not form.scopes:

@@ -21,7 +21,7 @@ from joserfc.jwk import ECKey, KeySet
 ACCEPTED = ("RS384", "ES384")  # INT-03
 OURS = "ES384"
 ASSERTION_LIFE = timedelta(minutes=5)  # INT-03
-RSA_BITS = 2048
+RSA_BITS, RSA_MOST = 2048, 8200  # more would let a company keep our processors busy
 MOST_KEYS = 10
 MOST_TEXT = 300
 LATEST = 1e11  # seconds; nobody's time lies beyond
@@ -81,7 +81,7 @@ def asserted(
     since = _instant(claims.get("nbf", 0))
     if until is None or since is None or not since <= now < until <= now + ASSERTION_LIFE:
         return None
-    if not isinstance(jti, str) or not 0 < len(jti) <= MOST_TEXT:
+    if not isinstance(jti, str) or not 0 < len(jti) <= MOST_TEXT or not jti.isprintable():
         return None
     return Asserted(client_id, jti, until)
 
@@ -121,7 +121,7 @@ def _is_public(key: Mapping[str, Any]) -> bool:
     if "d" in key or not isinstance(key.get("kid"), str):
         return False
     if key.get("kty") == "RSA":
-        return len(key["n"]) * 6 >= RSA_BITS  # base64: six bits a letter
+        return RSA_BITS <= len(key["n"]) * 6 <= RSA_MOST  # base64: six bits a letter
     return key.get("kty") == "EC" and key.get("crv") == "P-384"
 
 
