@@ -80,7 +80,7 @@ async def test_one_refusal_leaves_nothing_of_a_transaction_and_says_where(clinic
 @pytest.mark.parametrize(
     ("entry", "status", "where"),
     [
-        (ask("PATCH", "Condition/1"), 405, "Bundle.entry[1].request.method"),
+        (ask("HEAD", "Condition/1"), 405, "Bundle.entry[1].request.method"),
         (ask("GET", "Spell/1"), 404, "Bundle.entry[1].request.url"),
         (ask("GET", "Condition/none"), 404, "Bundle.entry[1]"),
         (ask("DELETE", "Condition"), 400, "Bundle.entry[1]"),

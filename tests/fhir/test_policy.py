@@ -3,6 +3,7 @@
 import pytest
 
 from lianyi.access.model import Purpose
+from lianyi.fhir import patching
 from lianyi.people.model import CLERK
 from lianyi.records.fhir.index import parameters
 from lianyi.records.rules import writable
@@ -53,8 +54,11 @@ async def test_each_type_is_written_by_whom_the_table_says_and_by_nobody_else(ha
             for method, path, body, passed in (
                 ("POST", type, {"resourceType": type, "x": 1}, {400}),
                 ("PUT", f"{type}/free", {"resourceType": type, "id": "free", "x": 1}, {400}),
+                ("PATCH", f"{type}/free", [], {404}),
                 ("DELETE", f"{type}/free", None, {404}),
             ):
-                answer = await app.http.request(method, f"{BASE}/{path}", json=body)
+                kind = patching.KIND if method == "PATCH" else "application/json"
+                given = {"json": body, "headers": {"content-type": kind}}
+                answer = await app.http.request(method, f"{BASE}/{path}", **given)
                 wanted = passed if may else {403}
                 assert answer.status_code in wanted, (writer, method, type, answer.text)

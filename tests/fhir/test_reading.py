@@ -127,7 +127,7 @@ async def test_a_pretty_answer_has_lines(doctors, ward):
 
 async def test_what_is_not_done_is_refused_in_words(doctors):
     for method, path in (
-        ("PATCH", "Condition/1"),
+        ("PATCH", "Condition/1/x"),
         ("POST", "Condition/1"),
         ("DELETE", "metadata/1/2"),
     ):
@@ -145,7 +145,7 @@ async def test_the_capabilities_are_those_there_are(program):
     assert searched["combo-code-value-quantity"] == "composite"
     assert {one["code"] for one in types["Observation"]["interaction"]} == {
         "read", "vread", "history-instance", "history-type", "search-type",
-        "create", "update", "delete",
+        "create", "update", "patch", "delete",
     }  # fmt: skip
     assert types["Observation"]["conditionalDelete"] == "single"
     assert "create" not in {one["code"] for one in types["Appointment"]["interaction"]}

@@ -6,7 +6,6 @@ Source: FHIR R4, 3.1.0 (RESTful API).
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, TypeAlias
 
@@ -19,6 +18,7 @@ from lianyi.kernel.actor import Actor
 from lianyi.kernel.refusal import Refused
 from lianyi.kernel.text import words
 from lianyi.records.fhir.terms import Why
+from lianyi.records.fhir.versions import instant, versioned
 
 LOG = logging.getLogger(__name__)
 JSON = "application/fhir+json; charset=utf-8"
@@ -28,7 +28,6 @@ Body: TypeAlias = dict[str, Any]
 Written: TypeAlias = Body | msgspec.Raw
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
-_decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -107,20 +106,8 @@ def stamped(body: str, version: int, at: datetime) -> msgspec.Raw:
     return msgspec.Raw(f"{{{meta},{body.lstrip()[1:]}".encode())
 
 
-def versioned(body: str, version: int, at: datetime) -> Body:
-    """Return a stored body with the version and the time that the record gave it."""
-    read: Body = _decoder.decode(body)
-    meta = {**read.get("meta", {}), "versionId": str(version), "lastUpdated": instant(at)}
-    head = {name: read.pop(name) for name in ("resourceType", "id")}
-    return {**head, **read, "meta": meta}
-
-
 def raw(body: Body) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(body))
-
-
-def instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def written(

@@ -6,7 +6,7 @@ a system before this one may have checked the other of the two.
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -36,14 +36,16 @@ async def read(request: Request) -> Body:
     return parsed(raw)
 
 
-def check_kind(request: Request) -> None:
-    """See that a body is said to be JSON.
+def check_kind(
+    request: Request, kinds: Container[str] = KINDS, said: str = "fhir.json_body"
+) -> None:
+    """See that a body is said to be JSON, or of the kinds that `said` names.
 
     :raises Turned:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in KINDS:
-        raise Turned(415, "not-supported", "fhir.json_body")
+    if kind not in kinds:
+        raise Turned(415, "not-supported", said)
 
 
 async def taken(request: Request) -> bytes:
@@ -61,6 +63,17 @@ async def taken(request: Request) -> bytes:
 
 def parsed(raw: bytes) -> Body:
     """Read one object."""
+    read = loaded(raw)
+    if not isinstance(read, dict):
+        raise Turned(400, "structure", "fhir.not_json", {"line": 1, "column": 1})
+    return read
+
+
+def loaded(raw: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Read whatever JSON it is.
+
+    :raises Turned: it is none, with the place.
+    """
     try:
         text = raw.decode()
         read = _decoder.decode(text)
@@ -72,8 +85,6 @@ def parsed(raw: bytes) -> Body:
         raise Turned(400, "structure", "fhir.doubled", {"name": str(wrong)}) from wrong
     except (ValueError, RecursionError) as wrong:  # no text, a number nobody can write, too deep
         raise Turned(400, "structure", "fhir.not_json", {"line": 1, "column": 1}) from wrong
-    if not isinstance(read, dict):
-        raise Turned(400, "structure", "fhir.not_json", {"line": 1, "column": 1})
     return read
 
 

@@ -15,7 +15,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers, bodies, searching, writing
+from lianyi.fhir import answers, bodies, patching, searching, writing
 from lianyi.fhir.answers import Body, Turned
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ID, ask
@@ -24,11 +24,19 @@ from lianyi.journeys.fhir_writes import Act, Done, EntryRefused, Outcome, Verb
 from lianyi.kernel.refusal import Refused
 from lianyi.kernel.work import Tx, within
 from lianyi.records.fhir.index import parameters
+from lianyi.records.fhir.versions import instant
 
 MOST = 5000  # entries
 ASIDE = 100  # entries; more are read in a thread
 # In the order that the standard demands.
-METHODS = {"DELETE": Verb.DELETE, "POST": Verb.CREATE, "PUT": Verb.UPDATE, "GET": None}
+METHODS = {
+    "DELETE": Verb.DELETE,
+    "POST": Verb.CREATE,
+    "PUT": Verb.UPDATE,
+    "PATCH": Verb.PATCH,
+    "GET": None,
+}
+BRINGING = (Verb.CREATE, Verb.UPDATE)  # a resource as it shall be
 KINDS = ("batch", "transaction")
 
 
@@ -166,6 +174,8 @@ def _step(base: str, n: int, entry: object) -> Step:
 def _act(verb: Verb, asked: Asked, entry: Mapping[str, Any], base: str) -> Act:
     request = entry["request"]
     tag, address = request.get("ifMatch"), entry.get("fullUrl")
+    patch = patching.in_binary(entry.get("resource")) if verb is Verb.PATCH else ()
+    match = None if tag is None else writing.version_of(str(tag))
     condition = None if asked.fhir_id else asked.query
     if verb is Verb.CREATE:
         condition = request.get("ifNoneExist")
@@ -173,9 +183,10 @@ def _act(verb: Verb, asked: Asked, entry: Mapping[str, Any], base: str) -> Act:
         verb,
         asked.type,
         asked.fhir_id,
-        None if verb is Verb.DELETE else _body(entry, asked.type, asked.fhir_id),
+        _body(entry, asked.type, asked.fhir_id) if verb in BRINGING else None,
+        patch,
         criteria=None if condition is None else writing.read_criteria(str(condition), base),
-        match=None if tag is None else writing.version_of(str(tag)),
+        match=patching.match(match, patch),
         only_new=verb is Verb.UPDATE and request.get("ifNoneMatch") == "*",
         address=address if isinstance(address, str) else "",
     )
@@ -193,7 +204,7 @@ def _body(entry: Mapping[str, Any], type: str, fhir_id: str) -> Body:
 def _done(request: Request, done: Done) -> Body:
     response = {"status": _status(writing.STATUS[done.outcome])}
     if done.version:
-        response |= {"etag": f'W/"{done.version}"', "lastModified": answers.instant(done.at)}
+        response |= {"etag": f'W/"{done.version}"', "lastModified": instant(done.at)}
     entry: Body = {"response": response}
     if done.outcome is Outcome.DELETED:
         return entry

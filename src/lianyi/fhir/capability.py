@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import NoMatchFound
 
-from lianyi.fhir import answers
+from lianyi.fhir import answers, patching
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of, origin_of
 from lianyi.kernel.text import words
@@ -18,7 +18,7 @@ from lianyi.records.rules import writable
 from lianyi.records.rules.writable import Writer
 
 READING = ("read", "vread", "history-instance", "history-type", "search-type")
-WRITING = ("create", "update", "delete")
+WRITING = ("create", "update", "patch", "delete")
 OF_ALL = ("transaction", "batch", "history-system")
 # Of what can be written: by version, under one's own id, and on conditions.
 WRITABLE = {
@@ -57,6 +57,7 @@ def _statement() -> Body:
         "software": {"name": "Lianyi"},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": [patching.KIND],
     }
 
 

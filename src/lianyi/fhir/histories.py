@@ -21,6 +21,7 @@ from lianyi.kernel import cursors, profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir import spans
 from lianyi.records.fhir.terms import Changes
+from lianyi.records.fhir.versions import instant
 from lianyi.records.model.writing import Change
 
 USUAL, MOST = 20, 200  # versions on a page
@@ -122,7 +123,7 @@ def _entry(request: Request, change: Change) -> Body:
         "response": {
             "status": str(status),
             "etag": f'W/"{change.version}"',
-            "lastModified": answers.instant(change.at),
+            "lastModified": instant(change.at),
         },
     }
 

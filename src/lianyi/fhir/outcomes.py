@@ -14,6 +14,7 @@ from lianyi.records.errors import (
     ManyMatches,
     NoMatch,
     NotFhir,
+    NotPatched,
     NotSearchable,
     NotWritable,
     VersionMissing,
@@ -33,6 +34,7 @@ REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
     (ManyMatches, 412, "multiple-matches"),
     (NoMatch, 422, "not-found"),
     (WrongOwner, 422, "business-rule"),
+    (NotPatched, 422, "processing"),
     (NotFound, 404, "not-found"),
     (NotAllowed, 403, "forbidden"),
     (Invalid, 400, "invalid"),
@@ -44,6 +46,10 @@ OF_FINDINGS |= {"binding": "code-invalid", "person": "required", "invariant": "i
 OF_FINDINGS |= {"choice": "structure", "alone": "structure", "repeated": "structure"}
 OF_FINDINGS |= {"target": "value", "value": "value", "deep": "too-long", "id": "value"}
 OF_FINDINGS |= {
+    "patch.fixed": "business-rule",
+    "patch.large": "too-costly",
+    "patch.path": "not-found",
+    "patch.test": "conflict",
     "profile.binding": "code-invalid",
     "profile.closed": "structure",
     "profile.max": "structure",
@@ -91,7 +97,7 @@ def _issues(refused: Refused, language: str, place: str) -> Iterator[Body]:
             for one in refused.troubles:
                 kind = "value" if one.why is Why.VALUE else "not-supported"
                 yield issue(kind, words(one.code, language, {"name": one.name}), place=place)
-        case NotFhir():
+        case NotFhir() | NotPatched():
             yield from (of_finding(found, language, place) for found in refused.findings)
         case NotWritable():
             why = f"records.write.{refused.group}"

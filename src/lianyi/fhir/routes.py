@@ -9,6 +9,7 @@ from lianyi.fhir.answers import answered
 from lianyi.fhir.bundles import bundle
 from lianyi.fhir.capability import metadata
 from lianyi.fhir.histories import history
+from lianyi.fhir.patching import patch, patch_where
 from lianyi.fhir.places import ROOT
 from lianyi.fhir.reading import read, vread
 from lianyi.fhir.searching import search, search_within
@@ -31,11 +32,13 @@ ROUTES = (
     Route(ALL, answered(search)),
     Route(ALL, answered(create), methods=["POST"]),
     Route(ALL, answered(update_where), methods=["PUT"]),
+    Route(ALL, answered(patch_where), methods=["PATCH"]),
     Route(ALL, answered(delete_where), methods=["DELETE"]),
     Route(f"{ALL}/_search", answered(search), methods=["POST"]),
     Route(f"{ALL}/_history", answered(history)),
     Route(ONE, answered(read)),
     Route(ONE, answered(update), methods=["PUT"]),
+    Route(ONE, answered(patch), methods=["PATCH"]),
     Route(ONE, answered(delete), methods=["DELETE"]),
     Route(f"{ONE}/_history", answered(history)),
     Route(f"{ONE}/_history/{{version:str}}", answered(vread)),

@@ -21,6 +21,7 @@ from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource, NotSearchable
 from lianyi.records.fhir import compartments
 from lianyi.records.fhir.terms import Trouble, Why
+from lianyi.records.fhir.versions import versioned
 from lianyi.records.model import Hit
 
 USUAL, MOST = 20, 200  # resources on a page
@@ -161,7 +162,7 @@ def _bundle(request: Request, asks: Asks, answer: Answer, cursor: str, form: sho
 
 def _entry(base: str, hit: Hit, mode: str, form: shorter.Form) -> Body:
     stored = hit.body, hit.version, hit.recorded_at
-    cut = shorter.cut(answers.versioned(*stored), form) if form.cuts else answers.stamped(*stored)
+    cut = shorter.cut(versioned(*stored), form) if form.cuts else answers.stamped(*stored)
     return {
         "fullUrl": f"{base}/{hit.type}/{hit.fhir_id}",
         "resource": cut,

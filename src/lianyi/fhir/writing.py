@@ -34,7 +34,7 @@ async def create(request: Request) -> Response:
     body = _of_type(await bodies.read(request), type)
     asked = request.headers.get("if-none-exist")
     criteria = _in_address(request) if asked is None else read_criteria(asked, base_of(request))
-    return await _answer(request, Act(Verb.CREATE, type, body=body, criteria=criteria))
+    return await answer(request, Act(Verb.CREATE, type, body=body, criteria=criteria))
 
 
 async def update(request: Request) -> Response:
@@ -42,26 +42,28 @@ async def update(request: Request) -> Response:
     body = _of_type(await bodies.read(request), type)
     if body.get("id") != fhir_id:
         raise Turned(400, "invalid", "fhir.other_id")
-    act = Act(Verb.UPDATE, type, fhir_id, body, match=_match(request), only_new=_only_new(request))
-    return await _answer(request, act)
+    act = Act(
+        Verb.UPDATE, type, fhir_id, body, match=match_of(request), only_new=_only_new(request)
+    )
+    return await answer(request, act)
 
 
 async def update_where(request: Request) -> Response:
     type = typed(request)
     body = _of_type(await bodies.read(request), type)
     criteria = read_criteria(request.url.query, base_of(request))
-    act = Act(Verb.UPDATE, type, body=body, criteria=criteria, match=_match(request))
-    return await _answer(request, act)
+    act = Act(Verb.UPDATE, type, body=body, criteria=criteria, match=match_of(request))
+    return await answer(request, act)
 
 
 async def delete(request: Request) -> Response:
     type, fhir_id = named(request)
-    return await _answer(request, Act(Verb.DELETE, type, fhir_id, match=_match(request)))
+    return await answer(request, Act(Verb.DELETE, type, fhir_id, match=match_of(request)))
 
 
 async def delete_where(request: Request) -> Response:
     criteria = read_criteria(request.url.query, base_of(request))
-    return await _answer(request, Act(Verb.DELETE, typed(request), criteria=criteria))
+    return await answer(request, Act(Verb.DELETE, typed(request), criteria=criteria))
 
 
 async def perform(
@@ -117,7 +119,8 @@ def location(base: str, done: Done) -> str:
     return f"{base}/{done.type}/{done.fhir_id}/_history/{done.version}"
 
 
-async def _answer(request: Request, act: Act) -> Response:
+async def answer(request: Request, act: Act) -> Response:
+    """Do one act and tell what became of it, as the request prefers."""
     done, *_ = await perform(request, [act], once_of(request, act, list[Done]))
     status = STATUS[done.outcome]
     headers = {**answers.PRIVATE}
@@ -154,7 +157,8 @@ def _in_address(request: Request) -> tuple[tuple[str, str], ...] | None:
     return tuple(pair for pair in pairs if pair[0] not in OF_FORM) or None
 
 
-def _match(request: Request) -> int | None:
+def match_of(request: Request) -> int | None:
+    """Return the version that must be there, where the request names one (INT-08)."""
     tag = request.headers.get("if-match")
     return None if tag is None else version_of(tag)
 

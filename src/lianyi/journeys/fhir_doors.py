@@ -113,7 +113,7 @@ class Doors:
         if not mine:
             await self.explain(held)
         if held.app_id != self._bringer.app_id:
-            await self._check_seen(held)
+            await self.check_seen(held)
         try:
             door = await self._opened(held.owner, right)
         except (NoSuchPerson, ProofTooLow) as refused:
@@ -128,12 +128,16 @@ class Doors:
 
         :raises NoSuchResource, OthersResource, NotFromOutside:
         """
-        await self._check_seen(held)
+        await self.check_seen(held)
         if held.holder_id == self._bringer.holder_id and held.app_id is None:
             raise NotFromOutside(type=held.type, fhir_id=held.fhir_id)
         raise OthersResource(type=held.type, fhir_id=held.fhir_id)
 
-    async def _check_seen(self, held: Held) -> None:
+    async def check_seen(self, held: Held) -> None:
+        """Let only pass what this hat may read.
+
+        :raises NoSuchResource, Deleted:
+        """
         try:
             await fhir_desk.read(self._tx, type=held.type, fhir_id=held.fhir_id)
         except OutOfScope as refused:

@@ -9,7 +9,7 @@ signatures and second verifiers.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -17,8 +17,9 @@ from itertools import zip_longest
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
+from lianyi.access import service as access
 from lianyi.access.model.parts import Right
-from lianyi.journeys import fhir_desk, fhir_doors
+from lianyi.journeys import fhir_desk, fhir_doors, fhir_patches
 from lianyi.kernel.refusal import Invalid, Refused
 from lianyi.kernel.work import Tx
 from lianyi.records import service as records
@@ -32,6 +33,7 @@ from lianyi.records.errors import (
     VersionMoved,
 )
 from lianyi.records.fhir import keys, references
+from lianyi.records.fhir.patches import Operation
 from lianyi.records.model import Finding, Hit, Resource
 from lianyi.records.model.writing import Held
 from lianyi.records.service import Bringer
@@ -46,10 +48,12 @@ ASIDE = 20  # bodies that are read while others wait; more go to a thread
 class Verb(StrEnum):
     CREATE = "create"
     UPDATE = "update"
+    PATCH = "patch"
     DELETE = "delete"
 
 
 RIGHTS = {Verb.CREATE: Right.CREATE, Verb.UPDATE: Right.UPDATE, Verb.DELETE: Right.DELETE}
+RIGHTS[Verb.PATCH] = Right.UPDATE
 
 
 class Outcome(StrEnum):
@@ -64,13 +68,14 @@ class Act:
     """One thing that is asked. `place` is where it stands in a bundle, as FHIRPath has it.
 
     `criteria` find the resource that is meant, in place of an id. `address` is what the others in a
-    bundle call it by.
+    bundle call it by. A patch has operations, from which its body is made when it is done.
     """
 
     verb: Verb
     type: str
     fhir_id: str = ""
     body: Body | None = None
+    patch: tuple[Operation, ...] = ()
     criteria: Pairs | None = None
     match: int | None = None  # the version it must be in
     only_new: bool = False
@@ -127,17 +132,17 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
     :raises EntryRefused: where acts have places; else what is wrong with the one act:
     :raises NotWritable, OutOfScope, NotSearchable, ManyMatches, NoMatch, NotFhir, WrongOwner:
     :raises NoSuchResource, OthersResource, NotFromOutside, VersionMissing, VersionMoved:
+    :raises NotPatched:
     """
-    for act in acts:
-        with _placed(act):
-            fhir_doors.check_may_write(tx, type=act.type, right=RIGHTS[act.verb])
+    _check_may(tx, acts)
     meant = await _meanings(tx, acts)
-    known = await _addresses(tx, meant)
-    bringer = fhir_doors.bringer(tx)
     held = await records.hold(tx, keys=[one.key for one in meant if _may_be_there(one)])
+    bringer, doors = fhir_doors.bringer(tx), fhir_doors.Doors(tx)
+    meant = [await _made(doors, one, held.get(one.key)) for one in meant]
+    known = await _addresses(tx, meant)
     given: dict[Key, Resource] = {}
     versions: dict[Key, int] = {}
-    doors, read = fhir_doors.Doors(tx), partial(_read, known, base, bringer)
+    read = partial(_read, known, base, bringer)
     async with aclosing(_read_ahead(meant, read)) as parts:
         async for part, bodies in parts:
             given |= {**bodies, **_tombstones(part, held, bringer)}
@@ -149,6 +154,15 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
                 written += fhir_doors.proofs(tx, given.values(), held)
             versions |= await records.bring(tx, given=written, held=held)
     return [_done(tx, one, given.get(one.key), held.get(one.key), versions) for one in meant]
+
+
+def _check_may(tx: Tx, acts: Sequence[Act]) -> None:
+    """Refuse what isn't written so. A patch tells by what it finds, so it needs to read as well."""
+    for act in acts:
+        with _placed(act):
+            fhir_doors.check_may_write(tx, type=act.type, right=RIGHTS[act.verb])
+            if act.verb is Verb.PATCH:
+                access.check_scope(tx, type=act.type, right=Right.READ)
 
 
 async def _read_ahead(
@@ -189,6 +203,8 @@ async def _meaning(tx: Tx, act: Act) -> _Meant:
     found = await fhir_desk.matching(tx, type=act.type, pairs=act.criteria)
     if len(found) > 1:
         raise ManyMatches(type=act.type)
+    if act.verb is Verb.PATCH and not found:
+        raise NoSuchResource(type=act.type, fhir_id="")
     own = str((act.body or {}).get("id", "")) if act.verb is Verb.UPDATE else ""
     if found:
         if own and own != found[0].fhir_id:
@@ -217,6 +233,18 @@ def _check_apart(meant: Sequence[_Meant], asked: Sequence[str]) -> None:
     if len(conditions) > len(asked):
         with _placed(conditions[-1]):
             raise SameTwice(type=conditions[-1].type)
+
+
+async def _made(doors: fhir_doors.Doors, one: _Meant, held: Held | None) -> _Meant:
+    """Make the body that a patch means, of what is there and may be seen."""
+    act = one.act
+    if act.verb is not Verb.PATCH:
+        return one
+    with _placed(act):
+        if held is None:
+            raise NoSuchResource(type=act.type, fhir_id=one.fhir_id)
+        body = await fhir_patches.made(doors, held=held, patch=act.patch, match=act.match)
+    return replace(one, act=replace(act, body=body))
 
 
 async def _addresses(tx: Tx, meant: Sequence[_Meant]) -> dict[str, str]:
@@ -310,7 +338,7 @@ def _check_version(act: Act, given: Resource, held: Held) -> None:
     read = act.match if held.is_gone else act.read
     if read not in {None, held.version} or (act.only_new and not held.is_gone):
         raise VersionMoved(type=act.type, fhir_id=held.fhir_id)
-    is_blind = read is None and act.verb is Verb.UPDATE and not held.is_gone
+    is_blind = read is None and act.verb is not Verb.DELETE and not held.is_gone
     if is_blind and not records.is_same(given, held):
         raise VersionMissing(type=act.type, fhir_id=held.fhir_id)
 

@@ -17,6 +17,13 @@ class NotFhir(Invalid):
 
 
 @dataclass(eq=False)
+class NotPatched(Invalid):
+    """A patch doesn't fit what is there; nothing of it is done."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(eq=False)
 class WrongOwner(Invalid):
     """The resource speaks of another person than the one whose record it should enter."""
 

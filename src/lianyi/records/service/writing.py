@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NotFhir, VersionMoved, WrongOwner
-from lianyi.records.fhir import keys, references
+from lianyi.records.fhir import keys, references, versions
 from lianyi.records.model import Finding, Link, Resource
 from lianyi.records.model.writing import Held
 from lianyi.records.rules import releasing, writable
@@ -19,7 +19,6 @@ from lianyi.records.service.publishing import prepare
 from lianyi.records.tables import resources, writes
 
 Key = tuple[str, str]
-OF_SERVER = ("versionId", "lastUpdated")  # the record's to say, whatever a body says
 PERSONS = frozenset({"patient", "subject"})  # the parameters that name whose it is
 
 
@@ -39,7 +38,9 @@ def read(body: Mapping[str, Any], *, bringer: Bringer) -> Resource:
     :raises WrongOwner: it is about one person and names another (EMR-03, EMR-18).
     """
     owner = _person(body) or bringer.holder_id
-    resource = prepare(_bare(body), owner=owner, holder_id=bringer.holder_id, zone=bringer.zone)
+    resource = prepare(
+        versions.unversioned(body), owner=owner, holder_id=bringer.holder_id, zone=bringer.zone
+    )
     _check_persons(resource, references.patients(body), bringer.holder_id)
     released = releasing.is_released(body, is_sensitive=bool(resource.classes))
     return replace(resource, app_id=bringer.app_id, released=released)
@@ -103,16 +104,6 @@ def _person(body: Mapping[str, Any]) -> UUID | None:
         return UUID(found[1])
     except ValueError:
         return None
-
-
-def _bare(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Leave out what only the server says."""
-    meta = body.get("meta")
-    if not isinstance(meta, dict):
-        return body
-    kept = {name: value for name, value in meta.items() if name not in OF_SERVER}
-    bare = {name: value for name, value in body.items() if name != "meta"}
-    return {**bare, "meta": kept} if kept else bare
 
 
 def _check_persons(resource: Resource, named: Collection[str], holder_id: UUID) -> None:

@@ -1,0 +1,33 @@
+"""A patch becomes an update: what is there and may be seen, changed as it says."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lianyi.access.model.parts import Right
+from lianyi.journeys.fhir_doors import Doors
+from lianyi.records.errors import NotPatched, VersionMoved
+from lianyi.records.fhir import patches, versions
+from lianyi.records.fhir.patches import Operation
+from lianyi.records.model import Finding
+from lianyi.records.model.writing import Held
+
+
+async def made(
+    doors: Doors, *, held: Held, patch: Sequence[Operation], match: int | None
+) -> Mapping[str, Any]:
+    """Return what a patch makes of what is held, as readers have it.
+
+    Nothing is compared with it before its door has opened (INT-07).
+
+    :raises NoSuchResource, Deleted, OthersResource, NotFromOutside:
+    :raises VersionMoved: it was made from another version (INT-08).
+    :raises NotPatched: it doesn't fit.
+    """
+    await doors.check_seen(held)
+    await doors.reach(held, Right.UPDATE)
+    if match not in {None, held.version}:
+        raise VersionMoved(type=held.type, fhir_id=held.fhir_id)
+    body = patches.patched(versions.versioned(held.body, held.version, held.recorded_at), patch)
+    if isinstance(body, Finding):
+        raise NotPatched(findings=(body,))
+    return versions.unversioned(body)  # a version that stood there is none that was read
