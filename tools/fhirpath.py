@@ -51,15 +51,26 @@ class Writer:
     elements: Elements
     resources: frozenset[str]
     depth: int = field(default=0)
+    held: dict[str, str] = field(default_factory=dict)
 
     def law(self, text: str, start: str) -> str:
         """Return the Python expression of an invariant of elements of type or path `start`.
 
         :raises CanNot:
         """
-        return truth(self.of(parse(text), Scope("n", (start,)))).text
+        self.held.clear()
+        said = truth(self.of(parse(text), Scope("n", (start,)))).text
+        if not self.held:
+            return said
+        return f"(lambda {', '.join(self.held)}: {said})({', '.join(self.held.values())})"
 
     def of(self, node: Node, scope: Scope) -> Code:
+        """Write a part. What is the same for every item is asked once, before them all."""
+        if scope.outer and is_fixed(node) and node.kind in {"name", "call", "sign"}:
+            code = self.of(node, scope.first)
+            name = f"h{len(self.held)}"
+            self.held[name] = code.text
+            return Code(name, code.kind, code.types)
         write = {"name": self.name, "call": self.call, "sign": self.sign}
         return write[node.kind](node, scope) if node.kind in write else literal(node, scope)
 
@@ -165,6 +176,13 @@ class Writer:
         text = f"({yes.text} if {truth(test).text} else {no.text})"
         kind = yes.kind if yes.kind == no.kind else "maybe"
         return Code(f"(lambda {inner.variable}: {text})({held.text})", kind)
+
+
+def is_fixed(node: Node | None) -> bool:
+    """Tell whether a part says nothing of the item that is looked at."""
+    if node is None or node.kind == "this":
+        return False
+    return all(is_fixed(part) for part in node.parts)
 
 
 def literal(node: Node, scope: Scope) -> Code:

@@ -24,6 +24,7 @@ BY_HAND = {
     "dom-3": "written by hand: `as(canonical)` of descendants needs types that JSON doesn't tell",
     "ele-1": "seen by the walk itself, which visits every element",
     "ext-1": "written by hand: one look at the member names instead of fifty at its choices",
+    "ref-1": "written by hand: a body of many references would be walked through for each",
     "txt-1": "htmlChecks() is no FHIRPath: narratives are checked by a parser",
     "vs-1": "written by hand: as published it speaks of dates, and breaks on every period",
     "txt-2": "htmlChecks() is no FHIRPath: narratives are checked by a parser",

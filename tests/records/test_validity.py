@@ -112,6 +112,8 @@ def changed(**elements):
             },
             ("value", "Parameters.parameter[0].part[0].resource.id"),
         ),
+        (changed(contained=[person(id="1")] * 1001), ("structure", "Observation.contained")),
+        (changed(contained=5), ("structure", "Observation.contained")),
         ({"resourceType": "Organisation"}, ("structure", "resourceType")),
         ({"resourceType": "SubscriptionStatus"}, ("structure", "resourceType")),
         ({}, ("structure", "resourceType")),
@@ -179,3 +181,12 @@ def test_without_built_definitions_nothing_counts_as_checked(tmp_path):
 def test_what_a_text_hides_from_its_readers_is_found(text, rule):
     found = validity.hidden(text, orjson.loads(text))
     assert [f.rule for f in found] == ([rule] if rule else [])
+
+
+def test_what_is_nested_too_deeply_is_refused_and_not_a_bug():
+    for deep in (200, 300, 900):
+        inner = {"url": "http://x", "valueString": "x"}
+        for _ in range(deep // 2):
+            inner = {"url": "http://x", "extension": [inner]}
+        body = changed(extension=[inner])
+        assert [f.rule for f in validity.findings(body)] == (["deep"] if deep > 250 else [])

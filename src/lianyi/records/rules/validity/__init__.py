@@ -36,17 +36,19 @@ def examined(resource: Mapping[str, Any], wanted: Sequence[str] = ()) -> tuple[F
 
 def hidden(text: str, read: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Return what is wrong with the text of a body that was read without a finding."""
-    try:
-        name = texts.repeated(text, read)
-    except (RecursionError, TypeError):  # deeper than anybody writes it again
+    if texts.written(read) is None:
         return (Finding("deep", "$this"),)
+    name = texts.repeated(text, read)
     return (Finding("repeated", "$this", name),) if name else ()
 
 
 def _looked_at(resource: Mapping[str, Any], *, warnings: bool) -> tuple[Finding, ...]:
     """Invariants speak of elements that are what they should be: those come first."""
     try:
-        found = structure.findings(resource)
-        return found or tuple(invariants.broken(resource, warnings=warnings))
+        if found := structure.findings(resource):
+            return found
+        if texts.written(resource) is None:
+            return (Finding("deep", "$this"),)
+        return tuple(invariants.broken(resource, warnings=warnings))
     except RecursionError:
         return (Finding("deep", "$this"),)

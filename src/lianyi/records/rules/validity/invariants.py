@@ -145,7 +145,7 @@ def _book() -> _Book:
 
 def _is_bare(resource: Node) -> bool:
     """Tell whether a body has no extensions, and no elements that might be nothing but an id."""
-    text = orjson.dumps(resource)
+    text = orjson.dumps(resource, default=str)
     return not any(
         mark in text for mark in (b'"extension"', b'"modifierExtension"', b'"_', b'{"id"')
     )
@@ -208,6 +208,14 @@ def _all_pointed_to(n: Node, resource: Node, root: Node) -> Truth:
     return all(f"#{one.get('id')}" in pointed or "#" in _local(one) for one in contained)
 
 
+def _leads_inside(n: Node, resource: Node, root: Node) -> Truth:
+    """ref-1: what a reference means within its resource is contained there."""
+    reference = n.get("reference")
+    if not isinstance(reference, str) or reference[:1] != "#":
+        return True
+    return any(one.get("id") == reference[1:] for one in root.get("contained", ()))
+
+
 def _local(node: Node) -> set[str]:
     """Return every text in an element that may be an address inside its resource."""
     waiting: list[Any] = [node]
@@ -241,6 +249,7 @@ def _says_something(n: Node, resource: Node, root: Node) -> Truth:
 BY_HAND: Mapping[str, Holds] = {
     "dom-3": _all_pointed_to,
     "ext-1": _extended,
+    "ref-1": _leads_inside,
     "txt-1": _is_plain,
     "txt-2": _says_something,
     "vs-1": _is_precise,

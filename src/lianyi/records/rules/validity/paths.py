@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeAlias
 
+import orjson
+
 Json: TypeAlias = Any
 Node: TypeAlias = Mapping[str, Json]
 Many: TypeAlias = list[Json]
@@ -122,11 +124,12 @@ def among(a: Many, b: Many) -> Truth:
 
 
 def union(a: Many, b: Many) -> Many:
-    return _once(a + b)
+    return list({_key(item): item for item in reversed(a + b)}.values())[::-1]
 
 
 def intersect(a: Many, b: Many) -> Many:
-    return [item for item in _once(a) if any(_equal(item, other) for other in b)]
+    others = {_key(item) for item in b}
+    return list({key: item for item in a if (key := _key(item)) in others}.values())
 
 
 def combine(a: Many, b: Many) -> Many:
@@ -134,18 +137,14 @@ def combine(a: Many, b: Many) -> Many:
 
 
 def distinct(items: Many) -> bool:
-    try:
-        return len(set(items)) == len(items)
-    except TypeError:  # there are elements among them, and not only values
-        return len(_once(items)) == len(items)
+    return len({_key(item) for item in items}) == len(items)
 
 
-def _once(items: Many) -> Many:
-    found: Many = []
-    for item in items:
-        if not any(_equal(item, other) for other in found):
-            found.append(item)
-    return found
+def _key(item: Json) -> object:
+    """Return what equal values have in common; of an element its text, whatever its order."""
+    if isinstance(item, dict | list):
+        return orjson.dumps(item, default=str, option=orjson.OPT_SORT_KEYS)
+    return (isinstance(item, bool), item) if not isinstance(item, Bare) else id(item)
 
 
 def all_false(items: Many) -> bool:

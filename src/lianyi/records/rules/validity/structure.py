@@ -14,6 +14,7 @@ from lianyi.records.model import Finding
 BUILT = Path(__file__).parent.parent / "build/r4.json"  # by tools/definitions.py
 NEEDED = ("r4.json", "laws.py", "shapes.json", "profiles.json")
 DEFS = "$defs"
+MOST_CONTAINED = 1000  # each is looked for by every reference; nobody means so many
 # How the validator names what it met, and what we call it; the rest is a `value` of wrong form.
 RULES = {
     "Enum": "binding",
@@ -40,6 +41,9 @@ def findings(resource: Mapping[str, Any]) -> tuple[Finding, ...]:
     validator = _validator(type) if isinstance(type, str) else None
     if validator is None:
         return (Finding("structure", "resourceType", str(type)),)
+    contained = resource.get("contained")
+    if isinstance(contained, list) and len(contained) > MOST_CONTAINED:
+        return (Finding("structure", f"{type}.contained"),)
     if not validator.is_valid(resource):
         found = (_finding(str(type), error) for error in validator.iter_errors(resource))
         return tuple(dict.fromkeys(found))

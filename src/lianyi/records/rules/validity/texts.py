@@ -8,13 +8,21 @@ from typing import Any
 import orjson
 
 
+def written(read: Mapping[str, Any]) -> bytes | None:
+    """Return a body as JSON, or None: it is nested deeper than anybody writes it (250)."""
+    try:
+        return orjson.dumps(read, default=str)
+    except TypeError:
+        return None
+
+
 def repeated(text: str, read: Mapping[str, Any]) -> str:
     """Return the name of a member that one object of a text has twice, or nothing.
 
     Readers of JSON keep one of them, and not all the same one (RFC 8259, 4). Every member has one
     colon and every text keeps its own: if there are as many as in what was read, nothing was lost.
     """
-    if "\\u" not in text and text.count(":") == orjson.dumps(read).count(b":"):
+    if "\\u" not in text and text.count(":") == (written(read) or b"").count(b":"):
         return ""
     twice: list[str] = []
 
