@@ -147,7 +147,7 @@ async def matching(tx: Tx, *, type: str, pairs: Sequence[tuple[str, str]]) -> li
     search, *_ = _understood(tx, Asked(type, tuple(pairs)))
     if not search.terms:
         raise NoCriteria(type=type)
-    reach = await _reach(tx, _person_in(search), Right.SEARCH)
+    reach, search = await _opened(tx, search)
     if reach is None:
         return []
     hits = [hit for hit, _ in await records.search(tx, reach, search=search, limit=2)]
@@ -175,7 +175,7 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     """
     access.check_scope(tx, type=asked.type, right=Right.SEARCH)
     search, order, includes = _understood(tx, asked)
-    reach = await _reach(tx, _person_in(search), Right.SEARCH)
+    reach, search = await _opened(tx, search)
     if reach is None:
         return Answer((), (), 0 if asked.counted else None, (), search.troubles)
     _check_series(reach, asked.shown + asked.limit)
@@ -244,6 +244,13 @@ async def _reach(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
         )
     except (NoSuchPerson, ProofTooLow):
         return None
+
+
+async def _opened(tx: Tx, search: Search) -> tuple[Chart | Desk | None, Search]:
+    """Open the door that a search leads to; one that names a person looks among theirs alone."""
+    person_id = _person_in(search)
+    reach = await _reach(tx, person_id, Right.SEARCH)
+    return reach, replace(search, is_personal=person_id is not None)
 
 
 def _person_in(search: Search) -> UUID | None:

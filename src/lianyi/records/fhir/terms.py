@@ -138,11 +138,15 @@ Term: TypeAlias = Match | Within | Missing | Pair | Chain | Reverse | Ids | Upda
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is asked of one type; all terms must hold."""
+    """What is asked of one type; all terms must hold.
+
+    `is_personal`: what it can find is about one person, and so belongs to them.
+    """
 
     type: str
     terms: tuple[Term, ...] = ()
     troubles: tuple[Trouble, ...] = field(default=(), compare=False)
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

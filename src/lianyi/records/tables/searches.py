@@ -133,6 +133,8 @@ def _zone(tx: Tx) -> ZoneInfo:
 
 def _where(search: Search, values: Values) -> list[str]:
     own = [f"r.type = {values.put(search.type)}", values.seen("r")]
+    if search.is_personal and isinstance(values.reach, Chart):  # one owner, the newest first
+        own.append(f"r.owner = {values.put(values.reach.person_id)}")
     return [*own, *(clause(term, "r", values) for term in search.terms)]
 
 

@@ -76,7 +76,7 @@ class Values:
     def __init__(self, reach: Chart | Desk, zone: ZoneInfo) -> None:
         self.args: list[object] = []
         self._names = 0
-        self._reach, self._zone = reach, zone
+        self.reach, self._zone = reach, zone
 
     def put(self, value: object) -> str:
         self.args.append(value)
@@ -100,7 +100,7 @@ class Values:
 
         INT-04. What a scope asks is answered by the resource itself; any other leaves nothing.
         """
-        only = self._reach.only
+        only = self.reach.only
         if only is None:
             return "TRUE"
         whole = [part.type for part in only if not part.query]
@@ -123,7 +123,7 @@ class Values:
 
         The latter stands in a CASE because it nearly always holds, which the planner can't know.
         """
-        reach, public = self._reach, self.put(PUBLIC)
+        reach, public = self.reach, self.put(PUBLIC)
         at = len(self.args) + 1
         self.args.extend(reach.args)
         if isinstance(reach, Chart):
