@@ -6,6 +6,9 @@ const PARTS = { systolic: "8480-6", diastolic: "8462-4" }; // LOINC
 const PANEL = "85354-9";
 const WANTED = "openid fhirUser patient/Patient.r patient/Observation.rs";
 const HERE = location.origin + location.pathname;
+const GIVEN = "given"; // what was given, kept for this tab and as long as it is good
+const REFUSED = "您没有同意，应用什么也没有读取。";
+const OVER = "授权已到期或已被收回，应用不再能读取。";
 
 const page = (id) => document.getElementById(id);
 const say = (text) => { page("said").textContent = text; };
@@ -21,7 +24,8 @@ function base64url(bytes) {
 
 async function json(address, options) {
   const answer = await fetch(address, options);
-  if (!answer.ok) throw new Error(`${answer.status} ${new URL(address).pathname}`);
+  if (answer.status === 401) sessionStorage.removeItem(GIVEN);
+  if (!answer.ok) throw new Error(answer.status === 401 ? OVER : `${answer.status} ${new URL(address).pathname}`);
   return answer.json();
 }
 
@@ -48,7 +52,9 @@ async function redeem(code, state) {
     grant_type: "authorization_code", code, redirect_uri: HERE, client_id: client,
     code_verifier: kept.verifier,
   });
-  return json(kept.tokens, { method: "POST", body });
+  const given = await json(kept.tokens, { method: "POST", body });
+  sessionStorage.setItem(GIVEN, JSON.stringify(given));
+  return given;
 }
 
 async function show({ access_token: token, patient }) {
@@ -109,20 +115,25 @@ function add(name, attributes) {
 async function open() {
   const given = new URLSearchParams(location.search);
   history.replaceState(null, "", HERE); // a code stays in no address bar
-  if (given.has("error")) return say("您没有同意，应用什么也没有读取。");
+  if (given.has("error")) return offer(given.get("error") === "access_denied" ? REFUSED : `没有成功：${given.get("error")}。`);
   if (given.has("code")) return show(await redeem(given.get("code"), given.get("state")));
   if (given.has("launch")) {
     // Whoever starts us must be the network we are registered with: others would get our reader's code.
-    if (given.get("iss") !== server) return say("启动地址不是已登记的医院网络。");
+    if (given.get("iss") !== server) return say("启动地址不是本应用登记过的医院网络。");
     return ask(given.get("launch"));
   }
-  say("连接后，由您决定让本应用读取哪些记录。");
+  const kept = sessionStorage.getItem(GIVEN);
+  return kept ? show(JSON.parse(kept)) : offer("连接后，由您决定让本应用读取哪些记录。");
+}
+
+function offer(text) {
+  say(text);
   page("connect").hidden = false;
-  page("connect").addEventListener("click", () => ask("").catch(fail));
 }
 
 function fail(trouble) {
-  say(`没有成功：${trouble.message}。请稍后再试。`);
+  offer(trouble.message === OVER ? OVER : `没有成功：${trouble.message}。请稍后再试。`);
 }
 
+page("connect").addEventListener("click", () => ask("").catch(fail));
 open().catch(fail);
