@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import NoMatchFound
 
-from lianyi.fhir import answers, patching
+from lianyi.fhir import answers, operations, patching
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of, origin_of
 from lianyi.kernel.text import words
@@ -35,7 +35,6 @@ URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 SMART = {"cors": True, "service": [{"coding": [{"system": SERVICES, "code": "SMART-on-FHIR"}]}]}
 DOORS = ("authorize", "token", "register", "introspect", "revoke")
-VALIDATE = {"name": "validate", "definition": f"{DEFINED}/OperationDefinition/Resource-validate"}
 LANGUAGE = "zh"
 SINCE = "2026-11-29"  # when what is told here last changed
 
@@ -99,7 +98,7 @@ def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
         "searchParam": [
             {"name": name, "type": parameter.type} for name, parameter in sorted(searched.items())
         ],
-        "operation": [VALIDATE],
+        "operation": operations.of(type),
     }
 
 

@@ -9,11 +9,11 @@ from lianyi.fhir.answers import answered
 from lianyi.fhir.bundles import bundle
 from lianyi.fhir.capability import metadata
 from lianyi.fhir.histories import history
+from lianyi.fhir.operations import OPERATIONS
 from lianyi.fhir.patching import patch, patch_where
 from lianyi.fhir.places import ROOT
 from lianyi.fhir.reading import read, vread
 from lianyi.fhir.searching import search, search_within
-from lianyi.fhir.validating import validate
 from lianyi.fhir.writing import create, delete, delete_where, update, update_where
 
 WRITES = ["POST", "PUT", "PATCH", "DELETE"]
@@ -25,6 +25,11 @@ async def refuse(request: Request) -> Response:
 
 
 ROUTES = (
+    *(
+        Route(f"{ROOT}/{path}", answered(one.handle), methods=[*one.methods])
+        for one in OPERATIONS
+        for path in one.paths
+    ),
     Route(ROOT, answered(bundle), methods=["POST"], name="fhir"),
     Route(f"{ROOT}/", answered(bundle), methods=["POST"]),
     Route(f"{ROOT}/metadata", answered(metadata, to_anybody=True)),
@@ -44,7 +49,5 @@ ROUTES = (
     Route(f"{ONE}/_history/{{version:str}}", answered(vread)),
     Route(f"{ONE}/{{inner:str}}", answered(search_within)),
     Route(f"{ONE}/{{inner:str}}/_search", answered(search_within), methods=["POST"]),
-    Route(f"{ALL}/$validate", answered(validate), methods=["POST"]),
-    Route(f"{ONE}/$validate", answered(validate), methods=["POST"]),
     Route(f"{ROOT}/{{rest:path}}", answered(refuse), methods=WRITES),
 )

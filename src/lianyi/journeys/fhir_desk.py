@@ -21,7 +21,15 @@ from lianyi.kernel import profile
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
-from lianyi.records.errors import Deleted, NoCriteria, NoSuchResource, NotSearchable, TooManyPersons
+from lianyi.records.errors import (
+    Deleted,
+    NoCriteria,
+    NoPatient,
+    NoSuchResource,
+    NotSearchable,
+    TooManyPersons,
+    TooMuch,
+)
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.terms import (
     Changes,
@@ -164,6 +172,39 @@ def purpose_of(tx: Tx) -> Purpose:
     if purpose is None:
         raise WrongRole(verb=WHAT, role=tx.actor.role)
     return purpose
+
+
+async def latest(tx: Tx, *, pairs: Sequence[tuple[str, str]], each: int) -> list[Hit]:
+    """Return the newest observations of each code, of one person.
+
+    :raises NoPatient, TooMuch, NotSearchable, WrongRole, OutOfScope:
+    """
+    access.check_scope(tx, type="Observation", right=Right.SEARCH)
+    search, *_ = _understood(tx, Asked("Observation", tuple(pairs)))
+    reach = await _reach(tx, _person_in(search), Right.SEARCH)
+    if reach is None:
+        return []
+    if isinstance(reach, Desk):
+        raise NoPatient
+    found = await records.latest(tx, reach, search=search, each=each, limit=ALONG + 1)
+    if len(found) > ALONG:
+        raise TooMuch(most=ALONG)
+    return found
+
+
+async def chart_of(tx: Tx, *, person_id: UUID | None, right: Right) -> Chart:
+    """Open the chart of whom a request names, or else of whom the hat is for.
+
+    :raises NoSuchResource: the door stays closed.
+    :raises NoPatient: nobody is named, and the hat is for many.
+    :raises WrongRole:
+    """
+    reach = await _reach(tx, person_id, right)
+    if reach is None:
+        raise NoSuchResource(type="Patient", fhir_id=str(person_id))
+    if isinstance(reach, Desk):
+        raise NoPatient
+    return reach
 
 
 async def search(tx: Tx, *, asked: Asked) -> Answer:

@@ -170,6 +170,18 @@ class NotSearchable(Invalid):
 
 
 @dataclass(eq=False)
+class NoPatient(Invalid):
+    """What is asked is of one person, and nobody is named."""
+
+
+@dataclass(eq=False)
+class TooMuch(Invalid):
+    """An answer that comes whole would have more than `most` resources."""
+
+    most: int
+
+
+@dataclass(eq=False)
 class TooManyPersons(Conflict):
     """Answers about so many persons need a purpose, an assessment and two approvers."""
 

@@ -12,7 +12,7 @@ from lianyi.kernel.crypto import same, sm3
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
-from lianyi.records.fhir.terms import Changes, Include, Order, Search
+from lianyi.records.fhir.terms import Changes, Gathering, Include, Order, Search
 from lianyi.records.model import (
     Allergies,
     Counted,
@@ -30,7 +30,7 @@ from lianyi.records.model import (
     Written,
 )
 from lianyi.records.model.writing import Change
-from lianyi.records.tables import history, searches
+from lianyi.records.tables import gathering, history, searches
 from lianyi.records.tables import resources as tables
 
 LINES = 50
@@ -201,6 +201,16 @@ async def fallen(tx: Tx, reach: Chart | Desk, *, type: str, fhir_id: str) -> Hit
 async def changes(tx: Tx, reach: Chart | Desk, *, asked: Changes, limit: int) -> list[Change]:
     """Return versions, the newest first. A desk's are those that its own institution wrote."""
     return await history.page(tx, reach, asked, limit)
+
+
+async def gathered(tx: Tx, chart: Chart, *, asked: Gathering, limit: int) -> list[Hit]:
+    """Return everything that a person or an encounter has to do with, by type and id."""
+    return await gathering.page(tx, chart, asked, limit)
+
+
+async def latest(tx: Tx, chart: Chart, *, search: Search, each: int, limit: int) -> list[Hit]:
+    """Return the newest observations of each code, of those that a search finds."""
+    return await gathering.latest(tx, chart, search, each, limit)
 
 
 async def how_many(tx: Tx, reach: Chart | Desk, *, search: Search) -> int:

@@ -21,6 +21,16 @@ def of(compartment: str, id: str, type: str) -> Term | None:
     return Within(names, Target(compartment, id)) if names else None
 
 
+def ways(compartment: str) -> tuple[tuple[str, str], ...]:
+    """Return by which parameters of which types something is in a compartment."""
+    found = _built().get(compartment, {}).items()
+    return tuple((type, name) for type, names in found for name in names if name != ITSELF)
+
+
+def types(compartment: str) -> frozenset[str]:
+    return frozenset(_built().get(compartment, {}))
+
+
 @cache
 def _built() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     try:

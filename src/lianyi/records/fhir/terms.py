@@ -170,6 +170,20 @@ class Include:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathering:
+    """Everything of the person of a chart, or of one encounter; `after` is the last one's place.
+
+    `period` is when it happened, by any date that a resource has; one without is always in it.
+    """
+
+    encounter: str = ""
+    types: tuple[str, ...] = ()  # empty: any
+    since: datetime | None = None
+    period: tuple[datetime | None, datetime | None] = (None, None)  # the end is no part of it
+    after: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What a history asks for: of one resource, of a type, or of all; `after` is the last one's."""
 

@@ -50,7 +50,7 @@ async def page(
 ) -> list[tuple[Hit, tuple[str, ...]]]:
     """Return the next resources, each with its place in the order; `after` is the last one's."""
     values = Values(reach, _zone(tx))
-    where = _where(search, values)
+    where = kept(search, values)
     keys = [_key(one, values) for one in order or DEFAULT]
     downs = [*(one.is_down for one in order or DEFAULT), True]
     columns = [*keys, ("r.fhir_id", "text")]
@@ -65,7 +65,7 @@ async def page(
               WHERE {" AND ".join(where)} ORDER BY {sorted_by} LIMIT {int(limit)}"""
     rows = await _fetch(tx, reach, sql, values)
     names = [f"key{n}" for n in range(len(columns))]
-    return [(_hit(row), tuple(row[name] for name in names)) for row in rows]
+    return [(hit(row), tuple(row[name] for name in names)) for row in rows]
 
 
 async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | None:
@@ -74,12 +74,12 @@ async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | 
     which = f"r.type = {values.put(type)} AND r.fhir_id = {values.put(fhir_id)}"
     sql = f"SELECT {COLUMNS} FROM records.resource r WHERE {which} AND {values.shown('r')}"
     row = await tx.db.fetchrow(sql, *values.args)
-    return None if row is None else _hit(row)
+    return None if row is None else hit(row)
 
 
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
     values = Values(reach, _zone(tx))
-    where = " AND ".join(_where(search, values))
+    where = " AND ".join(kept(search, values))
     sql = f"SELECT count(*) FROM records.resource r WHERE {where}"
     (row,) = await _fetch(tx, reach, sql, values)
     return int(row["count"])
@@ -95,7 +95,9 @@ async def linked(
     here, there = ("k.to_type, k.to_id", "k.type, k.fhir_id")
     if not include.is_reverse:
         here, there = there, here
-    where = [values.seen("r"), f"k.type = {values.put(include.type)}"]
+    where = [values.seen("r")]
+    if include.type:
+        where.append(f"k.type = {values.put(include.type)}")
     if include.name:
         where.append(f"k.name = {values.put(include.name)}")
     if include.target:
@@ -106,7 +108,7 @@ async def linked(
                 = (k.type, k.fhir_id, k.version)
               JOIN records.resource r ON (r.type, r.fhir_id) = ({there})
               WHERE {" AND ".join(where)} LIMIT {values.put(limit)}"""
-    return [_hit(row) for row in await tx.db.fetch(sql, *values.args)]
+    return [hit(row) for row in await tx.db.fetch(sql, *values.args)]
 
 
 async def _fetch(tx: Tx, reach: Chart | Desk, sql: str, values: Values) -> list["Record"]:
@@ -131,7 +133,8 @@ def _zone(tx: Tx) -> ZoneInfo:
     return profile.at(tx.now).zone
 
 
-def _where(search: Search, values: Values) -> list[str]:
+def kept(search: Search, values: Values) -> list[str]:
+    """Return what must hold of a resource called `r`, the doors first."""
     own = [f"r.type = {values.put(search.type)}", values.seen("r")]
     if search.is_personal and isinstance(values.reach, Chart):  # one owner, the newest first
         own.append(f"r.owner = {values.put(values.reach.person_id)}")
@@ -168,7 +171,7 @@ def _behind(
     return f"({' OR '.join(ways)})"
 
 
-def _hit(row: "Record") -> Hit:
+def hit(row: "Record") -> Hit:
     return Hit(
         row["type"], row["fhir_id"], row["version"], row["recorded_at"], row["owner"], row["body"]
     )

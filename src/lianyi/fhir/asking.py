@@ -1,0 +1,123 @@
+"""What an operation is asked with: parameters in the address, or `Parameters` in the body.
+
+Source: FHIR R4, http://hl7.org/fhir/R4/operations.html.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from lianyi.fhir import bodies
+from lianyi.fhir.answers import Body, Turned
+
+Json: TypeAlias = Any
+OF_FORM = frozenset({"_format", "_pretty"})
+BOOLEANS = {"true": True, "false": False}
+PAGE = "_page"
+
+
+class Given:
+    """The values of an operation's parameters, by their names, in their order."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Json]]) -> None:
+        self.pairs = [pair for pair in pairs if pair[0] not in OF_FORM]
+
+    def check(self, known: Collection[str]) -> None:
+        """Refuse what would else be left out without a word."""
+        for name, _ in self.pairs:
+            if name not in known:
+                raise Turned(400, "not-supported", "fhir.operation.unknown", {"name": name})
+
+    def has(self, name: str) -> bool:
+        return any(each == name for each, _ in self.pairs)
+
+    def texts(self, name: str) -> list[str]:
+        """Return the values of a parameter as texts."""
+        found = [value for each, value in self.pairs if each == name]
+        for value in found:
+            if isinstance(value, dict | list | None):
+                raise wrong(name)
+        return [str(value).lower() if isinstance(value, bool) else str(value) for value in found]
+
+    def text(self, name: str) -> str:
+        """Return the only value as a text; empty where there is none."""
+        found = self.texts(name)
+        if len(found) > 1:
+            raise wrong(name)
+        return found[0] if found else ""
+
+    def wanted(self, name: str) -> str:
+        """Return the only value, which must be there."""
+        if text := self.text(name):
+            return text
+        raise Turned(400, "required", "fhir.operation.missing", {"name": name})
+
+    def number(self, name: str, usual: int, most: int, least: int = 0) -> int:
+        """Return a whole number; one larger than `most` is `most`."""
+        text = self.text(name)
+        if not text:
+            return usual
+        if not (text.isascii() and text.isdecimal()) or int(text[:9]) < least:
+            raise wrong(name)
+        return min(int(text[:9]), most)
+
+    def flag(self, name: str, *, usual: bool = False) -> bool:
+        text = self.text(name)
+        if text and text not in BOOLEANS:
+            raise wrong(name)
+        return BOOLEANS.get(text, usual)
+
+    def body(self, name: str) -> Body | None:
+        """Return a value that has parts: a Coding, a CodeableConcept, a resource."""
+        found = [value for each, value in self.pairs if each == name]
+        if any(not isinstance(value, dict) for value in found) or len(found) > 1:
+            raise wrong(name)
+        return found[0] if found else None
+
+    def query(self) -> str:
+        """Return it as a text that means the same page by page."""
+        return urlencode([pair for pair in self.pairs if pair[0] != PAGE])
+
+
+async def read(request: Request) -> Given:
+    """Read what an operation is asked with.
+
+    :raises Turned: the body is no Parameters resource.
+    """
+    pairs: list[tuple[str, Json]] = list(request.query_params.multi_items())
+    if request.method == "POST":
+        body = await bodies.read(request)
+        given = body.get("parameter", [])
+        if body.get("resourceType") != "Parameters" or not isinstance(given, list):
+            raise Turned(400, "invalid", "fhir.other_type", {"type": "Parameters"})
+        pairs += [_pair(one) for one in given]
+    return Given(pairs)
+
+
+def parameters(*pairs: tuple[str, str, Json]) -> Body:
+    """Return a Parameters resource of names, kinds of values (`Boolean`) and values."""
+    return {
+        "resourceType": "Parameters",
+        "parameter": [{"name": name, f"value{kind}": value} for name, kind, value in pairs],
+    }
+
+
+def wrong(name: str) -> Turned:
+    return Turned(400, "value", "fhir.operation.value", {"name": name})
+
+
+def _pair(given: Json) -> tuple[str, Json]:
+    name = given.get("name") if isinstance(given, dict) else None
+    if not isinstance(name, str):
+        raise wrong("name")
+    return name, _value(name, given)
+
+
+def _value(name: str, given: Mapping[str, Json]) -> Json:
+    held = [value for key, value in given.items() if key == "resource" or key.startswith("value")]
+    if len(held) != 1 or not isinstance(held[0], str | bool | int | Decimal | dict):
+        raise wrong(name)
+    return held[0]
