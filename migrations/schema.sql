@@ -2529,6 +2529,8 @@ CREATE INDEX card_phone_index_at_idx ON people.card USING btree (phone_index, at
 
 CREATE UNIQUE INDEX card_phone_index_idx ON people.card USING btree (phone_index) WHERE (state = ANY (ARRAY['active'::text, 'frozen'::text]));
 
+CREATE INDEX department_institution_id_code_idx ON people.department USING btree (institution_id, code) WHERE licensed;
+
 CREATE INDEX duty_institution_id_until_idx ON people.duty USING btree (institution_id, until);
 
 CREATE UNIQUE INDEX filing_person_id_institution_id_idx ON people.filing USING btree (person_id, institution_id) WHERE (superseded_at IS NULL);
