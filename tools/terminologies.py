@@ -2,7 +2,8 @@
 
 A system keeps each code's words and its parents. A value set keeps its codes by system, or nothing
 in their place where it means the whole system. A set that rests on a system which isn't shipped
-(SNOMED CT, LOINC) can't be told by its codes and is left out, unless it lists them.
+(SNOMED CT, LOINC) can't be told by its codes and is left out, unless it lists them. A map keeps
+what each code of one system is in another; HL7's examples of maps are left out.
 """
 
 import json
@@ -13,6 +14,7 @@ from definitions import ROOT, resources, write
 
 TARGET = ROOT / "src/lianyi/terminology/build/r4.json"
 FILES = ("valuesets", "v3-codesystems", "v2-tables")
+MAP = "http://hl7.org/fhir/ConceptMap/cm-"  # of R4's own codes to v2 and v3
 DEEPEST = 20  # steps of a set that includes sets
 
 Codes = dict[str, list[str] | None]
@@ -23,13 +25,36 @@ def main() -> int:
     systems = {r["url"]: concepts(r) for r in found if is_whole(r)}
     sets = Sets({r["url"]: r for r in found if r["resourceType"] == "ValueSet"}, systems)
     told = {url: codes for url in sorted(sets.known) if (codes := sets.of(url))}
-    built = {"systems": systems, "sets": told}
+    heads = {r["url"]: head(r) for r in found if r["url"] in systems or r["url"] in told}
+    maps = {r["url"]: mapped(r) for r in resources("conceptmaps") if MAP in r["url"]}
+    built = {"systems": systems, "sets": told, "heads": heads, "maps": maps}
     write(TARGET, json.dumps(built, ensure_ascii=False, separators=(",", ":")))
     return 0
 
 
 def is_whole(resource: dict) -> bool:
     return resource["resourceType"] == "CodeSystem" and resource.get("content") == "complete"
+
+
+def head(resource: dict) -> dict[str, str]:
+    return {name: resource.get(name, "") for name in ("name", "version")}
+
+
+def mapped(resource: dict) -> dict:
+    """Return the sets that a map is between, and its groups: what a code is, and how nearly."""
+    groups = [
+        {
+            "source": group["source"],
+            "target": group["target"],
+            "codes": {
+                one["code"]: [[to.get("code", ""), to["equivalence"]] for to in one["target"]]
+                for one in group["element"]
+            },
+        }
+        for group in resource["group"]
+    ]
+    sets = {end: resource.get(f"{end}Canonical", "") for end in ("source", "target")}
+    return {**sets, "groups": groups}
 
 
 def concepts(system: dict) -> dict[str, dict]:

@@ -4,6 +4,7 @@ Source: FHIR R4, http://hl7.org/fhir/R4/operations.html.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -80,6 +81,42 @@ class Given:
     def query(self) -> str:
         """Return it as a text that means the same page by page."""
         return urlencode([pair for pair in self.pairs if pair[0] != PAGE])
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with its system, and the words that whoever asks has for it."""
+
+    system: str
+    code: str
+    display: str = ""
+
+
+def coded(given: Given, system: str = "system") -> list[Code]:
+    """Read the one code, or those of a concept, that an operation is about.
+
+    :raises Turned: there is none, or one in more than one way.
+    """
+    concept, single = given.body("codeableConcept"), given.body("coding")
+    ways = [concept is not None, single is not None, given.has("code")]
+    if sum(ways) > 1:
+        raise wrong("coding")
+    if concept is None and single is None:
+        return [Code(given.wanted(system), given.wanted("code"), given.text("display"))]
+    found = [single] if concept is None else concept.get("coding", [])
+    codes = [coding(one) for one in found] if isinstance(found, list) else []
+    if not codes:
+        raise wrong("codeableConcept" if concept else "coding")
+    return codes
+
+
+def coding(given: Json) -> Code:
+    """Read a Coding, which names a system and a code."""
+    of = given if isinstance(given, dict) else {}
+    texts = [of.get(name, "") for name in ("system", "code", "display")]
+    if not all(isinstance(one, str) for one in texts) or not all(texts[:2]):
+        raise wrong("coding")
+    return Code(*texts)
 
 
 async def read(request: Request) -> Given:

@@ -6,7 +6,7 @@ The addresses and what the server tells of itself are both made from this.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lianyi.fhir import everything, lastn, validating
+from lianyi.fhir import code_systems, concept_maps, everything, lastn, validating, value_sets
 from lianyi.fhir.answers import Handler
 
 DEFINED = "http://hl7.org/fhir/OperationDefinition"
@@ -39,13 +39,26 @@ class Operation:
         return {"name": self.name, "definition": f"{DEFINED}/{self.definition}"}
 
 
+def _of_type(*listed: tuple[str, str, Handler]) -> Iterator[Operation]:
+    for type, name, handle in listed:
+        yield Operation(name, f"{type}-{name}", handle, (type,), of_instance=False)
+
+
 OPERATIONS = (
     Operation("validate", "Resource-validate", validating.validate, methods=("POST",)),
     Operation("everything", "Patient-everything", everything.of_patient, ("Patient",)),
     Operation(
         "everything", "Encounter-everything", everything.of_encounter, ("Encounter",), of_type=False
     ),
-    Operation("lastn", "Observation-lastn", lastn.lastn, ("Observation",), of_instance=False),
+    *_of_type(
+        ("Observation", "lastn", lastn.lastn),
+        ("CodeSystem", "lookup", code_systems.lookup),
+        ("CodeSystem", "subsumes", code_systems.subsumes),
+        ("CodeSystem", "validate-code", code_systems.validate_code),
+        ("ValueSet", "expand", value_sets.expand),
+        ("ValueSet", "validate-code", value_sets.validate_code),
+        ("ConceptMap", "translate", concept_maps.translate),
+    ),
 )
 
 

@@ -5,6 +5,7 @@ Source: HL7 FHIR R4 (4.0.1), by tools/terminologies.py.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,11 +19,73 @@ class Concept(msgspec.Struct, frozen=True):
     parents: tuple[str, ...] = ()
 
 
+class Head(msgspec.Struct, frozen=True):
+    name: str = ""
+    version: str = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What codes of one system are in another: each with how nearly (`equivalent`, `wider` …)."""
+
+    source: str
+    target: str
+    codes: Mapping[str, tuple[tuple[str, str], ...]]
+
+
+class Map(msgspec.Struct, frozen=True):
+    """`source` and `target` are the value sets that it is between."""
+
+    source: str
+    target: str
+    groups: tuple[Group, ...]
+
+
 class Shipped(msgspec.Struct, frozen=True):
     """`sets` holds the codes of a value set by system; None stands for the whole system."""
 
     systems: Mapping[str, Mapping[str, Concept]] = {}
     sets: Mapping[str, Mapping[str, tuple[str, ...] | None]] = {}
+    heads: Mapping[str, Head] = {}
+    maps: Mapping[str, Map] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One code as it is known here."""
+
+    code: str
+    display: str
+    parents: tuple[str, ...] = ()
+    pinyin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A code system as far as it is known; of one that isn't whole nobody can say a code isn't."""
+
+    url: str
+    name: str
+    version: str
+    concepts: Mapping[str, Coded]
+    is_whole: bool
+
+
+@cache
+def system(url: str) -> System | None:
+    """Return a system that R4 ships; None if it isn't known here."""
+    if url not in _shipped().systems:
+        return None
+    found, named = _concepts(url), head(url)
+    coded = {code: Coded(code, one.display, one.parents) for code, one in found.items()}
+    return System(url, named.name, named.version, coded, is_whole=True)
+
+
+def head(url: str) -> Head:
+    return _shipped().heads.get(url, Head())
+
+
+def maps() -> Mapping[str, Map]:
+    return _shipped().maps
 
 
 def codes_in(value_set: str) -> tuple[tuple[str, str], ...] | None:
