@@ -35,6 +35,8 @@ FILE = Path(__file__).parent / "past.toml"
 HOSPITALS = ("province", "city", "county")
 VISITS = (timedelta(days=400), timedelta(days=60))  # ago; the newest last
 LASTED = timedelta(minutes=20)
+CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
+MMHG = {"unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"}
 Body = dict[str, Any]
 
 
@@ -50,6 +52,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advice: str
     item: str = ""
     values: tuple[tuple[Decimal, ...], ...] = ()
+    pressures: tuple[tuple[int, int, int], ...] = ()
 
 
 class Courses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,7 +143,9 @@ async def _write(then: Tx, story: Story, n: int, items: Mapping[str, Item]) -> N
         if course.item
         for body in _measured(here, story, items[course.item], course.values[n], id)
     ]
-    bodies = [*_seen(setting, story), *measured]
+    told = story.courses if n == len(VISITS) - 1 else ()
+    pressures = [_pressure(here, setting, *one) for course in told for one in course.pressures]
+    bodies = [*_seen(setting, story), *measured, *pressures]
     await records.publish_all(here, owner=story.person_id, bodies=bodies)
 
 
@@ -208,6 +213,32 @@ def _measured(
     return reports.report(
         order, [_result(here, story.one, *reading) for reading in readings], at=here.now
     )
+
+
+def _pressure(here: Tx, setting: Setting, days: int, systolic: int, diastolic: int) -> Body:
+    """Return one blood pressure as R4's own profile has it (Observation-bp)."""
+    at = setting.started_at - timedelta(days=days)
+    return {
+        "resourceType": "Observation",
+        "id": str(here.new_id(setting.person_id)),
+        "status": "final",
+        "category": [{"coding": [{"system": CATEGORIES, "code": "vital-signs"}]}],
+        "code": _coded("85354-9", "血压"),
+        "subject": {"reference": f"Patient/{setting.person_id}"},
+        "encounter": {"reference": f"Encounter/{setting.visit_id}"},
+        "effectiveDateTime": at.isoformat(),
+        "component": [
+            {"code": _coded(code, text), "valueQuantity": {**MMHG, "value": value}}
+            for code, text, value in (
+                ("8480-6", "收缩压", systolic),
+                ("8462-4", "舒张压", diastolic),
+            )
+        ],
+    }
+
+
+def _coded(code: str, text: str) -> Body:
+    return {"coding": [{"system": reports.LOINC, "code": code}], "text": text}
 
 
 def _result(here: Tx, one: Neighbour, code: str, value: Decimal) -> Result:

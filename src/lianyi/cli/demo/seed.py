@@ -9,6 +9,7 @@ from uuid import UUID
 from lianyi import main
 from lianyi.accounts import service as accounts
 from lianyi.cli.demo import (
+    apps,
     households,
     insurance,
     laboratory,
@@ -97,6 +98,7 @@ async def _bring_in(tx: Tx, all: Network, known: Known) -> None:
     await insurance.bring_in(tx, all, known.places, residents)
     await past.bring_in(tx, all.resident, residents, known.places)
     await online.bring_in(tx, known.places)
+    await apps.bring_in(tx, known.places)
     await schedule.publish(tx)
     await clock.seeded(tx.db)
 
