@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import os
 import socket
+import sys
 from pathlib import Path
+from textwrap import dedent
+from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
@@ -18,6 +22,7 @@ from tests.records import make
 from tests.smart.conftest import KEYS
 
 KIT = Path(__file__).with_name("kit.mjs")
+GUIDE = Path(__file__).parents[2] / "docs/apps.md"
 ALL = "system/*.cruds lianyi/source"
 
 
@@ -59,6 +64,40 @@ async def test_fhir_kit_client_works_as_a_hospitals_backend(machine, address, wa
         "last": True,
         "gone": 410,
     }
+
+
+async def test_the_service_of_the_guide_works_as_it_stands_there(
+    company, address, ward, app, tmp_path
+):
+    """INT-03: docs/apps.md."""
+    _, _, rest = GUIDE.read_text("utf-8").partition("The whole of it is `service.py`")
+    blocks = rest.partition("Run without a client")[0].partition(":\n\n")[2]
+    (tmp_path / "service.py").write_text(dedent(blocks), "utf-8")
+    keys = json.loads(await _run(tmp_path))
+    firm = await company(
+        (Purpose.TREAT, "system/Observation.rs"),
+        token_endpoint_auth_method="private_key_jwt",
+        jwks=keys,
+    )
+    await ward.publish(make.observation(ward.person_id))
+    shown = app.clock().astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H:%M")
+    said = await _run(tmp_path, BASE=address, CLIENT=firm.id, SHOWN=shown)
+    assert len(said.splitlines()) == 1
+
+
+async def _run(home, **told):
+    """Run the guide's service and return what it printed."""
+    service = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "service.py",
+        cwd=home,
+        env={**os.environ, **told},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, wrong = await service.communicate()
+    assert service.returncode == 0, wrong.decode()
+    return said.decode()
 
 
 async def test_fhirclient_connects_reads_and_searches(diary, patients, address, ward, app):
