@@ -39,6 +39,9 @@ async def testify(db: Db, rows: Sequence[Statement]) -> None:
     if not rows:
         return
     try:
+        if len({sql for sql, _ in rows}) == 1:  # what goes out together is a transaction by itself
+            await write(db, rows)
+            return
         async with db.transaction(isolation="read_committed"):
             await write(db, rows)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as trouble:
