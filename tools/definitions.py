@@ -241,6 +241,8 @@ def repair(
     """Mend what the schema says of primitives: loose choices, missing `_name`, no null in lists."""
     properties, laws = parent["properties"], parent["allOf"]
     held = properties.get(name)
+    if held is None and type["code"] == "Meta" and element["path"].endswith("[x]"):
+        properties[name] = {"$ref": f"{REF}Meta"}  # a choice that the published schema forgets
     if type["code"] not in primitives or held is None:
         return
     twin = {"$ref": f"{REF}Element"}
