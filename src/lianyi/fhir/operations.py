@@ -6,7 +6,16 @@ The addresses and what the server tells of itself are both made from this.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lianyi.fhir import code_systems, concept_maps, everything, lastn, validating, value_sets
+from lianyi.fhir import (
+    code_systems,
+    concept_maps,
+    documents,
+    everything,
+    lastn,
+    marking,
+    validating,
+    value_sets,
+)
 from lianyi.fhir.answers import Handler
 
 DEFINED = "http://hl7.org/fhir/OperationDefinition"
@@ -49,6 +58,14 @@ OPERATIONS = (
     Operation("everything", "Patient-everything", everything.of_patient, ("Patient",)),
     Operation(
         "everything", "Encounter-everything", everything.of_encounter, ("Encounter",), of_type=False
+    ),
+    Operation("meta", "Resource-meta", marking.meta, of_type=False, methods=("GET",)),
+    Operation("meta-add", "Resource-meta-add", marking.add, of_type=False, methods=("POST",)),
+    Operation(
+        "meta-delete", "Resource-meta-delete", marking.delete, of_type=False, methods=("POST",)
+    ),
+    Operation(
+        "document", "Composition-document", documents.document, ("Composition",), of_type=False
     ),
     *_of_type(
         ("Observation", "lastn", lastn.lastn),

@@ -1,8 +1,10 @@
-"""Everything of a person or of an encounter, in one chart, with what it refers to."""
+"""Everything of a person, an encounter or a document, in one chart, with what it refers to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from lianyi.access import service as access
 from lianyi.access.model import Chart
@@ -10,7 +12,9 @@ from lianyi.access.model.parts import ANY_TYPE, Right
 from lianyi.journeys import fhir_desk
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
-from lianyi.records.fhir.terms import Gathering, Include
+from lianyi.records.errors import NoMatch
+from lianyi.records.fhir import references
+from lianyi.records.fhir.terms import Gathering, Ids, Include, Search
 from lianyi.records.model import Hit
 
 BY_ANY = Include("", "", "", is_reverse=False, iterates=False)
@@ -45,6 +49,38 @@ async def of_encounter(tx: Tx, *, asked: Gathering, limit: int) -> Gathered:
     encounter = await fhir_desk.read(tx, type="Encounter", fhir_id=asked.encounter)
     chart = await fhir_desk.chart_of(tx, person_id=encounter.owner, right=Right.SEARCH)
     return await _gathered(tx, chart, asked, limit)
+
+
+async def of_composition(tx: Tx, *, fhir_id: str) -> list[Hit]:
+    """Return a composition and all it refers to here, of what this hat may see.
+
+    :raises NoSuchResource, Deleted, WrongRole, OutOfScope:
+    :raises NoMatch: something isn't there, or not for this hat: a part would be no document.
+    """
+    first = await fhir_desk.read(tx, type="Composition", fhir_id=fhir_id)
+    chart = await fhir_desk.chart_of(tx, person_id=first.owner, right=Right.READ)
+    wanted: dict[str, list[str]] = {}
+    for type, id in _referred(first):
+        access.check_scope(tx, type=type, right=Right.READ)
+        wanted.setdefault(type, []).append(id)
+    return [first, *[hit for one in wanted.items() for hit in await _all(tx, chart, *one)]]
+
+
+async def _all(tx: Tx, chart: Chart, type: str, ids: Sequence[str]) -> list[Hit]:
+    asked = Search(type, (Ids(tuple(ids)),))
+    found = await records.search(tx, chart, search=asked, limit=len(ids))
+    held = {hit.fhir_id: hit for hit, _ in found}
+    if missing := [id for id in ids if id not in held]:
+        raise NoMatch(reference=f"{type}/{missing[0]}")
+    return [held[id] for id in ids]
+
+
+def _referred(composition: Hit) -> list[tuple[str, str]]:
+    """Return what a composition refers to on this server, each once and in its order."""
+    named = references.named(msgspec.json.decode(composition.body))
+    found = (references.restful(one) for one in named if ":" not in one)
+    own = (composition.type, composition.fhir_id)
+    return [one for one in dict.fromkeys(filter(None, found)) if one != own]
 
 
 def _check_scopes(tx: Tx, asked: Gathering) -> None:

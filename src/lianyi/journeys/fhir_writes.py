@@ -33,6 +33,7 @@ from lianyi.records.errors import (
     VersionMoved,
 )
 from lianyi.records.fhir import keys, references
+from lianyi.records.fhir.marks import Marks
 from lianyi.records.fhir.patches import Operation
 from lianyi.records.model import Finding, Hit, Resource
 from lianyi.records.model.writing import Held
@@ -49,11 +50,13 @@ class Verb(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     PATCH = "patch"
+    MARK = "mark"
     DELETE = "delete"
 
 
 RIGHTS = {Verb.CREATE: Right.CREATE, Verb.UPDATE: Right.UPDATE, Verb.DELETE: Right.DELETE}
-RIGHTS[Verb.PATCH] = Right.UPDATE
+RIGHTS |= {Verb.PATCH: Right.UPDATE, Verb.MARK: Right.UPDATE}
+MADE = (Verb.PATCH, Verb.MARK)  # of what is there, which they tell of as well
 
 
 class Outcome(StrEnum):
@@ -75,7 +78,7 @@ class Act:
     type: str
     fhir_id: str = ""
     body: Body | None = None
-    patch: tuple[Operation, ...] = ()
+    patch: tuple[Operation, ...] | Marks = ()
     criteria: Pairs | None = None
     match: int | None = None  # the version it must be in
     only_new: bool = False
@@ -157,11 +160,11 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
 
 
 def _check_may(tx: Tx, acts: Sequence[Act]) -> None:
-    """Refuse what isn't written so. A patch tells by what it finds, so it needs to read as well."""
+    """Refuse what isn't written so. What is made of what is there needs to read it as well."""
     for act in acts:
         with _placed(act):
             fhir_doors.check_may_write(tx, type=act.type, right=RIGHTS[act.verb])
-            if act.verb is Verb.PATCH:
+            if act.verb in MADE:
                 access.check_scope(tx, type=act.type, right=Right.READ)
 
 
@@ -236,9 +239,9 @@ def _check_apart(meant: Sequence[_Meant], asked: Sequence[str]) -> None:
 
 
 async def _made(doors: fhir_doors.Doors, one: _Meant, held: Held | None) -> _Meant:
-    """Make the body that a patch means, of what is there and may be seen."""
+    """Make the body that a patch means, or a change of marks, of what is there and may be seen."""
     act = one.act
-    if act.verb is not Verb.PATCH:
+    if act.verb not in MADE:
         return one
     with _placed(act):
         if held is None:
@@ -334,11 +337,11 @@ def _is_ours_to_draw(one: _Meant) -> bool:
 
 
 def _check_version(act: Act, given: Resource, held: Held) -> None:
-    """INT-08: who writes over something says what they have read."""
+    """INT-08: who writes over something says what they have read. Marks are put beside it."""
     read = act.match if held.is_gone else act.read
     if read not in {None, held.version} or (act.only_new and not held.is_gone):
         raise VersionMoved(type=act.type, fhir_id=held.fhir_id)
-    is_blind = read is None and act.verb is not Verb.DELETE and not held.is_gone
+    is_blind = read is None and act.verb not in {Verb.DELETE, Verb.MARK} and not held.is_gone
     if is_blind and not records.is_same(given, held):
         raise VersionMissing(type=act.type, fhir_id=held.fhir_id)
 
