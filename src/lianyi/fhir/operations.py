@@ -13,6 +13,7 @@ from lianyi.fhir import (
     everything,
     lastn,
     marking,
+    matching,
     validating,
     value_sets,
 )
@@ -69,6 +70,7 @@ OPERATIONS = (
     ),
     *_of_type(
         ("Observation", "lastn", lastn.lastn),
+        ("Patient", "match", matching.match),
         ("CodeSystem", "lookup", code_systems.lookup),
         ("CodeSystem", "subsumes", code_systems.subsumes),
         ("CodeSystem", "validate-code", code_systems.validate_code),

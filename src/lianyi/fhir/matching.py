@@ -1,0 +1,59 @@
+"""`Patient/$match`: whom a description may mean, of those that whoever asks may find.
+
+Source: FHIR R4, http://hl7.org/fhir/R4/patient-operation-match.html.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lianyi.fhir import answers, asking
+from lianyi.fhir.answers import Body, Turned
+from lianyi.fhir.everything import entry
+from lianyi.fhir.places import base_of
+from lianyi.fhir.reading import ask
+from lianyi.journeys import fhir_matching
+from lianyi.records import service as records
+from lianyi.records.errors import NotFhir
+from lianyi.records.fhir.matching import Grade
+from lianyi.records.model import Hit
+
+GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
+SCORES = {Grade.CERTAIN: 1.0, Grade.PROBABLE: 0.8, Grade.POSSIBLE: 0.4}
+MOST_NAMES = 5  # and numbers; more are no description of one person
+
+
+async def match(request: Request) -> Response:
+    """Answer the persons who may be meant, the surest first, each with how sure that is.
+
+    :raises NotFhir, NoCriteria, TooManyPersons, WrongRole, OutOfScope:
+    """
+    given = await asking.read(request)
+    given.check({"resource", "onlyCertainMatches", "count"})
+    body = _patient(given)
+    only_certain, count = given.flag("onlyCertainMatches"), given.number("count", 20, 20, least=1)
+    found = await ask(request, lambda tx: fhir_matching.matches(tx, body=body))
+    if only_certain:
+        certain = [one for one in found if one[1] is Grade.CERTAIN]
+        found = certain if len(certain) == 1 else []
+    base, told = base_of(request), found[:count]
+    entries = {"entry": [_entry(base, *one) for one in told]} if told else {}
+    head = {"resourceType": "Bundle", "type": "searchset", "total": len(told)}
+    return answers.written(request, {**head, **entries})
+
+
+def _patient(given: asking.Given) -> Body:
+    body = given.body("resource")
+    if body is None or body.get("resourceType") != "Patient":
+        raise Turned(400, "invalid", "fhir.other_type", {"type": "Patient"})
+    text = bytes(answers.raw(body)).decode()
+    if wrong := [one for one in records.examine(text) if one.severity == "error"]:
+        raise NotFhir(findings=tuple(wrong))
+    if any(len(body.get(name, ())) > MOST_NAMES for name in ("name", "identifier")):
+        raise asking.wrong("resource")
+    return body
+
+
+def _entry(base: str, hit: Hit, grade: Grade) -> Body:
+    extension = [{"url": GRADE, "valueCode": str(grade)}]
+    search = {"extension": extension, "mode": "match", "score": SCORES[grade]}
+    return {**entry(base, hit, "match"), "search": search}
