@@ -71,6 +71,7 @@ def test_a_finding_names_the_invariant_its_place_and_whether_it_only_warns():
         (holding("Period", start="2030-02", end="2030-01-31"), True),
         (holding("Period", start="2030-01-01T09:00:00+08:00", end="2030-01-01T00:59:59Z"), True),
         (holding("Period", start="9999-12-31", end="9999"), False),
+        (holding("Period", start="0001-01-01T00:00:00Z", end="0001-01-01"), False),
         (holding("Range", low={"value": 5, "unit": "kg"}, high={"value": 2, "unit": "lb"}), False),
         (holding("Range", low={"value": 5, "unit": "kg"}, high={"value": 2, "unit": "kg"}), True),
     ],

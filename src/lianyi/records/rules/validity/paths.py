@@ -242,7 +242,10 @@ def _anywhere(span: Span) -> Span:
     """Say what a day is as an instant: it begins 14 hours before Greenwich's, and ends 12 after."""
     if span.kind != DAY:
         return span
-    return Span(span.low - timedelta(hours=14), span.high + timedelta(hours=12), CLOCK)
+    try:
+        return Span(span.low - timedelta(hours=14), span.high + timedelta(hours=12), CLOCK)
+    except OverflowError:  # the first day of the calendar, or its last
+        return Span(0, 0, UNLIKE)
 
 
 def plus(a: Many, b: Many) -> Many:
