@@ -4,6 +4,7 @@ import copy
 import json
 from dataclasses import dataclass, field
 from random import Random
+from urllib.parse import urlencode
 
 JUNK = [
     *(None, True, False, 0, -1, 2**31, 2**63, 10**400, 1e308, -0.0, "", " ", "\0", "\ud800", "𠮷"),
@@ -55,6 +56,33 @@ QUERIES = [
 IDS = ["1", "x" * 64, "x" * 65, "%00", "%2E%2E", "$x", "_history", "%F0%9F%98%80", "a.b-c", " "]
 
 
+OPERATIONS = [
+    *("Patient/$everything", "Patient/{id}/$everything", "Encounter/{id}/$everything"),
+    *("Observation/$lastn", "Patient/$match", "Composition/{id}/$document"),
+    *("{type}/{id}/$meta-add", "{type}/{id}/$meta-delete", "{type}/{id}/$meta"),
+    *("CodeSystem/$lookup", "CodeSystem/$subsumes", "CodeSystem/$validate-code"),
+    *("ValueSet/$expand", "ValueSet/$validate-code", "ConceptMap/$translate"),
+]
+ASKED = {
+    "_type": ["Observation", "Spell,,"],
+    "_since": ["2030", "2030-01-06T24"],
+    "_count": ["1", "٣", "-1", 10**30],
+    "_page": ["x", "AAAA", "/"],
+    "start": ["2030-01"],
+    "max": ["2", True],
+    "patient": ["{id}", "Patient/{id}"],
+    "url": ["http://hl7.org/fhir/ValueSet/administrative-gender", "urn:x|"],
+    "system": ["http://hl7.org/fhir/administrative-gender", "http://hl7.org/fhir/sid/icd-10"],
+    "code": ["male", "I10", ""],
+    "filter": ["m", "\0"],
+    "coding": [{"system": "http://loinc.org", "code": "8480-6"}, {"code": []}],
+    "codeableConcept": [{"coding": [None]}, {"coding": {}}],
+    "meta": [{"tag": [{"system": "x", "code": "y"}]}, {"profile": [5]}, {"tag": [{"code": {}}]}],
+    "resource": [{"resourceType": "Patient", "name": [{"text": "王"}]}],
+}
+CHANGES = ["add", "remove", "replace", "move", "copy", "test", "x"]
+
+
 @dataclass
 class Sent:
     """One request, as it is sent."""
@@ -75,6 +103,10 @@ class Fuzz:
         body = copy.deepcopy(self.random.choice(self.bodies))
         type = body["resourceType"]
         method, path = self.address(type, body.get("id", "1"))
+        if self.random.random() < 0.2:
+            return self.operation(type, str(body.get("id", "1")))
+        if method == "PATCH" and self.random.random() < 0.9:
+            return self.patch(path, body)
         if path == "":
             body = self.bundle()
         elif "$validate" in path and self.random.random() < 0.3:
@@ -100,6 +132,34 @@ class Fuzz:
             *(("PATCH", f"{type}/{id}"), ("POST", f"{type}/_search{asked}")),
         ]
         return self.random.choice(kinds)
+
+    def operation(self, type, id):
+        path = self.random.choice(OPERATIONS).format(type=type, id=self.random.choice([id, "1"]))
+        pairs = [(name, self.value(name, id)) for name in self.random.sample([*ASKED], 3)]
+        if self.random.random() < 0.3:
+            return Sent("GET", f"{path}?{urlencode(pairs, errors='replace')}")
+        kinds = {"meta": "valueMeta", "resource": "resource"}
+        given = [{"name": name, kinds.get(name, "valueString"): value} for name, value in pairs]
+        body = {"resourceType": "Parameters", "parameter": given}
+        if self.random.random() < 0.3:
+            body = self.changed(copy.deepcopy(body))
+        return Sent("POST", path, self.text(body), self.headers())
+
+    def value(self, name, id):
+        some = self.random.choice([JUNK, ASKED[name], ASKED[name], ASKED[name]])
+        value = copy.deepcopy(self.random.choice(some))
+        return value.replace("{id}", id) if isinstance(value, str) else value
+
+    def patch(self, path, body):
+        operations = []
+        for _ in range(self.random.randrange(4)):
+            names = self.random.sample([*body, *NAMES, "0", "-", "~1", "x/0"], 2)
+            there = ["", f"/{names[0]}", f"/{names[0]}/{names[1]}", "x"]
+            one = {"op": self.random.choice(CHANGES), "value": self.random.choice(JUNK)}
+            one |= {end: self.random.choice(there) for end in ("path", "from")}
+            operations.append(one)
+        kind = {"content-type": "application/json-patch+json"}
+        return Sent("PATCH", path, self.text(operations), {**self.headers(), **kind})
 
     def bundle(self):
         entries = []
