@@ -9,12 +9,13 @@ import pytest
 from lianyi.records import queries
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import searches
-from lianyi.records.fhir.terms import Changes
+from lianyi.records.fhir.terms import Changes, Gathering, Search
 from tests.conftest import NOON
 from tests.records import make
 
 ORDERS = ("BEGIN", "SET", "COMMIT")  # to the database, which have no plan
 KEY = {"type": "Observation", "fhir_id": "x"}
+NARROW = Gathering("x", ("Observation",), NOON, (NOON, NOON), ("Observation", "x"))
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,9 @@ KEY = {"type": "Observation", "fhir_id": "x"}
         (queries.versions, KEY),
         (queries.counts, {}),
         (queries.institutions, {}),
+        (queries.gathered, {"asked": Gathering(), "limit": 9}),
+        (queries.gathered, {"asked": NARROW, "limit": 9}),
+        (queries.latest, {"search": Search("Observation"), "each": 2, "limit": 9}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
