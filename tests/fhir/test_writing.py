@@ -364,7 +364,10 @@ async def test_a_result_reaches_the_person_when_it_is_final_and_plain(source, pa
             told = await source.put(path, {**made, "meta": tag}, headers={"if-match": "1"})
             assert told.status_code == 200
             assert (await patients.get(path)).status_code == 200
-    rows = await ward.place.rows("SELECT classes FROM records.resource WHERE body LIKE '%7917-8%'")
+    rows = await ward.place.rows(
+        "SELECT classes FROM records.resource WHERE owner = $1 AND body LIKE '%7917-8%'",
+        ward.person_id,
+    )
     assert rows == [(["infection"],)]
 
 

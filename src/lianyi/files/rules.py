@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from lianyi.files.model import Cleaned, Kind
 
@@ -46,6 +46,7 @@ def has_too_many_pixels(content: bytes) -> bool:
 
 def redrawn(content: bytes, kind: Kind) -> Cleaned | None:
     """Draw a picture anew, upright, without what a camera writes beside it. None: it is broken."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # whoever prints in this process may have set it
     try:
         with Image.open(BytesIO(content), formats=READ) as found:
             upright = ImageOps.exif_transpose(found)
