@@ -22,7 +22,7 @@ from lianyi.supervision.model import Kind as What
 from lianyi.supervision.model import Receipted, State
 from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner, run_due
-from tests.drain import deliver
+from tests.drain import begin_anew, deliver
 from tests.journeys.outside import only
 from tests.journeys.test_visit import NOTE
 from tests.journeys.test_visit import ward as ward  # noqa: PLC0414 - a fixture
@@ -80,6 +80,7 @@ def linked(app, provider):
 
 @pytest.fixture
 async def province(app, tmp_path):
+    await begin_anew(app)
     async with providers.running(tmp_path, "supervision") as provider:
         yield linked(app, provider)
 
