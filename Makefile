@@ -57,8 +57,8 @@ check: .venv/dev
 
 test: .venv/dev assets compiled
 	@$(PYTHON) tools/system.py print browser
-	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/browser
-	$(BIN)/pytest -n 2 --dist loadfile tests/browser  # its loop and ours share no process
+	$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser
+	$(BIN)/pytest -n 3 --dist loadfile tests/browser  # its loop and ours share no process
 
 bench: .venv/run
 	@$(BIN)/python -m lianyi.cli bench
