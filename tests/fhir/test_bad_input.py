@@ -15,6 +15,7 @@ NONSENSE = [
     ("value-quantity=ap1e60", "value"),
     ("_lastUpdated=soon", "value"),
     ("_id=%00", "value"),
+    ("_count=%D9%A3", "value"),
     (f"code={','.join(map(str, range(1000)))}", "value"),
 ]
 
@@ -25,6 +26,11 @@ async def test_a_value_that_is_none_is_refused_by_its_name(doctors, query, code)
     assert answer.status_code == 400
     assert answer.json()["issue"][0]["code"] == code
     assert query.partition("=")[0] in answer.json()["issue"][0]["diagnostics"]
+
+
+async def test_a_count_beyond_all_measure_is_as_many_as_there_may_be(doctors, ward):
+    for path in (f"Observation?patient={ward.person_id}&", "_history?"):
+        assert (await doctors.get(f"{path}_count={'9' * 5000}")).status_code == 200
 
 
 async def test_an_id_that_can_not_be_one_is_not_there(doctors):

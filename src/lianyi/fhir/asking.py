@@ -13,11 +13,11 @@ from starlette.requests import Request
 
 from lianyi.fhir import bodies
 from lianyi.fhir.answers import Body, Turned
+from lianyi.fhir.pages import PAGE
 
 Json: TypeAlias = Any
 OF_FORM = frozenset({"_format", "_pretty"})
 BOOLEANS = {"true": True, "false": False}
-PAGE = "_page"
 
 
 class Given:

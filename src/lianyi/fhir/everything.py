@@ -6,16 +6,16 @@ operation-encounter-everything.html.
 
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers, asking
+from lianyi.fhir import answers, asking, pages
 from lianyi.fhir.answers import Body
-from lianyi.fhir.asking import PAGE, Given
+from lianyi.fhir.asking import Given
+from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ID, ask
 from lianyi.journeys import fhir_gathering
@@ -26,7 +26,6 @@ from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import spans
 from lianyi.records.fhir.index import parameters
 from lianyi.records.fhir.terms import Gathering
-from lianyi.records.model import Hit
 
 USUAL, MOST = 100, 200  # resources on a page, without what comes along
 OF_ANY = {"_since", "_type", "_count", PAGE}
@@ -106,24 +105,9 @@ def _query(request: Request, given: Given) -> str:
 
 def _bundle(tx: Tx, request: Request, given: Given, found: Gathered) -> Body:
     base, here = base_of(request), str(request.url.path).partition("/R4/")[2]
-    links = [{"relation": "self", "url": _address(f"{base}/{here}", given.query())}]
-    if found.after:
-        place = msgspec.json.encode(found.after).decode()
-        cursor = urlencode({PAGE: cursors.write(tx, _query(request, given), place)})
-        query = "&".join(filter(None, (given.query(), cursor)))
-        links.append({"relation": "next", "url": _address(f"{base}/{here}", query)})
+    place = msgspec.json.encode(found.after).decode() if found.after else ""
+    cursor = cursors.write(tx, _query(request, given), place) if place else ""
+    links = pages.links(f"{base}/{here}", given.pairs, cursor)
     told = [(hit, "match") for hit in found.hits] + [(hit, "include") for hit in found.along]
-    entries = {"entry": [entry(base, hit, mode) for hit, mode in told]} if told else {}
+    entries = {"entry": [pages.entry(base, hit, mode) for hit, mode in told]} if told else {}
     return {"resourceType": "Bundle", "type": "searchset", "link": links, **entries}
-
-
-def entry(base: str, hit: Hit, mode: str) -> Body:
-    return {
-        "fullUrl": f"{base}/{hit.type}/{hit.fhir_id}",
-        "resource": answers.stamped(hit.body, hit.version, hit.recorded_at),
-        "search": {"mode": mode},
-    }
-
-
-def _address(here: str, query: str) -> str:
-    return f"{here}?{query}" if query else here

@@ -12,8 +12,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers
+from lianyi.fhir import answers, pages
 from lianyi.fhir.answers import Body, Turned
+from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask, named, typed
 from lianyi.journeys import fhir_desk
@@ -25,7 +26,6 @@ from lianyi.records.fhir.versions import instant
 from lianyi.records.model.writing import Change
 
 USUAL, MOST = 20, 200  # versions on a page
-PAGE = "_page"
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -80,9 +80,10 @@ async def _found(tx: Tx, request: Request, type: str, fhir_id: str) -> tuple[lis
 
 
 def _limit(text: str) -> int:
-    if text and not text.isdecimal():
+    limit = pages.limit(text, usual=USUAL, most=MOST)
+    if limit is None:
         raise Turned(400, "value", "fhir.time", {"name": "_count"})
-    return min(max(int(text), 1), MOST) if text else USUAL
+    return limit
 
 
 def _span(given: Mapping[str, str], name: str, zone: ZoneInfo) -> spans.Span | None:
@@ -100,10 +101,7 @@ def _bundle(
 ) -> Body:
     here = "/".join(filter(None, (base_of(request), type, fhir_id, "_history")))
     asked = request.query_params.multi_items()
-    links = [{"relation": "self", "url": _address(here, asked)}]
-    if cursor:
-        own = [pair for pair in asked if pair[0] != PAGE]
-        links.append({"relation": "next", "url": _address(here, [*own, (PAGE, cursor)])})
+    links = pages.links(here, asked, cursor)
     entries = {"entry": [_entry(request, one) for one in found]} if found else {}
     return {"resourceType": "Bundle", "type": "history", "link": links, **entries}
 
@@ -126,7 +124,3 @@ def _entry(request: Request, change: Change) -> Body:
             "lastModified": instant(change.at),
         },
     }
-
-
-def _address(here: str, pairs: Sequence[tuple[str, str]]) -> str:
-    return f"{here}?{urlencode(pairs)}" if pairs else here

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lianyi.fhir import answers, asking
-from lianyi.fhir.everything import entry
+from lianyi.fhir.pages import entry
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask
 from lianyi.journeys import fhir_desk

@@ -10,8 +10,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers, shorter
+from lianyi.fhir import answers, pages, shorter
 from lianyi.fhir.answers import Body
+from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask, named, typed
 from lianyi.journeys import fhir_desk
@@ -28,7 +29,6 @@ USUAL, MOST = 20, 200  # resources on a page
 MOST_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
 INCLUDES = ("_include", "_revinclude")
-PAGE = "_page"
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -111,11 +111,10 @@ def _asked(request: Request, asks: Asks, place: Place, *, only_count: bool) -> A
 
 def _limit(text: str) -> int:
     """Read `_count`. A page has at least one resource: who wants none asks for the count."""
-    if not text:
-        return USUAL
-    if not text.isdecimal():
+    limit = pages.limit(text, usual=USUAL, most=MOST)
+    if limit is None:
         raise NotSearchable(troubles=(Trouble("_count", Why.VALUE),))
-    return min(max(int(text), 1), MOST)
+    return limit
 
 
 def _place(position: str) -> Place:
@@ -142,10 +141,7 @@ def _parsed(text: str) -> Pairs:
 def _bundle(request: Request, asks: Asks, answer: Answer, cursor: str, form: shorter.Form) -> Body:
     base = base_of(request)
     here, pairs = f"{base}/{asks.path}", asks.pairs
-    own = [pair for pair in pairs if pair[0] != PAGE]
-    links = [{"relation": "self", "url": _address(here, pairs)}]
-    if cursor:
-        links.append({"relation": "next", "url": _address(here, [*own, (PAGE, cursor)])})
+    links = pages.links(here, pairs, cursor)
     total = {} if answer.total is None else {"total": answer.total}
     found = (
         []
@@ -161,19 +157,10 @@ def _bundle(request: Request, asks: Asks, answer: Answer, cursor: str, form: sho
 
 
 def _entry(base: str, hit: Hit, mode: str, form: shorter.Form) -> Body:
-    stored = hit.body, hit.version, hit.recorded_at
-    cut = shorter.cut(versioned(*stored), form) if form.cuts else answers.stamped(*stored)
-    return {
-        "fullUrl": f"{base}/{hit.type}/{hit.fhir_id}",
-        "resource": cut,
-        "search": {"mode": mode},
-    }
+    whole = hit.body, hit.version, hit.recorded_at
+    return pages.entry(base, hit, mode, shorter.cut(versioned(*whole), form) if form.cuts else None)
 
 
 def _left_out(request: Request, trouble: Trouble) -> Body:
     outcome = answers.ignored(request, trouble.name, trouble.why)
     return {"resource": outcome, "search": {"mode": "outcome"}}
-
-
-def _address(here: str, pairs: Pairs) -> str:
-    return f"{here}?{urlencode(pairs)}" if pairs else here

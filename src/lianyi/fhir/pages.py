@@ -1,0 +1,44 @@
+"""A Bundle that is read page by page: how many a page has, what is on it, and where it goes on."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import msgspec
+
+from lianyi.fhir import answers
+from lianyi.fhir.answers import Body
+from lianyi.records.model import Hit
+
+PAGE = "_page"
+DIGITS = 9  # of a count that is read; more are as many as there may be
+
+
+def limit(text: str, *, usual: int, most: int) -> int | None:
+    """Read `_count`, by which a page has at least one. None: it is no number."""
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    return most if len(text) > DIGITS else min(max(int(text), 1), most)
+
+
+def links(here: str, pairs: Sequence[tuple[str, object]], cursor: str) -> list[Body]:
+    """Return the links to a page as it was asked for, and to the next one if there is one."""
+    own = [pair for pair in pairs if pair[0] != PAGE]
+    told = [{"relation": "self", "url": address(here, pairs)}]
+    if cursor:
+        told.append({"relation": "next", "url": address(here, [*own, (PAGE, cursor)])})
+    return told
+
+
+def address(here: str, pairs: Sequence[tuple[str, object]]) -> str:
+    return f"{here}?{urlencode(pairs)}" if pairs else here
+
+
+def entry(base: str, hit: Hit, mode: str, cut: Body | msgspec.Raw | None = None) -> Body:
+    """Return a resource as it stands on a page: whole, or what was cut of it."""
+    return {
+        "fullUrl": f"{base}/{hit.type}/{hit.fhir_id}",
+        "resource": cut or answers.stamped(hit.body, hit.version, hit.recorded_at),
+        "search": {"mode": mode},
+    }
