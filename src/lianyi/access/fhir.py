@@ -36,6 +36,7 @@ REASONS: Mapping[Purpose, str] = {
 DONE, REFUSED = "0", "4"
 # What was done with what was opened (http://hl7.org/fhir/R4/valueset-audit-event-action.html).
 ACTIONS = {"fhir_create": "C", "fhir_update": "U", "fhir_delete": "D"}
+ACTIONS |= {"fhir_hold": "C", "fhir_move": "U"}
 
 Body = dict[str, Any]
 

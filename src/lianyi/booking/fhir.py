@@ -1,6 +1,7 @@
 """Sessions, numbers and appointments as FHIR R4 (Schedule, Slot, Appointment)."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,16 @@ from lianyi.booking.model import (
     Origin,
     Session,
     SessionState,
+    Time,
 )
+from lianyi.kernel.money import FEN_PER_YUAN
 
 KIND = "urn:lianyi:session-kind"
+REMAINING = "urn:lianyi:numbers-left"
+NUMBER = "urn:lianyi:queue-number"
+FEE = "urn:lianyi:fee"
+PAYMENT = "urn:lianyi:payment"  # `prepay` or `at_visit`
+HELD_UNTIL = "urn:lianyi:held-until"
 STATUS = {
     AppointmentState.HELD: "pending",
     AppointmentState.CONFIRMED: "booked",
@@ -56,6 +64,32 @@ def slot(session_id: UUID, number: Number, *, now: datetime) -> dict[str, Any]:
     }
 
 
+def free(session: Session, time: Time) -> dict[str, Any]:
+    """Return a time that has numbers. Which one of them somebody gets is known when they have it.
+
+    So it has no id of its own: it is held by its schedule and its start.
+    """
+    remaining = {"url": REMAINING, "valueUnsignedInt": time.remaining}
+    return {
+        "resourceType": "Slot",
+        "extension": [remaining, *_price(session)],
+        "serviceType": [{"coding": [{"system": KIND, "code": session.kind.value}]}],
+        "specialty": [{"text": session.department_name}],
+        "schedule": {"reference": f"Schedule/{session.id}", "display": session.doctor_name},
+        "status": "free",
+        "start": time.starts_at.isoformat(),
+        "end": time.ends_at.isoformat(),
+    }
+
+
+def booked(given: Appointment, session: Session) -> dict[str, Any]:
+    """Return an appointment with what its person has to know of it: number, price, until when."""
+    number = {"url": NUMBER, "valuePositiveInt": given.number}
+    until = {"url": HELD_UNTIL, "valueDateTime": given.expires_at.isoformat()}
+    held = [until] if given.state is AppointmentState.HELD else []
+    return {**appointment(given, session), "extension": [number, *_price(given), *held]}
+
+
 def appointment(appointment: Appointment, session: Session) -> dict[str, Any]:
     it = appointment
     resource: dict[str, Any] = {
@@ -74,6 +108,11 @@ def appointment(appointment: Appointment, session: Session) -> dict[str, Any]:
     if it.origin is Origin.ADDED:
         resource["comment"] = "加号"
     return resource
+
+
+def _price(it: Session | Appointment) -> list[dict[str, Any]]:
+    fee = {"value": Decimal(it.fee_fen) / FEN_PER_YUAN, "currency": "CNY"}
+    return [{"url": FEE, "valueMoney": fee}, {"url": PAYMENT, "valueCode": it.payment.value}]
 
 
 def slot_id(session_id: UUID, number: int) -> str:

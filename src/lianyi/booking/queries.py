@@ -22,6 +22,7 @@ from lianyi.booking.model import (
     Time,
     Turn,
 )
+from lianyi.booking.model.looking import Where
 from lianyi.booking.tables import appointments, queue, sessions
 from lianyi.booking.tables import routines as routines_
 from lianyi.kernel import profile
@@ -64,12 +65,21 @@ async def times(tx: Tx, *, session_id: UUID) -> list[Time]:
     return await sessions.list_times(tx, session_id)
 
 
+async def free(tx: Tx, *, where: Where, limit: int) -> list[tuple[Session, Time]]:
+    """Return the times that have numbers now, soonest first."""
+    return await sessions.list_free(tx, where, limit)
+
+
 async def session(tx: Tx, *, session_id: UUID) -> Session:
     """Return a session by its id, for whoever knows it.
 
     :raises NoSuchSession:
     """
     return await sessions.load(tx, session_id)
+
+
+async def sessions_by_id(tx: Tx, *, session_ids: Sequence[UUID]) -> dict[UUID, Session]:
+    return {one.id: one for one in await sessions.list_whole(tx, session_ids)}
 
 
 async def sessions_of(tx: Tx, *, doctor_id: UUID) -> list[Session]:

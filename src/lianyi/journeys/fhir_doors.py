@@ -12,7 +12,7 @@ from uuid import UUID
 from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson, OutOfScope, ProofTooLow
 from lianyi.access.model import Chart, Desk
-from lianyi.access.model.parts import ANY_TYPE, Part, Right
+from lianyi.access.model.parts import ANY_TYPE, Part, Right, is_whole
 from lianyi.journeys import fhir_desk
 from lianyi.kernel import profile
 from lianyi.kernel.actor import NOWHERE
@@ -118,7 +118,7 @@ class Doors:
             door = await self._opened(held.owner, right)
         except (NoSuchPerson, ProofTooLow) as refused:
             raise NoSuchResource(type=held.type, fhir_id=held.fhir_id) from refused
-        if not held.is_gone and _is_narrow(door.only, held.type):
+        if not held.is_gone and not is_whole(door.only, held.type):
             asked = Search(held.type, (Ids((held.fhir_id,)),))
             if not await history.search(self._tx, door, search=asked, limit=1):
                 raise NoSuchResource(type=held.type, fhir_id=held.fhir_id)
@@ -180,13 +180,6 @@ def proofs(
 
 def _is_same(given: Resource, held: Held | None) -> bool:
     return held is not None and records.is_same(given, held)
-
-
-def _is_narrow(only: tuple[Part, ...] | None, type: str) -> bool:
-    """Tell whether scopes leave only a part of a type."""
-    return only is not None and not any(
-        not part.query and part.type in {ANY_TYPE, type} for part in only
-    )
 
 
 def _leaves(part: Part, resource: Resource) -> bool:

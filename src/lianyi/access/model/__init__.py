@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from lianyi.access.model.parts import AppDesk, Part
+from lianyi.access.model.parts import AppDesk, Part, is_whole
 from lianyi.kernel.actor import SYSTEM, Role
 
 # What a hat can be. Other rooms take these from `people.model`, where the posts are.
@@ -203,15 +203,25 @@ class Desk:
     def only(self) -> tuple[Part, ...] | None:
         return self.app.only if self.app else None
 
-    def sees(self, column: str, *, at: int, also: Sequence[str] = (), by_part: bool = False) -> str:
+    def sees(
+        self,
+        column: str,
+        *,
+        at: int,
+        also: Sequence[str] = (),
+        by_part: bool = False,
+        type: str = "",
+    ) -> str:
         """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on.
 
         `also` is SQL for further owners whose rows pass. Said here, they leave one set to look in,
-        which the planner can begin with; an OR it could not. `by_part` is as in a chart.
+        which the planner can begin with; an OR it could not. `by_part` is as in a chart. `type` is
+        what the rows are as FHIR, where no WHERE can ask for parts: an app needs all of it.
         """
         if self.everyone:
             return "TRUE"
-        shut = "" if by_part or self.app is None else "FALSE AND "
+        opens = self.app is None or by_part or bool(type and is_whole(self.only, type))
+        shut = "" if opens else "FALSE AND "
         if self.persons is not None:
             more = f"ARRAY[{', '.join(also)}]::uuid[]"
             return f"{shut}{column} = ANY (${at}::uuid[] || {more})"

@@ -32,6 +32,11 @@ class Part:
         return parse_qsl(self.query, keep_blank_values=True)
 
 
+def is_whole(only: tuple[Part, ...] | None, type: str) -> bool:
+    """Tell whether scopes leave all of a type; None: no app asks."""
+    return only is None or any(not one.query and one.type in {ANY_TYPE, type} for one in only)
+
+
 @dataclass(frozen=True, slots=True)
 class AppDesk:
     """What is further asked where an app looks: the institution approves, no person objects."""

@@ -49,6 +49,16 @@ def views(
     return Cause.NONE, ()
 
 
+def approved_for(actor: Actor, purpose: Purpose) -> Purpose:
+    """Return what an approval must be for: in a resident's own hands one covers their visits too.
+
+    What an app may do about appointments its scopes say, to the person in words of their own. It
+    pays nothing and consents to nothing: these purposes no approval covers.
+    """
+    is_own = actor.role == RESIDENT and purpose is Purpose.RECEIVE
+    return Purpose.OWN if is_own else purpose
+
+
 def is_for(actor: Actor, purpose: Purpose) -> bool:
     """CAP-39: a service does what it was approved for, and nothing else."""
     return actor.role != APP or scopes.purpose_in(actor.scopes) is purpose

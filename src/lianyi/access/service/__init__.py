@@ -110,6 +110,23 @@ async def named(tx: Tx, desk: Desk) -> Desk:
     return replace(desk, persons=persons) if 0 < len(persons) <= FEW else desk
 
 
+def desk_about(tx: Tx, chart: Chart) -> Desk:
+    """Return the desk of the one person whose chart is open, to acts that work at a desk."""
+    who = tx.actor
+    desk = Desk(
+        purpose=chart.purpose,
+        role=who.role,
+        institution_id=who.institution_id,
+        reader_id=who.person_id,
+        at=tx.now,
+        everyone=False,
+        persons=(chart.person_id,),
+    )
+    if chart.only is None or who.app_id is None:
+        return desk
+    return replace(desk, app=AppDesk(who.app_id, (who.role,), chart.only))
+
+
 def check_scope(tx: Tx, *, type: str, right: Right) -> None:
     """Refuse an app what none of its scopes permits; whoever asks without an app passes (INT-04).
 
@@ -290,7 +307,8 @@ async def _grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:
         return []
     if of_apps.is_app(tx.actor):
         roles = rules.relating_roles(tx.actor.role, purpose)
-        return await tables.list_app_grounds(tx, person_id, purpose, roles)
+        approved = of_apps.approved_for(tx.actor, purpose)
+        return await tables.list_app_grounds(tx, person_id, approved, roles)
     return await tables.list_grounds(tx, person_id, purpose)
 
 

@@ -13,6 +13,7 @@ from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment, Origin, Payment, Session, Situation, Slot, Terms, Wish
 from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import hot
+from lianyi.booking.tables.hot import KIND
 from lianyi.kernel.lifecycle import begin
 from lianyi.kernel.named import call
 from lianyi.kernel.work import Tx
@@ -93,7 +94,9 @@ BY_ID = f"SELECT {COLUMNS} FROM booking.appointment WHERE id = ANY (:ids) AND {{
 async def find_situation(tx: Tx, desk: Desk, wish: Wish, terms: Terms) -> Situation:
     column = "referred_from" if terms.referred else "free_from"
     whose = "TRUE" if is_resident(tx) else hot.HERE
-    text = SITUATION.format(column=column, place=whose, sees=desk.sees(":person::uuid", at=1))
+    text = SITUATION.format(
+        column=column, place=whose, sees=desk.sees(":person::uuid", at=1, type=KIND)
+    )
     sql, values = call(
         text,
         *desk.args,
@@ -121,7 +124,7 @@ async def lock(tx: Tx, desk: Desk, appointment_id: UUID) -> Appointment:
     :raises NoSuchAppointment:
     """
     whose, owner = mine(tx)
-    sees = f"{whose} AND {desk.sees('person_id', at=1)}"
+    sees = f"{whose} AND {desk.sees('person_id', at=1, type=KIND)}"
     sql, values = call(LOCK.format(sees=sees), *desk.args, id=appointment_id, owner=owner)
     row = await tx.db.fetchrow(sql, *values)
     if row is None:
@@ -247,7 +250,7 @@ async def load_own(tx: Tx, chart: Chart, appointment_id: UUID) -> Appointment:
 
 async def list_of_session(tx: Tx, desk: Desk, session_id: UUID) -> list[Appointment]:
     sql, values = call(
-        OF_SESSION.format(sees=desk.sees("person_id", at=1)),
+        OF_SESSION.format(sees=desk.sees("person_id", at=1, type=KIND)),
         *desk.args,
         session=session_id,
         here=tx.actor.institution_id,
@@ -271,7 +274,7 @@ async def lock_stopped(tx: Tx, session_id: UUID) -> list[Appointment]:
 
 async def list_by_id(tx: Tx, desk: Desk, ids: Sequence[UUID]) -> list[Appointment]:
     whose, owner = mine(tx)
-    text = BY_ID.format(sees=f"{whose} AND {desk.sees('person_id', at=1)}")
+    text = BY_ID.format(sees=f"{whose} AND {desk.sees('person_id', at=1, type=KIND)}")
     sql, values = call(text, *desk.args, ids=ids, owner=owner)
     return [_appointment(row) for row in await tx.db.fetch(sql, *values)]
 

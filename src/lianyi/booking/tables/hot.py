@@ -14,6 +14,7 @@ from lianyi.kernel.actor import Role
 from lianyi.kernel.outbox import COLUMNS
 
 TIMER = "hold"
+KIND = "Appointment"  # what an appointment is as FHIR, which the scopes of an app name
 GOT = """id AS appointment_id, institution_id, session_id, person_id, number, starts_at, ends_at,
          expires_at, origin, fee_code, fee_label, fee_fen, payment"""
 FREE = """SELECT s.session_id, s.number, s.starts_at, s.ends_at, s.holder_id, e.institution_id,

@@ -12,6 +12,7 @@ import msgspec
 from lianyi.booking.errors import AlreadySits, NoSuchSession
 from lianyi.booking.events import SessionPublished
 from lianyi.booking.model import Day, Number, Offer, Plan, Session, Sitter, Slot, Time
+from lianyi.booking.model.looking import Where
 from lianyi.booking.states import SESSION
 from lianyi.kernel.lifecycle import begin
 from lianyi.kernel.work import Tx
@@ -47,7 +48,18 @@ TIMES = """SELECT starts_at, ends_at,
              count(*) FILTER (WHERE free_from <= $1 AND ends_at > $1) AS remaining
            FROM booking.slot WHERE session_id = $2
            GROUP BY starts_at, ends_at ORDER BY starts_at"""
+# What can be taken now of some hospital, department or doctor, soonest first.
+FREE = f"""SELECT e.*, s.starts_at AS time_starts_at, s.ends_at AS time_ends_at,
+             count(*) AS remaining
+           FROM booking.session e JOIN booking.slot s ON s.session_id = e.id
+           WHERE ($2::uuid IS NULL OR e.institution_id = $2)
+             AND ($3::uuid IS NULL OR e.department_id = $3)
+             AND ($4::uuid IS NULL OR e.doctor_id = $4)
+             AND e.day BETWEEN $5 AND $6 AND {SITS}
+             AND s.free_from <= $1 AND s.ends_at > $1
+           GROUP BY e.id, s.starts_at, s.ends_at ORDER BY s.starts_at, e.id LIMIT $7"""
 LOAD = "SELECT * FROM booking.session WHERE id = $1"
+LIST = "SELECT * FROM booking.session WHERE id = ANY ($1)"
 LOAD_HERE = "SELECT * FROM booking.session WHERE id = $1 AND institution_id = $2"
 LOCK = f"{LOAD_HERE} FOR UPDATE"
 OVERLAP = """SELECT id FROM booking.session WHERE doctor_id = $1 AND state <> 'stopped'
@@ -152,6 +164,10 @@ async def list_by_id(tx: Tx, ids: Sequence[UUID]) -> list[Offer]:
     return [_offer(row) for row in await tx.db.fetch(BY_ID, tx.now, ids)]
 
 
+async def list_whole(tx: Tx, ids: Sequence[UUID]) -> list[Session]:
+    return [msgspec.convert(dict(row), Session) for row in await tx.db.fetch(LIST, ids)]
+
+
 async def list_instead(tx: Tx, session_id: UUID, first: date, last: date) -> list[Offer]:
     rows = await tx.db.fetch(INSTEAD, tx.now, session_id, first, last)
     return [_offer(row) for row in rows]
@@ -169,6 +185,16 @@ async def list_departments(tx: Tx, institution_id: UUID, first: date, last: date
 
 async def list_times(tx: Tx, session_id: UUID) -> list[Time]:
     return [Time(**row) for row in await tx.db.fetch(TIMES, tx.now, session_id)]
+
+
+async def list_free(tx: Tx, where: Where, limit: int) -> list[tuple[Session, Time]]:
+    asked = (where.institution_id, where.department_id, where.doctor_id, where.first, where.last)
+    return [_free(row) for row in await tx.db.fetch(FREE, tx.now, *asked, limit)]
+
+
+def _free(row: "Record") -> tuple[Session, Time]:
+    time = Time(row["time_starts_at"], row["time_ends_at"], row["remaining"])
+    return msgspec.convert(dict(row), Session), time
 
 
 def _session(row: "Record | None", id: UUID) -> Session:

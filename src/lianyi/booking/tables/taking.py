@@ -13,6 +13,7 @@ from lianyi.booking.model import Got, Terms, Wish
 from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import hot
 from lianyi.booking.tables.appointments import is_resident, mine
+from lianyi.booking.tables.hot import KIND
 from lianyi.kernel.db import Statement
 from lianyi.kernel.ids import lane
 from lianyi.kernel.lifecycle import check_role
@@ -75,7 +76,7 @@ def _holding(
 ) -> Statement:
     check_role(tx, APPOINTMENT, "hold")
     return call(
-        hot.hold(tx.actor.role, free, desk.sees(":person::uuid", at=1), keyed=keyed),
+        hot.hold(tx.actor.role, free, desk.sees(":person::uuid", at=1, type=KIND), keyed=keyed),
         *desk.args,
         id=tx.new_id(session_id),
         session=session_id,
@@ -122,7 +123,7 @@ def _confirming(
 ) -> Statement:
     check_role(tx, APPOINTMENT, "confirm")
     whose, owner = mine(tx)
-    sees = f"{whose} AND {desk.sees('person_id', at=1)}"
+    sees = f"{whose} AND {desk.sees('person_id', at=1, type=KIND)}"
     return call(
         hot.confirm(tx.actor.role, sees, prepaid=prepaid, also=also),
         *desk.args,
