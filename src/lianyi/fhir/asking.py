@@ -78,6 +78,15 @@ class Given:
             raise wrong(name)
         return found[0] if found else None
 
+    def reference(self, name: str, type: str) -> str:
+        """Return the id of the one resource that is meant, written as an id or as a reference."""
+        found = [value for each, value in self.pairs if each == name]
+        told = found[0] if found else ""
+        told = told.get("reference") if isinstance(told, dict) else told
+        if len(found) > 1 or not isinstance(told, str):
+            raise wrong(name)
+        return told.removeprefix(f"{type}/")
+
     def query(self) -> str:
         """Return it as a text that means the same page by page."""
         return urlencode([pair for pair in self.pairs if pair[0] != PAGE])

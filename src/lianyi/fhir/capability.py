@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import NoMatchFound
 
-from lianyi.fhir import answers, operations, patching
+from lianyi.fhir import answers, definitions, operations, patching
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of, origin_of
 from lianyi.kernel.text import words
@@ -42,7 +42,8 @@ SINCE = "2026-11-29"  # when what is told here last changed
 async def metadata(request: Request) -> Response:
     """Answer the CapabilityStatement, to anybody."""
     server = {"description": "Lianyi (联医)", "url": base_of(request)}
-    rest = {**_rest(), **_security(request)}
+    told = [_placed(base_of(request), one) for one in _rest()["resource"]]
+    rest = {**_rest(), "resource": told, **_security(request)}
     return answers.written(request, {**_statement(), "implementation": server, "rest": [rest]})
 
 
@@ -68,6 +69,19 @@ def _rest() -> Body:
         "interaction": [{"code": code} for code in OF_ALL],
         "compartment": [f"{DEFINED}/CompartmentDefinition/{c}" for c in compartments.NAMES],
     }
+
+
+def _placed(base: str, type: Body) -> Body:
+    """Say where the operations are defined that are ours: at this server's own address."""
+    ours = f"{definitions.TYPE}/"
+    if not any(one["definition"].startswith(ours) for one in type["operation"]):
+        return type
+    placed = [
+        {**one, "definition": f"{base}/{named}"} if named.startswith(ours) else one
+        for one in type["operation"]
+        if (named := one["definition"])
+    ]
+    return {**type, "operation": placed}
 
 
 def _security(request: Request) -> Body:

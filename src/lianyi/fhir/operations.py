@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lianyi.fhir import (
+    appointments,
     code_systems,
     concept_maps,
     documents,
@@ -18,6 +19,8 @@ from lianyi.fhir import (
     value_sets,
 )
 from lianyi.fhir.answers import Handler
+from lianyi.fhir.deeds import Reader, doing
+from lianyi.fhir.definitions import DEFINITIONS, TYPE
 
 DEFINED = "http://hl7.org/fhir/OperationDefinition"
 ANY = "{type:str}"
@@ -25,7 +28,10 @@ ANY = "{type:str}"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`definition` is the id of HL7's OperationDefinition; `types` empty: of any type."""
+    """`definition` is the id of an OperationDefinition; `types` empty: of any type.
+
+    One with a `deed` changes something of a domain, and may stand in a transaction.
+    """
 
     name: str
     definition: str
@@ -34,6 +40,8 @@ class Operation:
     of_type: bool = True
     of_instance: bool = True
     methods: tuple[str, ...] = ("GET", "POST")
+    deed: Reader | None = None
+    is_ours: bool = False
 
     @property
     def paths(self) -> Iterator[str]:
@@ -46,7 +54,9 @@ class Operation:
 
     @property
     def told(self) -> dict[str, str]:
-        return {"name": self.name, "definition": f"{DEFINED}/{self.definition}"}
+        """Return it as it is told; what is ours is defined below this server's own address."""
+        defined = TYPE if self.is_ours else DEFINED
+        return {"name": self.name, "definition": f"{defined}/{self.definition}"}
 
 
 def _of_type(*listed: tuple[str, str, Handler]) -> Iterator[Operation]:
@@ -54,7 +64,36 @@ def _of_type(*listed: tuple[str, str, Handler]) -> Iterator[Operation]:
         yield Operation(name, f"{type}-{name}", handle, (type,), of_instance=False)
 
 
+LOOKS = {"find": appointments.find, "own": appointments.own}
+DEEDS: dict[str, Reader] = {
+    "hold": appointments.hold,
+    "confirm": appointments.confirm,
+    "cancel": appointments.cancel,
+    "reschedule": appointments.reschedule,
+    "check-in": appointments.check_in,
+    "wait": appointments.wait,
+    "leave": appointments.leave,
+}
+
+
+def _ours() -> Iterator[Operation]:
+    for one in DEFINITIONS:
+        deed = DEEDS.get(one.code)
+        yield Operation(
+            one.code,
+            one.id,
+            doing(deed) if deed else LOOKS[one.code],
+            (one.resource,),
+            of_type=not one.of_instance,
+            of_instance=one.of_instance,
+            methods=("POST",) if deed else ("GET", "POST"),
+            deed=deed,
+            is_ours=True,
+        )
+
+
 OPERATIONS = (
+    *_ours(),
     Operation("validate", "Resource-validate", validating.validate, methods=("POST",)),
     Operation("everything", "Patient-everything", everything.of_patient, ("Patient",)),
     Operation(

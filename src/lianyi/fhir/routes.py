@@ -4,10 +4,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.fhir import answers
+from lianyi.fhir import answers, definitions
 from lianyi.fhir.answers import answered
 from lianyi.fhir.bundles import bundle
 from lianyi.fhir.capability import metadata
+from lianyi.fhir.definitions import TYPE
 from lianyi.fhir.histories import history
 from lianyi.fhir.operations import OPERATIONS
 from lianyi.fhir.patching import patch, patch_where
@@ -32,6 +33,7 @@ ROUTES = (
     ),
     Route(ROOT, answered(bundle), methods=["POST"], name="fhir"),
     Route(f"{ROOT}/", answered(bundle), methods=["POST"]),
+    Route(f"{ROOT}/{TYPE}/{{id:str}}", answered(definitions.read, to_anybody=True)),
     Route(f"{ROOT}/metadata", answered(metadata, to_anybody=True)),
     Route(f"{ROOT}/_history", answered(history)),
     Route(ALL, answered(search)),

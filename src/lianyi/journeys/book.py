@@ -1,7 +1,8 @@
 """Somebody books a doctor: finding, holding, paying, confirming, changing, being told (预约挂号).
 
 The door stands in the statement itself: a desk's predicate says whom this hat may book for, and a
-resident's reaches themselves and whoever they act for, from proof level 1 on (IDN-07).
+resident's reaches themselves and whoever they act for, from proof level 1 on (IDN-07). An app
+brings what its own door has opened (`desk`, `chart`); nobody else brings any.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson
-from lianyi.access.model import Desk, Purpose
+from lianyi.access.model import Chart, Desk, Purpose
 from lianyi.billing import events as money
 from lianyi.billing import service as billing
 from lianyi.billing.model import FeeClass, Line
@@ -76,15 +77,17 @@ async def check_sitter(tx: Tx, doctor_id: UUID, session: Plan | Session) -> None
     registry.check_practice(tx, practice, online=online, day=session.day)
 
 
-async def hold(tx: Tx, *, session_id: UUID, starts_at: datetime, person_id: UUID) -> Got:
+async def hold(
+    tx: Tx, *, session_id: UUID, starts_at: datetime, person_id: UUID, desk: Desk | None = None
+) -> Got:
     """Keep a number for a person. What is paid in advance is billed at once.
 
     :raises NoSuchPerson, ProofTooLow, NoSuchSession, SessionNotOpen, NotReleased, SlotFull:
     :raises AlreadyBooked, TooManyThatDay, MissedTooOften, WrongRole:
     """
-    desk = _desk_for(tx, person_id)
+    desk, wish = desk or _desk_for(tx, person_id), Wish(session_id, starts_at, person_id)
     try:
-        got = await booking.hold(tx, desk, wish=Wish(session_id, starts_at, person_id))
+        got = await booking.hold(tx, desk, wish=wish)
     except NoSuchPerson:
         # The chart's door knows whether a better proof of identity would help, and logs the try.
         await access.open_chart(tx, person_id=person_id, purpose=Purpose.RECEIVE, what="book")
@@ -118,23 +121,25 @@ def confirm_at_once(tx: Tx, once: Once[Got], *, appointment_id: UUID) -> Stateme
     )
 
 
-async def confirm(tx: Tx, *, appointment_id: UUID) -> Got:
+async def confirm(tx: Tx, *, appointment_id: UUID, desk: Desk | None = None) -> Got:
     """Confirm a number that is paid at the visit; from now on reception knows the person.
 
     :raises NoSuchAppointment, HoldExpired, PayFirst, WrongRole, WrongState:
     """
-    desk = await access.open_desk(tx, purpose=Purpose.RECEIVE)
+    desk = desk or await access.open_desk(tx, purpose=Purpose.RECEIVE)
     got = await booking.confirm(tx, desk, appointment_id=appointment_id)
     await _let_reception_know(tx, got.appointment_id, got)
     return got
 
 
-async def cancel(tx: Tx, *, appointment_id: UUID, reason: str = "") -> bool:
+async def cancel(
+    tx: Tx, *, appointment_id: UUID, reason: str = "", desk: Desk | None = None
+) -> bool:
     """Give a number back and return whether its fee goes back too.
 
     :raises NoSuchAppointment, TooLate, WrongRole, WrongState:
     """
-    desk = await access.open_desk(tx, purpose=Purpose.RECEIVE)
+    desk = desk or await access.open_desk(tx, purpose=Purpose.RECEIVE)
     back = await booking.cancel(tx, desk, appointment_id=appointment_id, reason=reason)
     await access.end_relation(tx, cause_id=appointment_id)
     if back.refundable or back.appointment.state is AppointmentState.HELD:
@@ -143,14 +148,14 @@ async def cancel(tx: Tx, *, appointment_id: UUID, reason: str = "") -> bool:
 
 
 async def reschedule(
-    tx: Tx, *, appointment_id: UUID, session_id: UUID, starts_at: datetime
+    tx: Tx, *, appointment_id: UUID, session_id: UUID, starts_at: datetime, desk: Desk | None = None
 ) -> Appointment:
     """Move an appointment to another time, day or doctor; its bill goes with it.
 
     :raises NoSuchAppointment, NoSuchSession, NotExchangeable, SlotFull, AlreadyBooked:
     :raises SessionNotOpen, TooLate, TooManyThatDay, WrongRole, WrongState:
     """
-    desk = await access.open_desk(tx, purpose=Purpose.RECEIVE)
+    desk = desk or await access.open_desk(tx, purpose=Purpose.RECEIVE)
     # Whose it is the lock finds out; the wish needs no person of its own.
     wish = Wish(session_id, starts_at, tx.actor.subject_id)
     moved = await booking.reschedule(tx, desk, appointment_id=appointment_id, wish=wish)
@@ -179,22 +184,30 @@ async def add(tx: Tx, *, session_id: UUID, person_id: UUID, reason: str) -> UUID
     return await booking.add(tx, chart, session_id=session_id, reason=reason)
 
 
-async def join_waiting(tx: Tx, *, session_id: UUID, person_id: UUID) -> UUID:
+async def join_waiting(
+    tx: Tx, *, session_id: UUID, person_id: UUID, chart: Chart | None = None
+) -> UUID:
     """Wait for a number of a full session (候补).
 
     :raises NoSuchPerson, ProofTooLow, NoSuchSession, SessionNotOpen, NotReleased, StillFree:
     :raises AlreadyBooked, AlreadyWaiting, WrongRole:
     """
-    chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.RECEIVE, what="wait")
+    chart = chart or await access.open_chart(
+        tx, person_id=person_id, purpose=Purpose.RECEIVE, what="wait"
+    )
     return await booking.join(tx, chart, session_id=session_id)
 
 
-async def leave_waiting(tx: Tx, *, session_id: UUID, person_id: UUID) -> None:
+async def leave_waiting(
+    tx: Tx, *, session_id: UUID, person_id: UUID, chart: Chart | None = None
+) -> None:
     """Wait no longer.
 
     :raises NoSuchPerson, NotWaiting, WrongRole:
     """
-    chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.RECEIVE, what="wait")
+    chart = chart or await access.open_chart(
+        tx, person_id=person_id, purpose=Purpose.RECEIVE, what="wait"
+    )
     await booking.leave(tx, chart, session_id=session_id)
 
 

@@ -19,15 +19,19 @@ HOUSE = frozenset({CLERK, DOCTOR, NURSE})
 TREATED_FOR = timedelta(days=30)
 
 
-async def check_in(tx: Tx, *, appointment_id: UUID, urgent: bool = False) -> None:
+async def check_in(
+    tx: Tx, *, appointment_id: UUID, urgent: bool = False, desk: Desk | None = None
+) -> None:
     """Arrive. The code on the wall leads residents here, staff mark what is urgent.
+
+    An app brings the desk of whose door has opened to it.
 
     :raises NoSuchAppointment, OtherDay, WrongRole, WrongState:
     """
-    desk = await _desk(tx)
+    desk = desk or await _desk(tx)
     arrived = await booking.check_in(tx, desk, appointment_id=appointment_id, urgent=urgent)
     await _let_staff_know(tx, arrived)
-    await _publish(tx, arrived.id)
+    await _publish(tx, desk, arrived.id)
 
 
 async def re_enter(tx: Tx, *, appointment_id: UUID) -> None:
@@ -68,8 +72,9 @@ async def start(tx: Tx, *, appointment_id: UUID) -> Appointment:
 
 async def finish(tx: Tx, *, appointment_id: UUID) -> Appointment:
     """End the visit. Raises as `call_again` does."""
-    seen = await booking.finish(tx, await _desk(tx), appointment_id=appointment_id)
-    await _publish(tx, seen.id)
+    desk = await _desk(tx)
+    seen = await booking.finish(tx, desk, appointment_id=appointment_id)
+    await _publish(tx, desk, seen.id)
     return seen
 
 
@@ -100,9 +105,9 @@ async def _desk(tx: Tx) -> Desk:
     return await access.open_desk(tx, purpose=Purpose.RECEIVE)
 
 
-async def _publish(tx: Tx, appointment_id: UUID) -> None:
+async def _publish(tx: Tx, desk: Desk, appointment_id: UUID) -> None:
     """Let the record know of an appointment from the arrival on; before it is only a plan."""
-    known = await queries.appointments_by_id(tx, await _desk(tx), ids=[appointment_id])
+    known = await queries.appointments_by_id(tx, desk, ids=[appointment_id])
     appointment = known[appointment_id]
     session = await queries.session(tx, session_id=appointment.session_id)
     await records.publish(

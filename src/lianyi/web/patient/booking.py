@@ -206,7 +206,7 @@ ROUTES = (
     Route("/book/{institution:uuid}", departments, methods=["GET"]),
     Route("/book/{institution:uuid}/{department:uuid}", schedule, methods=["GET"]),
     Route("/appointments", own, methods=["GET"]),
-    Route("/appointments/{id:uuid}", one, methods=["GET"]),
+    Route("/appointments/{id:uuid}", one, methods=["GET"], name="appointment"),
     Route("/appointments/{id:uuid}/confirm", confirm, methods=["POST"]),
     Route("/appointments/{id:uuid}/cancel", cancel, methods=["POST"]),
     Route("/appointments/{id:uuid}/check-in", _moving(queue.check_in, NoneType), methods=["POST"]),

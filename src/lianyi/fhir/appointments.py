@@ -1,0 +1,231 @@
+"""`Appointment/$find`, `$hold`, `$confirm` and other acts of booking, as apps do them (预约挂号).
+
+Our own operations: HL7 has none for numbers that are held, paid and confirmed. The definitions that
+this server serves are in `definitions`.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import NoMatchFound
+
+from lianyi.booking import fhir
+from lianyi.booking.errors import NoSuchAppointment, NoSuchSession
+from lianyi.booking.model import AppointmentState, Payment, Session, Time
+from lianyi.booking.model.looking import Where
+from lianyi.fhir import answers, asking, outcomes
+from lianyi.fhir.answers import Body, Turned
+from lianyi.fhir.asking import Given
+from lianyi.fhir.deeds import Deed, Did
+from lianyi.fhir.places import base_of, origin_of
+from lianyi.fhir.reading import ask
+from lianyi.journeys import fhir_booking
+from lianyi.journeys.fhir_booking import Kept
+from lianyi.kernel import profile, time
+from lianyi.kernel.work import Tx
+
+USUAL, MOST = 50, 500  # times in one answer
+AHEAD = timedelta(days=14)  # as far as the pages show
+REASONS = ("unwell_no_more", "no_time", "other_doctor", "other")  # as the pages ask
+PLACES = {"organization": "Organization", "department": "Organization"}
+PLACES |= {"practitioner": "Practitioner"}
+PAGE = "appointment"  # the page on which a number is paid
+PAY_AT, REFUNDABLE = "urn:lianyi:pay-at", "urn:lianyi:refundable"
+
+
+async def find(request: Request) -> Response:
+    """Answer times that have numbers now, with the sessions they are of.
+
+    :raises OutOfScope:
+    :raises Turned: no place is named, or a parameter can't be understood.
+    """
+    given = await asking.read(request)
+    given.check({*PLACES, "start", "end", "count"})
+    named = [_uuid(given, name, type) for name, type in PLACES.items()]
+    if not any(named):
+        raise Turned(400, "required", "fhir.operation.missing", {"name": "organization"})
+    limit = given.number("count", USUAL, MOST, least=1)
+
+    async def look(tx: Tx) -> list[tuple[Session, Time]]:
+        where = Where(*_days(given, time.day(tx.now, profile.at(tx.now).zone)), *named)
+        return await fhir_booking.find(tx, where=where, limit=limit)
+
+    return answers.written(request, _found(base_of(request), await ask(request, look)))
+
+
+async def own(request: Request) -> Response:
+    """Answer the appointments of whom the app is for.
+
+    :raises OutOfScope, NoPatient, NoSuchPerson, ProofTooLow:
+    """
+    given = await asking.read(request)
+    given.check({"patient"})
+    person_id = _uuid(given, "patient", "Patient")
+    found = await ask(request, lambda tx: fhir_booking.own(tx, person_id=person_id))
+    entries = [_entry("match", _told(request, one)) for one in found]
+    return answers.written(request, _bundle(entries))
+
+
+def hold(_: str, given: Given) -> Deed:
+    given.check({"schedule", "start", "patient"})
+    session_id, starts_at = _schedule(given), _start(given)
+    person_id = _uuid(given, "patient", "Patient")
+    return _deed(
+        lambda tx: fhir_booking.hold(
+            tx, session_id=session_id, starts_at=starts_at, person_id=person_id
+        )
+    )
+
+
+def confirm(id: str, given: Given) -> Deed:
+    given.check(())
+    appointment_id = _appointment(id)
+    return _deed(lambda tx: fhir_booking.confirm(tx, appointment_id=appointment_id))
+
+
+def cancel(id: str, given: Given) -> Deed:
+    given.check({"reason"})
+    appointment_id, reason = _appointment(id), given.text("reason") or REASONS[-1]
+    if reason not in REASONS:
+        raise asking.wrong("reason")
+    return _deed(lambda tx: fhir_booking.cancel(tx, appointment_id=appointment_id, reason=reason))
+
+
+def reschedule(id: str, given: Given) -> Deed:
+    given.check({"schedule", "start"})
+    appointment_id, session_id, starts_at = _appointment(id), _schedule(given), _start(given)
+    return _deed(
+        lambda tx: fhir_booking.reschedule(
+            tx, appointment_id=appointment_id, session_id=session_id, starts_at=starts_at
+        )
+    )
+
+
+def check_in(id: str, given: Given) -> Deed:
+    given.check(())
+    appointment_id = _appointment(id)
+    return _deed(lambda tx: fhir_booking.check_in(tx, appointment_id=appointment_id))
+
+
+def wait(_: str, given: Given) -> Deed:
+    return _waiting(given, fhir_booking.wait, "fhir.booking.waits")
+
+
+def leave(_: str, given: Given) -> Deed:
+    return _waiting(given, fhir_booking.leave, "fhir.booking.left")
+
+
+def _waiting(given: Given, act: Callable[..., Any], said: str) -> Deed:
+    given.check({"schedule", "patient"})
+    session_id, person_id = _schedule(given), _uuid(given, "patient", "Patient")
+
+    async def verb(tx: Tx) -> Did:
+        await act(tx, session_id=session_id, person_id=person_id)
+        return Did(None)
+
+    return Deed(verb, lambda request, _: _outcome(request, said))
+
+
+def _deed(act: Callable[[Tx], Any]) -> Deed:
+    async def verb(tx: Tx) -> Did:
+        return Did(await act(tx))
+
+    return Deed(verb, _telling)
+
+
+def _telling(request: Request, did: Did) -> Body:
+    assert did.kept is not None  # noqa: S101 - of these acts there is always an appointment
+    return _told(request, did.kept)
+
+
+def _outcome(request: Request, said: str) -> Body:
+    text = answers.said(request, said)
+    return outcomes.outcome([outcomes.issue("informational", text, "information")])
+
+
+def _told(request: Request, kept: Kept) -> Body:
+    """Tell an appointment, and of one that is to be paid first at which page its person pays."""
+    body = fhir.booked(kept.appointment, kept.session)
+    it, more = kept.appointment, []
+    if it.state is AppointmentState.HELD and it.payment is Payment.PREPAY:
+        with suppress(NoMatchFound):
+            path = request.app.url_path_for(PAGE, id=it.id)
+            more.append({"url": PAY_AT, "valueUrl": origin_of(request) + path})
+    if kept.refundable is not None:
+        more.append({"url": REFUNDABLE, "valueBoolean": kept.refundable})
+    return {**body, "extension": [*body["extension"], *more]}
+
+
+def _found(base: str, found: list[tuple[Session, Time]]) -> Body:
+    sessions = {session.id: session for session, _ in found}
+    entries = [_entry("match", fhir.free(*one)) for one in found]
+    for id, session in sessions.items():
+        entry = _entry("include", fhir.schedule(session))
+        entries.append({"fullUrl": f"{base}/Schedule/{id}", **entry})
+    return _bundle(entries)
+
+
+def _bundle(entries: list[Body]) -> Body:
+    told = {"entry": entries} if entries else {}
+    return {"resourceType": "Bundle", "type": "searchset", **told}
+
+
+def _entry(mode: str, body: Body) -> Body:
+    return {"resource": body, "search": {"mode": mode}}
+
+
+def _days(given: Given, today: date) -> tuple[date, date]:
+    first, last = _day(given, "start") or today, _day(given, "end") or today + AHEAD
+    return max(first, today), min(last, today + AHEAD)
+
+
+def _day(given: Given, name: str) -> date | None:
+    text = given.text(name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as trouble:
+        raise asking.wrong(name) from trouble
+
+
+def _start(given: Given) -> datetime:
+    """Read the instant at which a time begins, with its zone."""
+    try:
+        found = datetime.fromisoformat(given.wanted("start"))
+    except ValueError as trouble:
+        raise asking.wrong("start") from trouble
+    if found.tzinfo is None:
+        raise asking.wrong("start")
+    return found
+
+
+def _schedule(given: Given) -> UUID:
+    """Read which session is meant; what can be none there is not.
+
+    :raises NoSuchSession:
+    """
+    if not given.has("schedule"):
+        given.wanted("schedule")
+    found = _uuid(given, "schedule", "Schedule")
+    if found is None:
+        raise NoSuchSession(id=UUID(int=0))
+    return found
+
+
+def _appointment(id: str) -> UUID:
+    try:
+        return UUID(id)
+    except ValueError as trouble:
+        raise NoSuchAppointment(id=UUID(int=0)) from trouble
+
+
+def _uuid(given: Given, name: str, type: str) -> UUID | None:
+    text = given.reference(name, type)
+    try:
+        return UUID(text) if text else None
+    except ValueError as trouble:
+        raise asking.wrong(name) from trouble
