@@ -73,12 +73,16 @@ Value: TypeAlias = Code | Time | Size | Target | str
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One of the values is there; with the modifier `not`, none of them is."""
+    """One of the values is there; with the modifier `not`, none of them is.
+
+    `among`: only resources of these ids have it, which somebody has found out.
+    """
 
     name: str
     type: str
     modifier: str
     values: tuple[Value, ...]
+    among: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,12 @@ class Pair:
     names: tuple[str, ...]
     types: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
+
+    def parts(self) -> tuple[Match, ...]:
+        """Return what must hold of each part by itself."""
+        columns = zip(*self.rows, strict=True)
+        named = zip(self.names, self.types, columns, strict=True)
+        return tuple(Match(name, type, "", values) for name, type, values in named)
 
 
 @dataclass(frozen=True, slots=True)

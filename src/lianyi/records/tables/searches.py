@@ -9,6 +9,7 @@ from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search
 from lianyi.records.model import Hit
+from lianyi.records.tables import rare
 from lianyi.records.tables.terms import TABLES, Values, clause
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def page(
 ) -> list[tuple[Hit, tuple[str, ...]]]:
     """Return the next resources, each with its place in the order; `after` is the last one's."""
     values = Values(reach, _zone(tx))
-    where = kept(search, values)
+    where = kept(await rare.narrowed(tx, reach, search), values)
     keys = [_key(one, values) for one in order or DEFAULT]
     downs = [*(one.is_down for one in order or DEFAULT), True]
     columns = [*keys, ("r.fhir_id", "text")]
@@ -79,7 +80,7 @@ async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | 
 
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
     values = Values(reach, _zone(tx))
-    where = " AND ".join(kept(search, values))
+    where = " AND ".join(kept(await rare.narrowed(tx, reach, search), values))
     sql = f"SELECT count(*) FROM records.resource r WHERE {where}"
     (row,) = await _fetch(tx, reach, sql, values)
     return int(row["count"])

@@ -43,19 +43,20 @@ OF_ITSELF = (Match, Missing, Pair)  # what a version of a resource answers by wh
 ALWAYS_THERE = frozenset({"_id", "_lastUpdated"})
 PIECE = 2  # letters of a text that stand together in the index of what is inside
 LAST = "\U0010ffff"  # sorts behind everything that begins alike
+# Each says of `low`, by which an index goes, all it can: a span is never empty.
 OF_TIME = {
-    "eq": "({low} >= {a} AND {high} <= {b})",
+    "eq": "({low} >= {a} AND {low} < {b} AND {high} <= {b})",
     "ne": "NOT ({low} >= {a} AND {high} <= {b})",
     "lt": "{low} < {a}",
     "gt": "{high} > {b}",
     "le": "{low} < {b}",
     "ge": "{high} > {a}",
     "sa": "{low} >= {b}",
-    "eb": "{high} <= {a}",
+    "eb": "({low} < {a} AND {high} <= {a})",
     "ap": "({low} < {b} AND {high} > {a})",
 }
 OF_SIZE = {
-    "eq": "({k}.low >= {a} AND {k}.high < {b})",
+    "eq": "({k}.low >= {a} AND {k}.low < {b} AND {k}.high < {b})",
     "ne": "NOT ({k}.low >= {a} AND {k}.high < {b})",
     "lt": "{k}.low < {exact}",
     "gt": "{k}.high > {exact}",
@@ -190,10 +191,14 @@ def _updated(term: Updated, row: str, values: Values) -> str:
 
 def _match(term: Match, row: str, values: Values) -> str:
     k = values.name()
-    wanted = _wanted(term, k, values)
     no = "NOT " if term.modifier == "not" else ""
-    name = values.put(term.name)
-    return f"{no}EXISTS ({_from(term.type, k, row)} AND {k}.name = {name} AND {wanted})"
+    named = f"{k}.name = {values.put(term.name)} AND {wanted(term, k, values)}"
+    those = (
+        f"{row}.fhir_id = ANY ({values.put(list(term.among))}) AND "
+        if term.among is not None
+        else ""
+    )
+    return f"{those}{no}EXISTS ({_from(term.type, k, row)} AND {named})"
 
 
 def _from(type: str, k: str, row: str) -> str:
@@ -266,7 +271,8 @@ def _reverse(term: Reverse, row: str, values: Values) -> str:
     )
 
 
-def _wanted(term: Match, k: str, values: Values) -> str:
+def wanted(term: Match, k: str, values: Values) -> str:
+    """Return what must hold of what is filed."""
     if term.type == "token":
         return _codes([one for one in term.values if isinstance(one, Code)], k, values)
     return _any(_value(term.type, term.modifier, one, k, values) for one in term.values)

@@ -1,0 +1,81 @@
+"""What few resources have is where a search over many persons begins.
+
+A planner guesses how rare a value is from what values are like in general, and the values of a
+table are those of all parameters together: a blood pressure is judged beside a cell count. A wrong
+guess is a walk through all there is; so the index is asked, which answers in a moment.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from lianyi.access.model import Chart, Desk
+from lianyi.kernel import profile
+from lianyi.kernel.work import Tx
+from lianyi.records.fhir.terms import Chain, Match, Pair, Reverse, Search, Term, Time
+from lianyi.records.tables.terms import TABLES, Values, wanted
+
+Asked: TypeAlias = tuple[str, Match]  # of which type, and what
+FEW = 2000  # resources by which a search begins
+# What an index leads to at once. `not` is what nearly all have; `text` and `contains` look inside.
+LED = frozenset({"", "exact", "above", "below"})
+BY_END = frozenset({"ne", "ge", "gt"})  # of a date: no index goes by when it ends
+
+
+async def narrowed(tx: Tx, reach: Chart | Desk, search: Search) -> Search:
+    """Return the same search, knowing of what is rare in it which resources have it."""
+    asked = [one for one in dict.fromkeys(_asked(search.type, search.terms)) if _is_led(one[1])]
+    if isinstance(reach, Chart) or not asked:
+        return search
+    values = Values(reach, profile.at(tx.now).zone)
+    parts = [_having(type, term, values) for type, term in asked]
+    row = await tx.db.fetchrow(f"SELECT {', '.join(parts)}", *values.args)
+    ids = zip(asked, row or (), strict=True)
+    among = {one: tuple(those) for one, those in ids if len(those) <= FEW}
+    return replace(search, terms=tuple(_told(search.type, search.terms, among)))
+
+
+def _asked(type: str, terms: Iterable[Term]) -> Iterator[Asked]:
+    for term in terms:
+        match term:
+            case Match():
+                yield type, term
+            case Pair():
+                yield from ((type, part) for part in term.parts())
+            case Chain() | Reverse():
+                yield from _asked(term.type, [term.term])
+            case _:
+                continue
+
+
+def _is_led(term: Match) -> bool:
+    dates = [one.prefix for one in term.values if isinstance(one, Time)]
+    return term.modifier in LED and BY_END.isdisjoint(dates)
+
+
+def _having(type: str, term: Match, values: Values) -> str:
+    """Return SQL for the ids of what has a value; one more than few where it isn't rare."""
+    k = values.name()
+    return (
+        f"ARRAY(SELECT {k}.fhir_id FROM records.{TABLES[term.type]} {k}"
+        f" WHERE {k}.type = {values.put(type)} AND {k}.name = {values.put(term.name)}"
+        f" AND {wanted(term, k, values)} LIMIT {FEW + 1})"
+    )
+
+
+def _told(
+    type: str, terms: Sequence[Term], among: Mapping[Asked, tuple[str, ...]]
+) -> Iterator[Term]:
+    for term in terms:
+        match term:
+            case Match():
+                yield replace(term, among=among.get((type, term)))
+            case Pair():
+                parts = [part for part in term.parts() if (type, part) in among]
+                yield term
+                yield from (replace(part, among=among[type, part]) for part in parts)
+            case Chain() | Reverse():
+                told = _told(term.type, [term.term], among)
+                yield from (replace(term, term=inner) for inner in told)
+            case _:
+                yield term
