@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from lianyi.access.model import APP, RESIDENT, Consent, ConsentState, Purpose, Reading
+from lianyi.access.model import APP, RESIDENT, Consent, ConsentState, Kind, Purpose, Reading
 from lianyi.access.model.apps import Approval, Permission, PermissionState
 from lianyi.access.model.parts import ANY_TYPE
 from lianyi.access.rules import scopes
+from lianyi.kernel.actor import NOWHERE
 
 SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 LOINC = "http://loinc.org"
@@ -34,9 +35,17 @@ REASONS: Mapping[Purpose, str] = {
     Purpose.OWN: "PATRQT",
 }
 DONE, REFUSED = "0", "4"
+PERSON = "1"
 # What was done with what was opened (http://hl7.org/fhir/R4/valueset-audit-event-action.html).
 ACTIONS = {"fhir_create": "C", "fhir_update": "U", "fhir_delete": "D"}
 ACTIONS |= {"fhir_hold": "C", "fhir_move": "U"}
+WHAT = "urn:lianyi:access"  # what was opened, as the log has it
+# DICOM's words for what happened (PS3.16, CID 400 and 401).
+TYPES_OF: Mapping[Kind, tuple[str, str]] = {
+    Kind.READ: ("110110", "Patient Record"),
+    Kind.BROKEN: ("110127", "Emergency Override Started"),
+    Kind.OVER: ("110138", "Emergency Override Stopped"),
+}
 
 Body = dict[str, Any]
 
@@ -115,25 +124,38 @@ def permission(given: Permission, approval: Approval, *, name: str, company: str
 
 
 def audit_event(person_id: UUID, reading: Reading) -> Body:
-    """Return that somebody opened, or tried to open, a person's data."""
+    """Return that somebody opened, or tried to open, a person's data, or broke the glass (INT-06).
+
+    The log keeps no words and no values of a search, and so there is no query to tell.
+    """
+    code, display = TYPES_OF[reading.kind]
+    subtype = [{"system": WHAT, "code": reading.what}] if reading.what else []
+    usual = "R" if reading.kind is Kind.READ else "E"
     return {
         "resourceType": "AuditEvent",
-        "id": str(reading.seq),
-        "type": {"system": DICOM, "code": "110110", "display": "Patient Record"},
-        "action": ACTIONS.get(reading.what, "R"),
+        "id": reading.id or str(reading.seq),
+        "type": {"system": DICOM, "code": code, "display": display},
+        **({"subtype": subtype} if subtype else {}),
+        "action": ACTIONS.get(reading.what, usual),
         "recorded": reading.at.isoformat(),
         "outcome": DONE if reading.granted else REFUSED,
         "purposeOfEvent": [{"coding": [_purpose(reading.purpose)]}],
         "agent": _agents(reading),
-        "source": {"observer": {"display": "联医"}},
+        "source": {"observer": _where(reading)},
         "entity": [
             {
                 "what": {"reference": f"Patient/{person_id}"},
-                "type": {"system": OBJECT, "code": "1"},
+                "type": {"system": OBJECT, "code": PERSON},
                 "description": reading.what or reading.purpose,
             }
         ],
     }
+
+
+def _where(reading: Reading) -> Body:
+    """Return where it was; somebody at home is at no institution."""
+    here = {"reference": f"Organization/{reading.institution_id}"}
+    return {**({} if reading.institution_id == NOWHERE else here), "display": "联医"}
 
 
 def _agents(reading: Reading) -> list[Body]:

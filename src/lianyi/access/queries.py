@@ -6,7 +6,8 @@ from uuid import UUID
 from lianyi.access import tables
 from lianyi.access.model import Chart, Consent, Desk, Glass, Looked, Purpose, Reading
 from lianyi.access.model.apps import Approval, Permission
-from lianyi.access.tables import apps
+from lianyi.access.model.auditing import Sought
+from lianyi.access.tables import apps, auditing
 from lianyi.kernel.work import Tx
 
 
@@ -18,6 +19,15 @@ async def readings(
     `what` keeps one kind of reading.
     """
     return await tables.list_readings(tx, chart, before=before, limit=limit, what=what)
+
+
+async def audited(tx: Tx, chart: Chart, *, sought: Sought, limit: int) -> list[Reading]:
+    """Return what `readings` tells, and when glass was broken and shut, as it is looked for."""
+    return await auditing.list_audited(tx, chart, sought, limit)
+
+
+async def how_many_audited(tx: Tx, chart: Chart, *, sought: Sought) -> int:
+    return await auditing.count_audited(tx, chart, sought)
 
 
 async def consents(tx: Tx, chart: Chart) -> list[Consent]:

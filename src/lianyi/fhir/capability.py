@@ -11,6 +11,7 @@ from starlette.routing import NoMatchFound
 from lianyi.fhir import answers, definitions, operations, patching
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of, origin_of
+from lianyi.journeys import fhir_audit
 from lianyi.kernel.text import words
 from lianyi.records.fhir import compartments
 from lianyi.records.fhir.index import Parameter, parameters
@@ -18,6 +19,7 @@ from lianyi.records.rules import writable
 from lianyi.records.rules.writable import Writer
 
 READING = ("read", "vread", "history-instance", "history-type", "search-type")
+OF_VERSIONS = ("history-type",)  # which the log, whose lines have one each, doesn't tell
 WRITING = ("create", "update", "patch", "delete")
 OF_ALL = ("transaction", "batch", "history-system")
 # Of what can be written: by version, under one's own id, and on conditions.
@@ -101,10 +103,11 @@ def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
     includes = {"searchInclude": ["*", *links]} if links else {}
     group = writable.group_of(type)
     writing = WRITING if group.writers else ()
+    reading = [code for code in READING if type != fhir_audit.TYPE or code not in OF_VERSIONS]
     return {
         "type": type,
         "documentation": _written_by(type, group),
-        "interaction": [{"code": code} for code in (*READING, *writing)],
+        "interaction": [{"code": code} for code in (*reading, *writing)],
         "readHistory": True,
         **(WRITABLE if group.writers else READABLE),
         "conditionalRead": "full-support",

@@ -18,6 +18,7 @@ from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask, named, typed
 from lianyi.journeys import fhir_desk
+from lianyi.journeys.fhir_audit import TYPE
 from lianyi.kernel import cursors, profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir import spans
@@ -43,6 +44,8 @@ async def history(request: Request) -> Response:
     :raises Turned: a time or a number can't be understood.
     """
     type, fhir_id = _which(request)
+    if type == TYPE and not fhir_id:  # a line of the log has one version: searching tells them all
+        raise Turned(405, "not-supported", "fhir.read_only")
     found, cursor = await ask(request, lambda tx: _found(tx, request, type, fhir_id))
     return answers.written(request, _bundle(request, type, fhir_id, found, cursor))
 

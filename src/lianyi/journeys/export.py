@@ -4,6 +4,7 @@ Who has read it is mapped from the access log when it is asked for; see decision
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import msgspec
 import orjson
@@ -12,6 +13,7 @@ from lianyi.access import fhir as doors
 from lianyi.access import queries as access
 from lianyi.access import service
 from lianyi.access.model import Chart, Purpose
+from lianyi.access.model.auditing import Sought
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 
@@ -45,8 +47,8 @@ async def _held(tx: Tx, chart: Chart) -> AsyncIterator[bytes]:
 
 
 async def _readings(tx: Tx, chart: Chart) -> AsyncIterator[bytes]:
-    before: int | None = None
-    while found := await access.readings(tx, chart, before=before, limit=PAGE):
+    sought = Sought()
+    while found := await access.audited(tx, chart, sought=sought, limit=PAGE):
         for one in found:
             yield msgspec.json.encode(doors.audit_event(chart.person_id, one))
-        before = found[-1].seq
+        sought = replace(sought, after=(found[-1].at, found[-1].id))

@@ -17,6 +17,7 @@ from lianyi.access.model import (
     Purpose,
 )
 from lianyi.access.model.parts import ANY_TYPE, Right
+from lianyi.journeys import fhir_audit
 from lianyi.kernel import profile
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
@@ -117,7 +118,7 @@ async def _own(tx: Tx, search: Search) -> Hit | None:
 
 
 async def _first(tx: Tx, reach: Chart | Desk, search: Search) -> Hit | None:
-    found = await records.search(tx, reach, search=search, limit=1)
+    found = await fhir_audit.looked(tx, reach, search=search, limit=1)
     return found[0][0] if found else None
 
 
@@ -132,6 +133,9 @@ async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list
     """
     if asked.fhir_id:
         access.check_scope(tx, type=asked.type, right=Right.READ)
+        own = await _of_log(tx, asked)
+        if own is not None:
+            return own
         reach: Chart | Desk | None = await _reach_of(tx, asked.type, asked.fhir_id)
     else:
         access.check_scope(tx, type=asked.type or ANY_TYPE, right=Right.SEARCH)
@@ -143,6 +147,20 @@ async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list
     if asked.fhir_id and not found and not shown:
         raise NoSuchResource(type=asked.type, fhir_id=asked.fhir_id)
     _tell(tx, reach, [one.owner for one in found])
+    return found
+
+
+async def _of_log(tx: Tx, asked: Changes) -> list[Change] | None:
+    """Return the versions of a line of the log; None: nothing of it is asked.
+
+    :raises NoSuchResource:
+    """
+    if asked.type != fhir_audit.TYPE or tx.actor.role != RESIDENT:
+        return None
+    reach = await chart_of(tx, person_id=None, right=Right.READ)
+    found = await fhir_audit.changes(tx, reach, fhir_id=asked.fhir_id)
+    if not found or asked.version not in {None, 1}:
+        raise NoSuchResource(type=asked.type, fhir_id=asked.fhir_id)
     return found
 
 
@@ -220,7 +238,9 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     if reach is None:
         return Answer((), (), 0 if asked.counted else None, (), search.troubles)
     _check_series(reach, asked.shown + asked.limit)
-    found = await records.search(
+    if asked.type == fhir_audit.TYPE:
+        fhir_audit.check_alone(includes)
+    found = await fhir_audit.looked(
         tx, reach, search=search, order=order, after=asked.after, limit=asked.limit + 1
     )
     page = found[: asked.limit]
@@ -228,7 +248,7 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     answer = Answer(
         hits,
         await _along(tx, reach, hits, includes),
-        await records.how_many(tx, reach, search=search) if asked.counted else None,
+        await fhir_audit.counted(tx, reach, search=search) if asked.counted else None,
         page[-1][1] if len(found) > len(page) and page else (),
         search.troubles,
     )

@@ -113,6 +113,14 @@ class GlassState(StrEnum):
     OBJECTED = "objected"
 
 
+class Kind(StrEnum):
+    """What a line of the log tells of."""
+
+    READ = "read"
+    BROKEN = "broken"  # glass was broken
+    OVER = "over"  # what it opened is shut again
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """One live reason to open a door: a relation, a consent, a broken glass or a mandate."""
@@ -346,3 +354,5 @@ class Reading:
     cause: Cause
     what: str
     app_id: UUID | None = None
+    id: str = ""  # among the lines of the log and the moments of glass; a line's is its `seq`
+    kind: Kind = Kind.READ
