@@ -3,7 +3,7 @@
 Source: FHIR R4, http://hl7.org/fhir/R4/operations.html.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -133,14 +133,21 @@ async def read(request: Request) -> Given:
 
     :raises Turned: the body is no Parameters resource.
     """
-    pairs: list[tuple[str, Json]] = list(request.query_params.multi_items())
-    if request.method == "POST":
-        body = await bodies.read(request)
-        given = body.get("parameter", [])
-        if body.get("resourceType") != "Parameters" or not isinstance(given, list):
-            raise Turned(400, "invalid", "fhir.other_type", {"type": "Parameters"})
-        pairs += [_pair(one) for one in given]
-    return Given(pairs)
+    body = await bodies.read(request) if request.method == "POST" else None
+    return given(request.query_params.multi_items(), body)
+
+
+def given(pairs: Iterable[tuple[str, Json]], body: Json) -> Given:
+    """Join what stands in the address and what a body adds, if there is one.
+
+    :raises Turned: the body is no Parameters resource.
+    """
+    if body is None:
+        return Given(list(pairs))
+    told = body.get("parameter", []) if isinstance(body, dict) else None
+    if not isinstance(told, list) or body.get("resourceType") != "Parameters":
+        raise Turned(400, "invalid", "fhir.other_type", {"type": "Parameters"})
+    return Given([*pairs, *(_pair(one) for one in told)])
 
 
 def parameters(*pairs: tuple[str, str, Json]) -> Body:

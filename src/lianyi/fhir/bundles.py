@@ -5,7 +5,7 @@ stands for itself. Answers stand in the order of the entries.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -15,8 +15,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers, bodies, patching, searching, writing
+from lianyi.fhir import answers, bodies, inside, marking, patching, searching, writing
 from lianyi.fhir.answers import Body, Turned
+from lianyi.fhir.deeds import Did
+from lianyi.fhir.inside import Called
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ID, ask
 from lianyi.journeys import fhir_desk, fhir_writes
@@ -51,18 +53,25 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry with its place in the bundle; one without an act reads."""
+    """One entry with its place in the bundle; one that neither acts nor calls anything reads."""
 
     place: str
     asked: Asked
     act: Act | None
+    called: Called | None = None
+
+    @property
+    def does(self) -> bool:
+        """Tell whether it is done after the writes: an operation that is no write itself."""
+        return self.called is not None and self.act is None
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What became of a transaction: of its writes, and what it read, in their orders."""
+    """What became of a transaction: of its writes and operations, what it read, in their orders."""
 
     written: list[Done]
+    did: list[Did]
     read: list[msgspec.Raw]
 
 
@@ -86,6 +95,7 @@ async def bundle(request: Request) -> Response:
 async def _transaction(request: Request, entries: Sequence[object]) -> list[Body]:
     look = partial(_steps, f"{base_of(request)}/", entries)
     steps = await asyncio.to_thread(look) if len(entries) > ASIDE else look()
+    steps = [_joined(step) for step in steps]
     acts = [step.act for step in steps if step.act]
     whole = await within(
         request.app.state.lianyi,
@@ -93,14 +103,58 @@ async def _transaction(request: Request, entries: Sequence[object]) -> list[Body
         lambda tx: _whole(tx, request, steps, acts),
         once=writing.once_of(request, steps, Whole),
     )
-    written, read = iter(whole.written), iter(whole.read)
-    return [_done(request, next(written)) if step.act else _found(next(read)) for step in steps]
+    came = iter(whole.written), iter(whole.did), iter(whole.read)
+    return [_told(request, step, *came) for step in steps]
+
+
+def _told(
+    request: Request,
+    step: Step,
+    written: Iterator[Done],
+    did: Iterator[Did],
+    read: Iterator[msgspec.Raw],
+) -> Body:
+    if step.act:
+        done = next(written)
+        entry = _done(request, done)
+        return {**entry, "resource": marking.told(done)} if step.called else entry
+    if step.called and (deed := inside.deed(step.called)):
+        return _found(answers.raw(deed.tell(request, next(did))))
+    return _found(next(read))
+
+
+def _joined(step: Step) -> Step:
+    """Take an operation into a transaction: as a write, or to be done after them.
+
+    :raises Turned: it only looks, or what it is asked with makes no sense.
+    """
+    if step.called is None:
+        return step
+    try:
+        if inside.deed(step.called):
+            return step
+        match = writing.version_of(step.called.match) if step.called.match else None
+        return replace(step, act=replace(inside.act(step.called, match), place=step.place))
+    except Turned as away:
+        away.place = f"{step.place}.request"
+        raise
 
 
 async def _whole(tx: Tx, request: Request, steps: Sequence[Step], acts: Sequence[Act]) -> Whole:
     base = f"{base_of(request)}/"
     written = await fhir_writes.perform(tx, acts=acts, base=base) if acts else []
-    return Whole(written, [await _read(tx, request, step) for step in steps if not step.act])
+    did = [await _do(tx, step) for step in steps if step.does]
+    looks = [step for step in steps if not step.act and not step.does]
+    return Whole(written, did, [await _read(tx, request, step) for step in looks])
+
+
+async def _do(tx: Tx, step: Step) -> Did:
+    deed = inside.deed(step.called) if step.called else None
+    assert deed is not None  # noqa: S101 - what is no deed has become an act
+    try:
+        return await deed.verb(tx)
+    except Refused as trouble:
+        raise EntryRefused(place=step.place, trouble=trouble) from trouble
 
 
 async def _batch(request: Request, entries: Sequence[object]) -> list[Body]:
@@ -117,6 +171,9 @@ async def _batch(request: Request, entries: Sequence[object]) -> list[Body]:
 
 
 async def _alone(request: Request, step: Step) -> Body:
+    if step.called:
+        status, answer = await inside.alone(request, step.called, step.place)
+        return {"resource": answer, "response": {"status": _status(status)}}
     if step.act is None:
         return _found(await ask(request, lambda tx: _read(tx, request, step)))
     once = writing.once_of(request, step, list[Done], part=f" {step.place}")
@@ -158,6 +215,8 @@ def _step(base: str, n: int, entry: object) -> Step:
     method, url = str(given.get("method")), str(given.get("url", ""))
     path, _, query = url.removeprefix(base).partition("?")
     type, _, fhir_id = path.strip("/").partition("/")
+    if inside.MARK in path:
+        return _calling(place, path.strip("/"), query, entry)
     if method not in METHODS:
         raise Turned(405, "not-supported", "fhir.read_only", place=f"{place}.request.method")
     if type not in parameters() or (fhir_id and not ID.fullmatch(fhir_id)):
@@ -169,6 +228,17 @@ def _step(base: str, n: int, entry: object) -> Step:
         away.place = f"{place}.request"
         raise
     return Step(place, asked, act and replace(act, place=place))
+
+
+def _calling(place: str, path: str, query: str, entry: Mapping[str, Any]) -> Step:
+    try:
+        called = inside.called(path, query, entry)
+    except Turned as away:
+        away.place = f"{place}.request"
+        raise
+    if called is None or (called.type not in parameters()):
+        raise Turned(404, "not-found", "records.NoSuchResource", place=f"{place}.request.url")
+    return Step(place, Asked(called.type, called.fhir_id, query), None, called)
 
 
 def _act(verb: Verb, asked: Asked, entry: Mapping[str, Any], base: str) -> Act:

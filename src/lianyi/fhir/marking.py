@@ -12,7 +12,7 @@ from lianyi.fhir import answers, asking, writing
 from lianyi.fhir.answers import Body
 from lianyi.fhir.reading import ask, named
 from lianyi.journeys import fhir_desk
-from lianyi.journeys.fhir_writes import Act, Verb
+from lianyi.journeys.fhir_writes import Act, Done, Verb
 from lianyi.records.fhir.marks import KINDS, Marks
 from lianyi.records.fhir.versions import OF_SERVER, versioned
 
@@ -29,20 +29,27 @@ async def meta(request: Request) -> Response:
 async def _change(request: Request, *, is_gone: bool) -> Response:
     """Change the marks of a resource and answer those it has now. Raises as an update does."""
     type, fhir_id = named(request)
-    given = _marks(await asking.read(request))
-    act = Act(
-        Verb.MARK,
-        type,
-        fhir_id,
-        patch=Marks(given, is_gone=is_gone),
-        match=writing.match_of(request),
-    )
-    done, *_ = await writing.perform(request, [act], writing.once_of(request, act, list))
-    stored = versioned(done.body, done.version, done.at)
-    return answers.written(request, _told(stored), headers={"etag": f'W/"{done.version}"'})
+    given, match = await asking.read(request), writing.match_of(request)
+    one = act(type, fhir_id, given, match, is_gone=is_gone)
+    done, *_ = await writing.perform(request, [one], writing.once_of(request, one, list))
+    return answers.written(request, told(done), headers={"etag": f'W/"{done.version}"'})
 
 
 add, delete = partial(_change, is_gone=False), partial(_change, is_gone=True)
+CHANGES = {"meta-add": False, "meta-delete": True}  # by their names, whether marks go
+
+
+def act(type: str, fhir_id: str, given: asking.Given, match: int | None, *, is_gone: bool) -> Act:
+    """Return the write that a change of marks is.
+
+    :raises Turned: what is given is no Meta.
+    """
+    return Act(Verb.MARK, type, fhir_id, patch=Marks(_marks(given), is_gone=is_gone), match=match)
+
+
+def told(done: Done) -> Body:
+    """Return the marks that a change has left."""
+    return _told(versioned(done.body, done.version, done.at))
 
 
 def _marks(given: asking.Given) -> Body:
