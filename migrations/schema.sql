@@ -51,6 +51,14 @@ CREATE FUNCTION kernel.append_only(log regclass) RETURNS void
                  ' FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change()', log);
 END$$;
 
+CREATE FUNCTION kernel.is_begun_before(instant timestamp with time zone) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+    SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity
+      WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
+        AND xact_start < instant AND pid <> pg_catalog.pg_backend_pid()) $$;
+
 CREATE FUNCTION kernel.oldest_write() RETURNS interval
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -115,6 +123,70 @@ CREATE TABLE access.consent (
     CONSTRAINT consent_check CHECK ((holder_id <> receiver_id)),
     CONSTRAINT consent_check1 CHECK ((covers_since < covers_until)),
     CONSTRAINT consent_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'given'::text, 'refused'::text, 'withdrawn'::text])))
+);
+
+CREATE TABLE access.export (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    app_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    approval_id uuid NOT NULL,
+    purpose text NOT NULL,
+    scopes text[] NOT NULL,
+    request text NOT NULL,
+    reach text NOT NULL,
+    types text[] NOT NULL,
+    filters text[] NOT NULL,
+    since timestamp with time zone,
+    persons integer NOT NULL,
+    is_large boolean NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    day date NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    as_of timestamp with time zone,
+    as_of_here timestamp with time zone,
+    polled_at timestamp with time zone,
+    tidied_at timestamp with time zone,
+    ended_why text DEFAULT ''::text NOT NULL,
+    CONSTRAINT export_reach_check CHECK ((reach = ANY (ARRAY['system'::text, 'patient'::text, 'group'::text]))),
+    CONSTRAINT export_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'agreed'::text, 'running'::text, 'ready'::text, 'expired'::text, 'refused'::text, 'cancelled'::text, 'failed'::text]))),
+    CONSTRAINT export_types_check CHECK ((types <> '{}'::text[]))
+);
+
+CREATE TABLE access.export_fetch (
+    seq bigint NOT NULL,
+    export_id uuid NOT NULL,
+    part integer NOT NULL,
+    first_byte bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    request_id text NOT NULL
+);
+
+ALTER TABLE access.export_fetch ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME access.export_fetch_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE access.export_person (
+    export_id uuid NOT NULL,
+    person_id uuid NOT NULL
+);
+
+CREATE TABLE access.export_vote (
+    export_id uuid NOT NULL,
+    n smallint NOT NULL,
+    post_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    why text NOT NULL,
+    assessment text NOT NULL,
+    CONSTRAINT export_vote_assessment_check CHECK ((assessment <> ''::text)),
+    CONSTRAINT export_vote_n_check CHECK ((n = ANY (ARRAY[1, 2]))),
+    CONSTRAINT export_vote_why_check CHECK ((why <> ''::text))
 );
 
 CREATE TABLE access.glass (
@@ -1618,6 +1690,21 @@ CREATE TABLE records.moment (
     part smallint NOT NULL
 );
 
+CREATE TABLE records.part (
+    export_id uuid NOT NULL,
+    n integer NOT NULL,
+    type text NOT NULL,
+    low uuid NOT NULL,
+    high uuid,
+    expected bigint NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    count bigint,
+    size bigint,
+    length bigint,
+    sealed_key bytea,
+    done_at timestamp with time zone
+);
+
 CREATE TABLE records.release (
     seq bigint NOT NULL,
     tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -1915,6 +2002,21 @@ ALTER TABLE ONLY access.approval
 
 ALTER TABLE ONLY access.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY access.export_fetch
+    ADD CONSTRAINT export_fetch_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY access.export_person
+    ADD CONSTRAINT export_person_pkey PRIMARY KEY (export_id, person_id);
+
+ALTER TABLE ONLY access.export
+    ADD CONSTRAINT export_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY access.export_vote
+    ADD CONSTRAINT export_vote_export_id_person_id_key UNIQUE (export_id, person_id);
+
+ALTER TABLE ONLY access.export_vote
+    ADD CONSTRAINT export_vote_pkey PRIMARY KEY (export_id, n);
 
 ALTER TABLE ONLY access.glass
     ADD CONSTRAINT glass_pkey PRIMARY KEY (id);
@@ -2258,6 +2360,9 @@ ALTER TABLE ONLY records.draft
 ALTER TABLE ONLY records.imported
     ADD CONSTRAINT imported_pkey PRIMARY KEY (institution_id, digest);
 
+ALTER TABLE ONLY records.part
+    ADD CONSTRAINT part_pkey PRIMARY KEY (export_id, n);
+
 ALTER TABLE ONLY records.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (seq);
 
@@ -2322,6 +2427,18 @@ CREATE UNIQUE INDEX approval_institution_id_app_id_idx ON access.approval USING 
 CREATE INDEX approval_institution_id_asked_at_idx ON access.approval USING btree (institution_id, asked_at);
 
 CREATE INDEX consent_person_id_receiver_id_idx ON access.consent USING btree (person_id, receiver_id);
+
+CREATE INDEX export_app_id_institution_id_day_idx ON access.export USING btree (app_id, institution_id, day);
+
+CREATE INDEX export_approval_id_idx ON access.export USING btree (approval_id);
+
+CREATE INDEX export_asked_at_id_idx ON access.export USING btree (asked_at, id) WHERE (state = 'running'::text);
+
+CREATE INDEX export_fetch_export_id_seq_idx ON access.export_fetch USING btree (export_id, seq);
+
+CREATE INDEX export_institution_id_asked_at_id_idx ON access.export USING btree (institution_id, asked_at DESC, id);
+
+CREATE INDEX export_untidied ON access.export USING btree (id) WHERE ((tidied_at IS NULL) AND (state = ANY (ARRAY['expired'::text, 'refused'::text, 'cancelled'::text, 'failed'::text])));
 
 CREATE INDEX glass_institution_id_at_idx ON access.glass USING btree (institution_id, at) WHERE (state = 'broken'::text);
 
@@ -2691,6 +2808,12 @@ CREATE INDEX upload_receipt_idx ON supervision.upload USING btree (receipt) WHER
 
 CREATE INDEX upload_visit_id_idx ON supervision.upload USING btree (visit_id) WHERE (visit_id IS NOT NULL);
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON access.export_fetch FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON access.export_person FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON access.export_vote FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON access.log FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON accounts.hat FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
@@ -2760,6 +2883,18 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON signatures.pro
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON supervision.trail FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON supervision.trail_seal FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+ALTER TABLE ONLY access.export
+    ADD CONSTRAINT export_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES access.approval(id);
+
+ALTER TABLE ONLY access.export_fetch
+    ADD CONSTRAINT export_fetch_export_id_fkey FOREIGN KEY (export_id) REFERENCES access.export(id);
+
+ALTER TABLE ONLY access.export_person
+    ADD CONSTRAINT export_person_export_id_fkey FOREIGN KEY (export_id) REFERENCES access.export(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY access.export_vote
+    ADD CONSTRAINT export_vote_export_id_fkey FOREIGN KEY (export_id) REFERENCES access.export(id);
 
 ALTER TABLE ONLY access.permission
     ADD CONSTRAINT permission_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES access.approval(id);

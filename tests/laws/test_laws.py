@@ -25,13 +25,22 @@ RULE = re.compile(r"[A-Z]+-\d+")
 STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 # Queries that say nothing of a person who is cared for: about places, about staff in their posts,
 # about the asking person's own session and application, about a file an institution brought, about
-# digests and who signed them, about what was reported under a pseudonym, about apps, or a bare yes
-# or no about a relation.
+# digests and who signed them, about what was reported under a pseudonym, about apps and what they
+# take in bulk, or a bare yes or no about a relation.
 NAMELESS = {
     "access.queries.approvals",
     "access.queries.approvals_by_id",
     "access.queries.approved_here",
+    "access.queries.exports",
+    "access.queries.exports_by_id",
+    "access.queries.fetches",
+    "access.queries.is_agreed",
+    "access.queries.is_settled",
     "access.queries.live_approvals",
+    "access.queries.next_export",
+    "access.queries.own_export",
+    "access.queries.untidy_exports",
+    "access.queries.votes",
     "accounts.queries.ask",
     "accounts.queries.clients",
     "accounts.queries.credentials",
@@ -70,9 +79,9 @@ NAMELESS = {
     "booking.queries.times",
     "consult.queries.offer",
     "consult.queries.offers",
-    "consult.queries.quality",
     "consult.queries.offers_of",
     "consult.queries.online_until",
+    "consult.queries.quality",
     "consult.queries.stars_of",
     "insurance.queries.asked",
     "insurance.queries.claim_of",
@@ -115,6 +124,8 @@ NAMELESS = {
     "prescribing.queries.standing",
     "records.queries.imported",
     "records.queries.owner_of",
+    "records.queries.parts",
+    "records.queries.progress",
     "signatures.queries.certificates_of",
     "signatures.queries.checked",
     "signatures.queries.held",

@@ -92,3 +92,50 @@ class BeyondApproval(Conflict):
     """Nobody can let an app have what no institution has approved, nor longer than that."""
 
     rule: ClassVar[str] = "CAP-39"
+
+
+@dataclass(eq=False)
+class NoSuchExport(NotFound):
+    id: UUID
+
+
+@dataclass(eq=False)
+class ManyExports(Conflict):
+    """The app has as many exports under way, or waiting, as it may have at once."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class AgreedAlready(NotAllowed):
+    """PRI-28: two different persons agree, each for themselves."""
+
+    rule: ClassVar[str] = "PRI-28"
+
+
+@dataclass(eq=False)
+class OtherAssessment(Conflict):
+    """PRI-11: the second names another impact assessment than the first."""
+
+    rule: ClassVar[str] = "PRI-11"
+
+
+@dataclass(eq=False)
+class UnsoundVote(Invalid):
+    """PRI-11: what the data are for, and the impact assessment made before, belong to each yes."""
+
+    rule: ClassVar[str] = "PRI-11"
+
+
+@dataclass(eq=False)
+class AbroadOff(Conflict):
+    """PRI-20: data stay in the country."""
+
+    rule: ClassVar[str] = "PRI-20"
+
+
+@dataclass(eq=False)
+class GroundGone(Conflict):
+    """CAP-39: the approval of the app on which an export rests has ended."""
+
+    rule: ClassVar[str] = "CAP-39"

@@ -54,3 +54,28 @@ class GlassReviewDue(AccessEvent):
 @dataclass(frozen=True, slots=True)
 class GlassReviewed(AccessEvent):
     name: ClassVar[str] = "access.glass_reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportEvent:
+    """What an app takes in bulk from an institution: of nobody alone, and so the institution's."""
+
+    name: ClassVar[str]
+    id: UUID
+    institution_id: UUID
+
+    @property
+    def owner(self) -> UUID:
+        return self.institution_id
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMoved(ExportEvent):
+    name: ClassVar[str] = "access.export_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDue(ExportEvent):
+    """Nobody has agreed in time, or the files were kept long enough."""
+
+    name: ClassVar[str] = "access.export_due"

@@ -1,13 +1,16 @@
-"""What a person may ask about their own data's readers, a reviewer about broken glass and apps."""
+"""What a person may ask of their readers, and a reviewer of broken glass, apps and exports."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from lianyi.access import tables
+from lianyi.access.errors import GroundGone, NoSuchExport
 from lianyi.access.model import Chart, Consent, Desk, Glass, Looked, Purpose, Reading
 from lianyi.access.model.apps import Approval, Permission
 from lianyi.access.model.auditing import Sought
+from lianyi.access.model.exports import Export, Fetch, Vote
 from lianyi.access.tables import apps, auditing
+from lianyi.access.tables import exports as leaving
 from lianyi.kernel.work import Tx
 
 
@@ -102,3 +105,63 @@ async def permissions(tx: Tx, chart: Chart) -> list[Permission]:
 async def live_permission(tx: Tx, chart: Chart, *, app_id: UUID) -> Permission | None:
     """Return what an app may read of the person now, as the person and an institution say."""
     return await apps.find_live_permission(tx, chart, app_id)
+
+
+async def exports(tx: Tx) -> list[Export]:
+    """Return what apps have asked to take from the acting institution in bulk, newest first."""
+    return await leaving.list_here(tx)
+
+
+async def exports_by_id(tx: Tx, *, ids: Sequence[UUID]) -> dict[UUID, Export]:
+    """Return exports of any institution: what lines of the log speak of."""
+    return {one.id: one for one in await leaving.list_by_id(tx, ids)}
+
+
+async def own_export(tx: Tx, *, export_id: UUID) -> Export:
+    """Return an export of the acting app, whose ground must be there still.
+
+    :raises NoSuchExport: also another app's, or of another institution.
+    :raises GroundGone:
+    """
+    found = await leaving.load(tx, export_id)
+    if found.app_id != tx.actor.app_id:
+        raise NoSuchExport(id=export_id)
+    if not await leaving.is_live(tx, found.approval_id):
+        raise GroundGone
+    return found
+
+
+async def votes(tx: Tx, *, ids: Collection[UUID]) -> dict[UUID, list[Vote]]:
+    """Return who has agreed to exports, the first first."""
+    found: dict[UUID, list[Vote]] = {id: [] for id in ids}
+    for each in await leaving.list_votes(tx, ids):
+        found[each.export_id].append(each)
+    return found
+
+
+async def fetches(tx: Tx, *, ids: Collection[UUID]) -> dict[UUID, list[Fetch]]:
+    """Return when files of exports were fetched, the last first."""
+    found: dict[UUID, list[Fetch]] = {id: [] for id in ids}
+    for each in await leaving.list_fetches(tx, ids):
+        found[each.export_id].append(each)
+    return found
+
+
+async def next_export(tx: Tx) -> Export | None:
+    """Return the running export that has waited longest."""
+    return await leaving.find_next(tx)
+
+
+async def is_settled(tx: Tx, *, export_id: UUID) -> bool:
+    """Return whether nothing can still come that is from before the instant an export is of."""
+    return await leaving.is_settled(tx, export_id)
+
+
+async def untidy_exports(tx: Tx) -> list[UUID]:
+    """Return exports that are over and may still lie on the disk."""
+    return await leaving.list_untidy(tx)
+
+
+async def is_agreed(tx: Tx, *, types: Collection[str]) -> bool:
+    """Return whether two have agreed that the acting app takes all of some types (PRI-28)."""
+    return await leaving.is_agreed(tx, types)

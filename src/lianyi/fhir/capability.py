@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import NoMatchFound
 
-from lianyi.fhir import answers, definitions, operations, patching
+from lianyi.fhir import answers, definitions, exporting, operations, patching
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of, origin_of
 from lianyi.journeys import fhir_audit
@@ -58,6 +58,7 @@ def _statement() -> Body:
         "kind": "instance",
         "software": {"name": "Lianyi"},
         "fhirVersion": "4.0.1",
+        "instantiates": [exporting.INSTANTIATES],
         "format": ["application/fhir+json", "json"],
         "patchFormat": [patching.KIND],
     }
@@ -69,6 +70,7 @@ def _rest() -> Body:
         "mode": "server",
         "resource": [_type(*one) for one in parameters().items()],
         "interaction": [{"code": code} for code in OF_ALL],
+        "operation": [exporting.TOLD[""]],
         "compartment": [f"{DEFINED}/CompartmentDefinition/{c}" for c in compartments.NAMES],
     }
 
@@ -115,7 +117,7 @@ def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
         "searchParam": [
             {"name": name, "type": parameter.type} for name, parameter in sorted(searched.items())
         ],
-        "operation": operations.of(type),
+        "operation": [*operations.of(type), *filter(None, [exporting.TOLD.get(type)])],
     }
 
 

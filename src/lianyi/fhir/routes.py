@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.fhir import answers, definitions
+from lianyi.fhir import answers, definitions, exporting
 from lianyi.fhir.answers import answered
 from lianyi.fhir.bundles import bundle
 from lianyi.fhir.capability import metadata
@@ -25,12 +25,25 @@ async def refuse(request: Request) -> Response:
     return answers.not_supported(request)
 
 
+ASKED = f"{ROOT}/{exporting.STATUS}/{{export:uuid}}"
+WRITTEN = f"{ROOT}/{exporting.FILE}/{{export:uuid}}/{{n:int}}"
+EXPORTING = (
+    Route(f"{ROOT}/$export", answered(exporting.of_system), methods=["GET", "POST"]),
+    Route(f"{ROOT}/Patient/$export", answered(exporting.of_patients), methods=["GET", "POST"]),
+    Route(
+        f"{ROOT}/Group/{{id:str}}/$export", answered(exporting.of_group), methods=["GET", "POST"]
+    ),
+    Route(ASKED, answered(exporting.status)),
+    Route(ASKED, answered(exporting.cancel), methods=["DELETE"]),
+    Route(WRITTEN, answered(exporting.fetch)),
+)
 ROUTES = (
     *(
         Route(f"{ROOT}/{path}", answered(one.handle), methods=[*one.methods])
         for one in OPERATIONS
         for path in one.paths
     ),
+    *EXPORTING,
     Route(ROOT, answered(bundle), methods=["POST"], name="fhir"),
     Route(f"{ROOT}/", answered(bundle), methods=["POST"]),
     Route(f"{ROOT}/{TYPE}/{{id:str}}", answered(definitions.read, to_anybody=True)),

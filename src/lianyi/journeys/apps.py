@@ -18,6 +18,7 @@ from lianyi.access.model.apps import Approval, Terms
 from lianyi.access.model.parts import ANY_TYPE, Part
 from lianyi.access.rules import scopes
 from lianyi.access.service import apps as approvals
+from lianyi.access.service import exports
 from lianyi.accounts import queries as accounts
 from lianyi.accounts.errors import AskGone, BadRegistration, NoSuchClient
 from lianyi.accounts.model.apps import (
@@ -143,12 +144,13 @@ async def take_up(tx: Tx, *, client_id: str) -> None:
 
 
 async def withdraw_approval(tx: Tx, *, approval_id: UUID, why: str) -> None:
-    """End an app at the acting institution, with every token that rests on its approval.
+    """End an app at the acting institution, with every token and export that rests on its approval.
 
     :raises NoSuchApproval, WrongRole, WrongState:
     """
     await approvals.withdraw_approval(tx, approval_id=approval_id, why=why)
     await apps.end_approved(tx, approval_id=approval_id)
+    await exports.end_approved(tx, approval_id=approval_id, why=why)
 
 
 async def withdraw_permission(tx: Tx, *, permission_id: UUID) -> None:

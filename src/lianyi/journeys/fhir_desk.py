@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from lianyi.access import queries as consents
 from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson, ProofTooLow
 from lianyi.access.model import (
@@ -56,7 +57,6 @@ PURPOSES = {
     PHARMACIST: Purpose.REVIEW,
 }
 WHAT = "fhir"
-MOST_PERSONS = 500  # PRI-11
 ALONG = 1000  # resources that come along with a page
 ROUNDS = 3  # of includes that bring includes
 
@@ -142,7 +142,7 @@ async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list
         reach = await _reach(tx, None, Right.SEARCH)
     if reach is None:
         return []
-    _check_series(reach, shown + limit)
+    await _check_series(tx, reach, {asked.type}, shown + limit)
     found = await records.changes(tx, reach, asked=asked, limit=limit)
     if asked.fhir_id and not found and not shown:
         raise NoSuchResource(type=asked.type, fhir_id=asked.fhir_id)
@@ -237,7 +237,7 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     reach, search = await _opened(tx, search)
     if reach is None:
         return Answer((), (), 0 if asked.counted else None, (), search.troubles)
-    _check_series(reach, asked.shown + asked.limit)
+    await _check_series(tx, reach, {asked.type}, asked.shown + asked.limit)
     if asked.type == fhir_audit.TYPE:
         fhir_audit.check_alone(includes)
     found = await fhir_audit.looked(
@@ -252,7 +252,8 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         page[-1][1] if len(found) > len(page) and page else (),
         search.troubles,
     )
-    _check_series(reach, asked.shown + answer.weight)
+    types = {asked.type, *(hit.type for hit in answer.along)}
+    await _check_series(tx, reach, types, asked.shown + answer.weight)
     _log(tx, reach, (*answer.hits, *answer.along))
     return answer
 
@@ -342,9 +343,11 @@ def _uuids(texts: Iterable[str]) -> list[UUID]:
     return found
 
 
-def _check_series(reach: Chart | Desk, weight: int) -> None:
-    if isinstance(reach, Desk) and weight > MOST_PERSONS:
-        raise TooManyPersons(most=MOST_PERSONS)
+async def _check_series(tx: Tx, reach: Chart | Desk, types: set[str], weight: int) -> None:
+    """PRI-11, PRI-28: more than these only where two have agreed that the app takes all of it."""
+    most = profile.at(tx.now)["PRI-28"]
+    if isinstance(reach, Desk) and weight > most and not await consents.is_agreed(tx, types=types):
+        raise TooManyPersons(most=most)
 
 
 async def _along(

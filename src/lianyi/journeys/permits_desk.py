@@ -8,6 +8,8 @@ from lianyi.access.model import Cause, Chart, Consent, Glass, Purpose, Reading, 
 from lianyi.access.states import CONSENT
 from lianyi.accounts import queries as accounts
 from lianyi.accounts.model.apps import Client
+from lianyi.journeys import bulk_desk
+from lianyi.journeys.bulk_desk import Agreed
 from lianyi.journeys.resident_desk import Who, enter, kins_of
 from lianyi.journeys.sharing import HOLDERS
 from lianyi.kernel import cursors, profile, time
@@ -63,6 +65,7 @@ class Look:
     glass: Glass | None = None
     times: int = 1
     app: Client | None = None
+    export: Agreed | None = None  # in bulk
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]
     glasses = await readers.glasses_of(tx, chart)
     named = {one.app_id for one in found if one.app_id}
     clients = await accounts.clients(tx, ids=list(named)) if named else {}
+    exports = await bulk_desk.agreed(tx, ids={one.export_id for one in found if one.export_id})
     alike: dict[object, list[Reading]] = {}
     for one in found:
         alike.setdefault(_kind(one), []).append(one)
@@ -138,6 +142,7 @@ async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]
             glass=_glass(like[0], glasses),
             times=len(like),
             app=clients.get(like[0].app_id) if like[0].app_id else None,
+            export=exports.get(like[0].export_id) if like[0].export_id else None,
         )
         for like in alike.values()
     )
@@ -147,7 +152,7 @@ def _kind(one: Reading) -> tuple[object, ...]:
     """Return what makes two readings alike but for their instant; a day is never passed over."""
     day = time.day(one.at, profile.at(one.at).zone)
     who = one.post_id, one.reader_id, one.app_id
-    return *who, one.purpose, one.granted, one.cause, one.what, day
+    return *who, one.purpose, one.granted, one.cause, one.what, one.export_id, day
 
 
 def _look(reading: Reading, post: Post | None, family: dict[UUID, str]) -> Look:

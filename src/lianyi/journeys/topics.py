@@ -22,6 +22,10 @@ def _glass(event: access.AccessEvent) -> tuple[str, ...]:
     return f"person/{event.person_id}", f"institution/{event.institution_id}/glasses"
 
 
+def _export(event: access.ExportMoved) -> tuple[str, ...]:
+    return (f"institution/{event.institution_id}/exports",)
+
+
 def _session(event: booking.SessionEvent | booking.NumberHeld) -> tuple[str, ...]:
     return (f"session/{event.session_id}",)
 
@@ -90,6 +94,7 @@ def _card(event: people.CardActivated) -> tuple[str, ...]:
 
 
 PAGES: Mapping[type[Any], Topics] = {
+    access.ExportMoved: _export,
     billing.BillOpened: _money,
     billing.BillPaid: _money,
     billing.BillVoided: _money,

@@ -13,6 +13,7 @@ from lianyi.insurance import events as insurance
 from lianyi.journeys import (
     agency,
     book,
+    bulk_export,
     card,
     directory,
     family,
@@ -114,6 +115,8 @@ WIRING = Wiring(
         access.GlassBroken: (telling.opened,),
         access.GlassReviewDue: (),
         access.GlassReviewed: (),
+        access.ExportMoved: (),
+        access.ExportDue: (bulk_export.expire,),
         consult.VisitAsked: (),
         consult.VisitAdmitted: (),
         consult.VisitRefused: (report.visit,),

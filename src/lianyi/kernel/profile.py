@@ -90,6 +90,10 @@ CHINA = (
                 "LIC-11.tally": 1,  # hour of the day from which yesterday's counts are compared
                 "CON-18": 7,  # days for which an approved case opens a name or a conversation
                 "PRI-05": 48,  # hours before somebody who refused is asked again
+                "PRI-20": 0,  # 1: data in bulk may leave the country, after an assessment of that
+                "PRI-28": 500,  # persons of whom an app gets data in bulk without two who agree
+                "PRI-28.files": 24,  # hours for which exported files are kept
+                "PRI-28.wait": 7,  # days for which an export waits for who agrees
                 "LRX-01": 28,  # days a supply may last without what LRX-02 demands
                 "PH-04.kidney": 180,  # days for which a kidney value is fresh
                 "PH-04.weight": 180,
@@ -105,7 +109,7 @@ CHINA = (
     ),
 )
 
-
+ASSESSED = ("PRI-20",)  # off, unless an impact assessment of its own is named
 _profiles = {each.version: each for each in CHINA}
 
 
@@ -117,7 +121,8 @@ def adopt(file: Path) -> None:
     """Go by the profiles of this file too, if there is one.
 
     Each `[[profile]]` has a version, since (a day), approved_by and the numbers that differ from
-    those in force until then.
+    those in force until then. What is off until it is assessed (PRI-11) goes on with the id of that
+    assessment, under `assessments`.
 
     :raises OSError, KeyError, TypeError, ValueError: for a file that can't be gone by.
     """
@@ -127,7 +132,14 @@ def adopt(file: Path) -> None:
             _profiles[own.version] = own
 
 
-def _own(*, version: str, since: date, approved_by: str, numbers: Mapping[str, int]) -> Profile:
+def _own(
+    *,
+    version: str,
+    since: date,
+    approved_by: str,
+    numbers: Mapping[str, int],
+    assessments: Mapping[str, str] = MappingProxyType({}),
+) -> Profile:
     zone = CHINA[-1].zone
     begins = datetime.combine(since, time(), zone)
     before = at(begins).numbers
@@ -135,4 +147,6 @@ def _own(*, version: str, since: date, approved_by: str, numbers: Mapping[str, i
         raise ValueError(", ".join(strange))
     if not all(type(value) is int for value in numbers.values()):
         raise TypeError(version)
+    if bare := [each for each in ASSESSED if numbers.get(each) and not assessments.get(each)]:
+        raise ValueError(", ".join(bare))
     return Profile(version, begins, zone, MappingProxyType({**before, **numbers}), approved_by)

@@ -187,3 +187,10 @@ class TooManyPersons(Conflict):
 
     rule: ClassVar[str] = "PRI-11"
     most: int
+
+
+@dataclass(eq=False)
+class NoSuchPart(NotFound):
+    """An export has no such file, or not yet."""
+
+    n: int

@@ -4,7 +4,7 @@ Nothing found means that nothing is there *for this chart*. Who decides about tr
 it as not known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from lianyi.access.model import Chart, Desk
@@ -29,8 +29,10 @@ from lianyi.records.model import (
     Visit,
     Written,
 )
+from lianyi.records.model.parts import Part, Progress
 from lianyi.records.model.writing import Change
 from lianyi.records.tables import gathering, history, searches
+from lianyi.records.tables import parts as files
 from lianyi.records.tables import resources as tables
 
 LINES = 50
@@ -253,6 +255,17 @@ async def counts(tx: Tx, chart: Chart) -> list[Counted]:
 async def institutions(tx: Tx, chart: Chart) -> list[UUID]:
     """Return the institutions that wrote what this chart may show."""
     return await tables.holders(tx, chart)
+
+
+async def parts(tx: Tx, *, export_id: UUID) -> list[Part]:
+    """Return the files of an export, written or not, whose door the caller has opened."""
+    return await files.list_of(tx, export_id)
+
+
+async def progress(tx: Tx, *, export_ids: Collection[UUID]) -> dict[UUID, Progress]:
+    """Return how far exports are that the caller may know of."""
+    found = await files.progress(tx, export_ids)
+    return {id: found.get(id, Progress(0, 0, 0)) for id in export_ids}
 
 
 async def imported(tx: Tx, *, digest: bytes) -> int | None:

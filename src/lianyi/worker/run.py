@@ -1,4 +1,4 @@
-"""The worker's day: timers, events and errands, until it is told to stop."""
+"""The worker's day: timers, events, errands and bulk data, until it is told to stop."""
 
 import asyncio
 import logging
@@ -10,13 +10,14 @@ from lianyi.kernel import seal, timers
 from lianyi.kernel.refusal import Unavailable
 from lianyi.kernel.work import App, within
 from lianyi.links import Links
-from lianyi.worker import deliver, errands
+from lianyi.worker import bulk, deliver, errands
 from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner
 
 LOG = logging.getLogger(__name__)
 IDLE = 0.1  # seconds between two looks when there was nothing to do
 BUSY = 0.02  # seconds in which more may come that can be handed on together
+BULK = 1.0  # seconds between two looks for what is to be exported
 SEAL = 5.0  # seconds between two seals of a log
 AWAY = 1.0  # seconds to wait for a database that does not answer
 
@@ -27,6 +28,7 @@ async def run(app: App, links: Links, stop: asyncio.Event) -> None:
         day.create_task(_repeat(lambda: within(app, WORKER, timers.fire), stop))
         day.create_task(_repeat(lambda: deliver.deliver(app), stop))
         day.create_task(_repeat(lambda: errands.run_due(runner), stop))
+        day.create_task(_repeat(lambda: bulk.step(app), stop, BULK))
         day.create_task(_repeat(lambda: _seal(app), stop, SEAL))
 
 

@@ -255,7 +255,8 @@ class Desk:
         if self.persons is not None:
             return (list(self.persons),)
         if self.app:
-            return self.institution_id, self.app.roles, self.at, self.app.app_id, self.purpose
+            asked = (self.institution_id, self.app.roles, self.at, self.app.app_id, self.purpose)
+            return (*asked, self.app.export_id) if self.app.export_id else asked
         if self.scope:
             return self.reader_id, self.scope, self.at
         return self.institution_id, self.role, self.at
@@ -339,6 +340,9 @@ class Looked:
     times: int
 
 
+EXPORT = "export"  # how the log names what an export shows: `export/<id>`
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One line of the log, as the person may read it. `seq` continues a list."""
@@ -356,3 +360,10 @@ class Reading:
     app_id: UUID | None = None
     id: str = ""  # among the lines of the log and the moments of glass; a line's is its `seq`
     kind: Kind = Kind.READ
+    request_id: str = ""
+
+    @property
+    def export_id(self) -> UUID | None:
+        """The export it is a line of, if it is one's."""
+        head, _, id = self.request_id.partition("/")
+        return UUID(id) if head == EXPORT and self.app_id else None

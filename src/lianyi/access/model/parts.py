@@ -39,20 +39,30 @@ def is_whole(only: tuple[Part, ...] | None, type: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AppDesk:
-    """What is further asked where an app looks: the institution approves, no person objects."""
+    """What is further asked where an app looks: the institution approves, no person objects.
+
+    An export goes by the one approval it was asked under, and by the persons it was agreed for.
+    """
 
     app_id: UUID
     roles: tuple[Role, ...]  # whose relations it goes by
     only: tuple[Part, ...]
+    export_id: UUID | None = None
 
     def persons(self, at: int) -> str:
         """Return the ids of the persons; the desk's `args` fill `$at` on."""
         app, purpose, now = f"${at + 3}", f"${at + 4}", f"${at + 2}"
+        agreed, under = "", ""
+        if self.export_id:
+            under = f""" AND a.id = (SELECT x.approval_id FROM access.export x
+                       WHERE x.id = ${at + 5} AND x.state = 'running')"""
+            agreed = f""" AND EXISTS (SELECT FROM access.export_person e
+                       WHERE e.export_id = ${at + 5} AND e.person_id = r.person_id)"""
         return f"""SELECT r.person_id FROM access.relation r
                    WHERE r.institution_id = ${at} AND r.role = ANY (${at + 1}::text[])
                      AND r.ended_at IS NULL AND (r.until IS NULL OR r.until > {now})
                      AND EXISTS (SELECT FROM access.approval a WHERE a.app_id = {app}
                        AND a.institution_id = ${at} AND a.purpose = {purpose}
-                       AND a.state = 'approved' AND a.until > {now})
+                       AND a.state = 'approved' AND a.until > {now}{under}){agreed}
                      AND NOT EXISTS (SELECT FROM access.permission p WHERE p.app_id = {app}
                        AND p.person_id = r.person_id AND p.state = 'withdrawn')"""

@@ -116,7 +116,7 @@ LAST_REFUSAL = """SELECT max(answered_at) FROM access.consent
 # The person's own visits, unless an app made them, and what the platform itself does for them
 # (sending a message) are left out here, not in the log.
 READINGS = """SELECT seq, at, post_id, reader_id, institution_id, role, purpose, granted, cause,
-                what, app_id
+                what, app_id, request_id
               FROM access.log
               WHERE person_ids @> ARRAY[$1::uuid] AND ($2::bigint IS NULL OR seq < $2)
                 AND (reader_id <> $1 OR app_id IS NOT NULL) AND role <> 'system'

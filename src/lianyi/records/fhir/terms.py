@@ -203,3 +203,18 @@ class Changes:
     since: datetime | None = None
     current: tuple[datetime, datetime] | None = None  # the end is no part of it
     after: tuple[datetime, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What an export takes of some types, as it was at an instant.
+
+    All that is a person's, or else (`with_others`) also what is everybody's and the institution's
+    own. Of a type that searches are named for, what answers one of them.
+    """
+
+    types: tuple[str, ...]
+    as_of: datetime
+    since: datetime | None = None
+    searches: tuple[Search, ...] = ()
+    with_others: bool = False

@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute
 from lianyi.web.admin import (
     apps,
     departments,
+    exports,
     glasses,
     health,
     online,
@@ -21,6 +22,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *schedule.ROUTES,
     *glasses.ROUTES,
     *apps.ROUTES,
+    *exports.ROUTES,
     *online.ROUTES,
     *reconciliation.ROUTES,
     *reports.ROUTES,
