@@ -339,6 +339,9 @@ async def test_the_institutions_patients_are_a_group(taker, ward, elsewhere):
     assert ids(found["Condition"]) == [body["id"]]
     theirs = await taker.http.get(f"Group/{elsewhere.place.id}/$export", headers=ASYNC)
     assert theirs.status_code == 404
+    await deliver(ward.place.app)
+    assert (await taker.http.get(f"Group/{ward.place.id}")).json()["actual"] is True
+    assert (await taker.http.get(f"Group/{elsewhere.place.id}")).status_code == 404
 
 
 async def test_searches_narrow_a_type(taker, ward):

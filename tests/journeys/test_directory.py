@@ -27,6 +27,8 @@ async def test_a_place_its_departments_and_its_staff_are_public_in_the_record(ap
     ):
         _, owner, holder_id = await body_of(place, type, id)
         assert (owner, holder_id) == (PUBLIC, PUBLIC)
+    _, owner, holder_id = await body_of(place, "Group", place.id)
+    assert (owner, holder_id) == (place.id, place.id)
 
 
 async def test_a_post_that_ended_says_so(app):

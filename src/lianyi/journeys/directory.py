@@ -1,7 +1,7 @@
 """The network's own directory in the record: who is known, which places there are, who works there.
 
 What is public about places and staff belongs to nobody; a Patient belongs to its person and is held
-by no institution, since all of them mean the same one.
+by no institution, since all of them mean the same one. That an institution has patients is its own.
 """
 
 from lianyi.access import service as access
@@ -23,8 +23,9 @@ async def publish_person(tx: Tx, event: events.PersonRegistered | events.PersonD
 
 async def publish_institution(tx: Tx, event: events.InstitutionRegistered) -> None:
     found = await people.institutions(tx, ids=[event.institution_id])
-    body = fhir.organization(found[event.institution_id])
-    await records.publish(tx, owner=PUBLIC, body=body, holder_id=PUBLIC)
+    place = found[event.institution_id]
+    await records.publish(tx, owner=PUBLIC, body=fhir.organization(place), holder_id=PUBLIC)
+    await records.publish(tx, owner=place.id, body=fhir.patients_of(place), holder_id=place.id)
 
 
 async def publish_department(tx: Tx, event: events.DepartmentRegistered) -> None:

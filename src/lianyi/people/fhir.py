@@ -102,6 +102,19 @@ def organization(institution: Institution) -> dict[str, Any]:
     return resource
 
 
+def patients_of(institution: Institution) -> dict[str, Any]:
+    """Return the group of an institution's patients, under its id; who they are, its desk knows."""
+    return {
+        "resourceType": "Group",
+        "id": str(institution.id),
+        "active": True,
+        "type": "person",
+        "actual": True,
+        "name": f"{institution.short_name}的患者",
+        "managingEntity": {"reference": f"Organization/{institution.id}"},
+    }
+
+
 def department(department: Department) -> dict[str, Any]:
     """Return a department, which in FHIR is an organization within another."""
     return {
