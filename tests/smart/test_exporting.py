@@ -1,4 +1,4 @@
-"""A company's service takes data in bulk, with its own tokens, after two have agreed on the page."""
+"""A company's service takes data in bulk, by its own tokens, after two have agreed on a page."""
 
 import json
 
