@@ -2444,6 +2444,8 @@ CREATE INDEX glass_institution_id_at_idx ON access.glass USING btree (institutio
 
 CREATE INDEX glass_person_id_post_id_until_idx ON access.glass USING btree (person_id, post_id, until);
 
+CREATE INDEX log_institution_id_app_id_at_idx ON access.log USING btree (institution_id, app_id, at) WHERE (what = 'fhir_match'::text);
+
 CREATE INDEX log_person_ids_idx ON access.log USING gin (person_ids);
 
 CREATE UNIQUE INDEX log_tx_seq_idx ON access.log USING btree (tx, seq);
