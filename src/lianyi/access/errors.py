@@ -64,6 +64,13 @@ class OutOfScope(NotAllowed):
 
 
 @dataclass(eq=False)
+class TooOften(Conflict):
+    """The app has asked whom numbers belong to as often as it may for now."""
+
+    rule: ClassVar[str] = "INT-07"
+
+
+@dataclass(eq=False)
 class NoSuchApproval(NotFound):
     id: UUID
 

@@ -62,7 +62,7 @@ def consent(given: Consent) -> Body:
                 "reference": {"reference": f"Organization/{share.receiver_id}"},
             }
         ],
-        "purpose": [_purpose(share.purpose)],
+        "purpose": [purpose(share.purpose)],
     }
     covered = {"start": share.covers_since, "end": share.covers_until}
     if any(covered.values()):
@@ -103,7 +103,7 @@ def permission(given: Permission, approval: Approval, *, name: str, company: str
         ],
     }
     if approval.terms:
-        provision["purpose"] = [_purpose(approval.terms.purpose)]
+        provision["purpose"] = [purpose(approval.terms.purpose)]
     if types:
         provision["class"] = [{"system": TYPES, "code": type} for type in types]
     if given.classes:
@@ -139,7 +139,7 @@ def audit_event(person_id: UUID, reading: Reading) -> Body:
         "action": ACTIONS.get(reading.what, usual),
         "recorded": reading.at.isoformat(),
         "outcome": DONE if reading.granted else REFUSED,
-        "purposeOfEvent": [{"coding": [_purpose(reading.purpose)]}],
+        "purposeOfEvent": [{"coding": [purpose(reading.purpose)]}],
         "agent": _agents(reading),
         "source": {"observer": _where(reading)},
         "entity": [
@@ -174,7 +174,7 @@ def _agents(reading: Reading) -> list[Body]:
     return [app] if by_itself else [user, app]
 
 
-def _purpose(purpose: Purpose) -> Body:
+def purpose(purpose: Purpose) -> Body:
     if purpose in REASONS:
         return {"system": REASON, "code": REASONS[purpose]}
     return {"system": PURPOSE, "code": purpose.value}

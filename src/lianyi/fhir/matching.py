@@ -1,19 +1,25 @@
 """`Patient/$match`: whom a description may mean, of those that whoever asks may find.
 
+With a whole identity number it is another question: whose it is. That one needs a purpose.
 Source: FHIR R4, http://hl7.org/fhir/R4/patient-operation-match.html.
 """
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lianyi.access import fhir as access
+from lianyi.access.model import Purpose
 from lianyi.fhir import answers, asking
 from lianyi.fhir.answers import Body, Turned
 from lianyi.fhir.pages import entry
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask
-from lianyi.journeys import fhir_matching
+from lianyi.journeys import fhir_identity, fhir_matching
+from lianyi.kernel.work import within
+from lianyi.people import fhir as people
 from lianyi.records import service as records
 from lianyi.records.errors import NotFhir
+from lianyi.records.fhir import matching
 from lianyi.records.fhir.matching import Grade
 from lianyi.records.model import Hit
 
@@ -28,8 +34,10 @@ async def match(request: Request) -> Response:
     :raises NotFhir, NoCriteria, TooManyPersons, WrongRole, OutOfScope:
     """
     given = await asking.read(request)
-    given.check({"resource", "onlyCertainMatches", "count"})
+    given.check({"resource", "onlyCertainMatches", "count", "purpose"})
     body = _patient(given)
+    if number := _number(body):
+        return await _whose(request, body, number, given.wanted("purpose"))
     only_certain, count = given.flag("onlyCertainMatches"), given.number("count", 20, 20, least=1)
     found = await ask(request, lambda tx: fhir_matching.matches(tx, body=body))
     if only_certain:
@@ -39,6 +47,48 @@ async def match(request: Request) -> Response:
     entries = {"entry": [_entry(base, *one) for one in told]} if told else {}
     head = {"resourceType": "Bundle", "type": "searchset", "total": len(told)}
     return answers.written(request, {**head, **entries})
+
+
+async def _whose(request: Request, body: Body, number: str, purpose: str) -> Response:
+    """Answer whose number it is, if the name is theirs too; nobody else who may be meant.
+
+    :raises WrongRole, OutOfScope, TooOften:
+    """
+    meant = frozenset(one for one in Purpose if access.purpose(one)["code"] == purpose)
+    name = _name(body)
+    found = await within(
+        request.app.state.lianyi,
+        request.scope["user"],
+        lambda tx: fhir_identity.whose(tx, name=name, number=number, purposes=meant),
+    )
+    head = {"resourceType": "Bundle", "type": "searchset", "total": 0 if found is None else 1}
+    if found is None:
+        return answers.written(request, head)
+    person = people.recognised(*found)
+    extension = [{"url": GRADE, "valueCode": str(Grade.CERTAIN)}]
+    search = {"extension": extension, "mode": "match", "score": SCORES[Grade.CERTAIN]}
+    entry = {"fullUrl": f"{base_of(request)}/Patient/{person['id']}", "resource": person}
+    return answers.written(request, {**head, "entry": [{**entry, "search": search}]})
+
+
+def _number(body: Body) -> str:
+    """Return the whole identity number a description has. Of two it isn't said which is meant."""
+    listed = body.get("identifier", ())
+    found = [one.get("value", "") for one in listed if one.get("system") == people.NUMBER]
+    if len(found) > 1 or (found and not found[0]):
+        raise asking.wrong("resource")
+    return found[0] if found else ""
+
+
+def _name(body: Body) -> str:
+    """Return the one name that stands on the document.
+
+    :raises Turned: there is none, or more than one.
+    """
+    names = [name for one in body.get("name", ()) if (name := matching.whole_name(one))]
+    if len(names) != 1:
+        raise Turned(400, "required", "fhir.match.name")
+    return names[0]
 
 
 def _patient(given: asking.Given) -> Body:

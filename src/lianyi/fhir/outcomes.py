@@ -6,6 +6,7 @@ Source: FHIR R4, 3.1.0 (status codes) and http://hl7.org/fhir/R4/valueset-issue-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lianyi.access.errors import TooOften
 from lianyi.journeys.fhir_writes import EntryRefused
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from lianyi.kernel.text import words
@@ -39,6 +40,7 @@ REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
     (NotPatched, 422, "processing"),
     (TooMuch, 400, "too-costly"),
     (NoPatient, 400, "required"),
+    (TooOften, 429, "throttled"),
     (NotFound, 404, "not-found"),
     (NotAllowed, 403, "forbidden"),
     (Invalid, 400, "invalid"),

@@ -4,12 +4,14 @@ An identity number leaves here masked only: who must pass it on asks for the ide
 """
 
 from typing import Any
+from uuid import UUID
 
 from lianyi.people.model import (
     DOCTOR,
     NURSE,
     PHARMACIST,
     Department,
+    Identity,
     Institution,
     Kind,
     Person,
@@ -20,6 +22,7 @@ CREDIT_CODE = "urn:lianyi:unified-social-credit-code"
 LICENCE = "urn:lianyi:medical-licence"
 PRACTISING_LICENCE = "urn:lianyi:practising-licence"
 MASKED = "urn:lianyi:masked-identity-number"
+NUMBER = "urn:lianyi:identity-number"  # in the clear: only ever in what is asked
 SUBJECT = "urn:lianyi:clinical-subject"
 KIND = "urn:lianyi:institution-kind"
 ORGANIZATION = "http://terminology.hl7.org/CodeSystem/organization-type"
@@ -49,6 +52,20 @@ def patient(person: Person) -> dict[str, Any]:
         other = {"reference": f"Patient/{person.merged_into}"}
         resource["link"] = [{"other": other, "type": "replaced-by"}]
     return resource
+
+
+def recognised(person_id: UUID, identity: Identity) -> dict[str, Any]:
+    """Return what whoever has a number and a name knows already, and by which id it is known here.
+
+    The number itself is not said back.
+    """
+    return {
+        "resourceType": "Patient",
+        "id": str(person_id),
+        "name": [{"use": "official", "text": identity.name}],
+        "gender": identity.sex.value,
+        "birthDate": identity.birth_date.isoformat(),
+    }
 
 
 def practitioner(post: Post) -> dict[str, Any]:

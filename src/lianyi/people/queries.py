@@ -58,6 +58,22 @@ async def names_of(tx: Tx, desk: Desk, *, person_ids: Sequence[UUID]) -> dict[UU
     return await tables.list_names(tx, desk, person_ids)
 
 
+async def recognised(
+    tx: Tx, desk: Desk, *, name: str, number: str
+) -> tuple[UUID | None, Identity | None]:
+    """Return whose number of a resident it is, and who that is if the name is theirs too.
+
+    The desk is that of who asks; whether they may know is for the door to say. What can be no
+    number is looked for like any other.
+    """
+    identity = rules.resident_identity(name, number)
+    found = await tables.find_number(tx, desk, number if identity is None else identity.number)
+    if found is None:
+        return None, None
+    person_id, registered = found
+    return person_id, identity if identity and identity.name == registered else None
+
+
 async def search(tx: Tx, desk: Desk, *, name: str) -> list[Person]:
     """Return at most twenty of this desk's persons whose name holds the text. Show them masked."""
     return await tables.search(tx, desk, name.strip(), HITS) if name.strip() else []

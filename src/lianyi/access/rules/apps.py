@@ -49,6 +49,17 @@ def views(
     return Cause.NONE, ()
 
 
+def recognising(grounds: Sequence[Ground]) -> Cause:
+    """Return why an app may hear whom a number belongs to, or why not. A relation isn't asked for.
+
+    PRI-04: an objection outweighs the approval.
+    """
+    causes = {ground.cause for ground in grounds}
+    if Cause.OBJECTION in causes:
+        return Cause.OBJECTION
+    return Cause.APPROVAL if Cause.APPROVAL in causes else Cause.NONE
+
+
 def approved_for(actor: Actor, purpose: Purpose) -> Purpose:
     """Return what an approval must be for: in a resident's own hands one covers their visits too.
 

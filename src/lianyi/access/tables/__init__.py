@@ -74,6 +74,9 @@ APP_GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::time
                  UNION ALL
                  SELECT 'objection', NULL, NULL, NULL, '{}', '{}' FROM access.permission
                  WHERE person_id = $1 AND app_id = $5 AND state = 'withdrawn'"""
+ASKED = """SELECT count(*) FILTER (WHERE NOT granted AND at > $3) AS missed, count(*) AS asked
+           FROM access.log
+           WHERE institution_id = $1 AND app_id = $2 AND what = 'fhir_match' AND at > $4"""
 OPEN_RELATION = """INSERT INTO access.relation
                      (person_id, institution_id, role, cause_id, opened_at, until)
                    SELECT $1, $2, role, $4, $5, $6 FROM unnest($3::text[]) AS role
@@ -148,6 +151,14 @@ async def list_app_grounds(
     hat = (who.institution_id, list(roles), who.person_id, who.app_id)
     rows = await tx.db.fetch(APP_GROUNDS, person_id, *hat, tx.now, purpose)
     return [_ground(row) for row in rows]
+
+
+async def count_asked(tx: Tx, *, hour: datetime, day: datetime) -> tuple[int, int]:
+    """Return how often the app has asked for numbers here: in vain since an hour, in a day."""
+    who = tx.actor
+    row = await tx.db.fetchrow(ASKED, who.institution_id, who.app_id, hour, day)
+    assert row is not None  # noqa: S101 - a count has a row
+    return row["missed"], row["asked"]
 
 
 async def list_persons(tx: Tx, desk: Desk, limit: int) -> tuple[UUID, ...]:

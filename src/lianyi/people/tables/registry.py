@@ -124,6 +124,12 @@ async def find_by_number(tx: Tx, identity: Identity) -> tuple[UUID, str] | None:
     return None if row is None else (row["merged_into"] or row["id"], row["name"])
 
 
+async def find_number(tx: Tx, desk: Desk, number: str) -> tuple[UUID, str] | None:
+    """Return who has a resident's number; `desk` is that of who asks, who need not see them yet."""
+    row = await tx.db.fetchrow(FIND_BY_NUMBER, _index(tx, IdType.RESIDENT_ID, number))
+    return None if row is None else (row["merged_into"] or row["id"], row["name"])
+
+
 async def list_by_numbers(tx: Tx, id_type: IdType, numbers: Sequence[str]) -> dict[str, UUID]:
     by_index = {_index(tx, id_type, number): number for number in numbers}
     rows = await tx.db.fetch(

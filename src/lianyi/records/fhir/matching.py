@@ -53,11 +53,12 @@ def _numbers(body: Mapping[str, Json]) -> set[tuple[str, str]]:
 
 
 def _names(body: Mapping[str, Json]) -> set[str]:
-    return set(filter(None, map(_name, body.get("name", ()))))
+    found = (whole_name(one).casefold() for one in body.get("name", ()))
+    return set(filter(None, found))
 
 
-def _name(name: Mapping[str, Json]) -> str:
+def whole_name(name: Mapping[str, Json]) -> str:
     """Return a whole name; one in parts as it is written in its script."""
     parts = [name.get("family", ""), *name.get("given", ())]
     between = "" if all(not part.isascii() for part in parts) else " "
-    return str(name.get("text") or between.join(filter(None, parts))).strip().casefold()
+    return str(name.get("text") or between.join(filter(None, parts))).strip()
