@@ -78,6 +78,7 @@ CHINA = (
                 "INS-10.threshold": 1_800_000,  # fen a year left to the person
                 "INS-11.ratio": 70,  # hundredths
                 "INT-07": 20,  # numbers an app may ask for in vain in an hour
+                "INT-07.day": 500,  # and in all in a day
                 "LIC-02": 90,  # days before the end of a licence at which one is first reminded
                 "LIC-02.soon": 30,
                 "LIC-02.last": 7,
@@ -98,7 +99,6 @@ CHINA = (
                 "LRX-01": 28,  # days a supply may last without what LRX-02 demands
                 "PH-04.kidney": 180,  # days for which a kidney value is fresh
                 "PH-04.weight": 180,
-                "PRI-28": 500,  # numbers an app may ask for in a day
                 "RX-01": 1,  # days a prescription is valid, the day of issue counted
                 "RX-01.most": 3,
                 "RX-02": 7,  # days a supply may last

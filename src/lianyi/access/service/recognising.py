@@ -23,7 +23,7 @@ async def check_asking(tx: Tx) -> None:
     numbers = profile.at(tx.now)
     hour, day = tx.now - timedelta(hours=1), tx.now - timedelta(days=1)
     missed, asked = await tables.count_asked(tx, hour=hour, day=day)
-    if missed >= numbers["INT-07"] or asked >= numbers["PRI-28"]:
+    if missed >= numbers["INT-07"] or asked >= numbers["INT-07.day"]:
         raise TooOften
 
 
