@@ -1,4 +1,4 @@
-"""A red flag in a visit stops what was prescribed in it, wherever it is by then (CON-28)."""
+"""What was prescribed in a visit that a red flag stops (CON-28) or is turned offline (CON-04)."""
 
 import asyncio
 from dataclasses import replace
@@ -8,16 +8,18 @@ import pytest
 from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.billing.model import BillState
+from lianyi.consult.model import Reason
 from lianyi.consult.model import State as Consult
 from lianyi.journeys import (
     courier_desk,
     fill,
+    follow_up,
     hand_over,
     online_desk,
     pharmacy_desk,
     prescription_desk,
     purchase_desk,
-    red_flag,
+    stopped,
 )
 from lianyi.kernel.lifecycle import WrongRole, WrongState
 from lianyi.kernel.refusal import Refused
@@ -30,12 +32,13 @@ from lianyi.prescribing import queries as prescriptions
 from lianyi.prescribing import service as prescribing
 from lianyi.prescribing.errors import (
     Held,
+    HeldOffline,
     NoSuchPrescription,
     NotHeld,
     NotTheirPrescription,
     ReasonMissing,
 )
-from lianyi.prescribing.model import State, Visit, Way
+from lianyi.prescribing.model import Halt, State, Visit, Way
 from lianyi.records import queries as records
 from tests.consult.make import Clinic
 from tests.drain import deliver
@@ -98,6 +101,10 @@ class Ward:
         said = await self.clinic.say(self.visit, FLAG)
         assert said.state is Consult.STOPPED
 
+    async def turn_offline(self):
+        over = {"reason": Reason.NEEDS_EXAMINATION, "target": "心血管内科门诊"}
+        await self.clinic.act(follow_up.turn_offline, self.visit, **over)
+
     async def found(self, prescription):
         return await self.practice.do(
             self.clinic.patient, prescriptions.prescription, prescription_id=prescription.id
@@ -114,11 +121,11 @@ class Ward:
             counter.pharmacist, hand_over.hand_over, sale_id=sale.id, shown=self.market.shown()
         )
 
-    async def held(self, kind=SellerKind.STORE):
-        """Return a counter and a sale that is ready there when the red flag comes."""
+    async def held(self, kind=SellerKind.STORE, stop=flag):
+        """Return a counter and a sale that is ready there when the visit is stopped."""
         counter = await self.market.seller(kind)
         sale = await self.market.ready(counter)
-        await self.flag()
+        await stop(self)
         return counter, sale
 
     async def prescription_of(self, sale):
@@ -226,7 +233,7 @@ async def test_con_28_what_a_seller_has_is_held_until_its_doctor_decides(ward, k
     assert refused.value.rule == "CON-28"
     assert (await ward.market.state(sale))[0] is S.READY
 
-    await ward.decide(red_flag.resume, prescription)
+    await ward.decide(stopped.resume, prescription)
     assert await ward.status(prescription) == "active"
     await ward.hand_over(counter, sale)
     assert await ward.market.state(sale) == (S.HANDED_OVER, BillState.PAID, State.DISPENSED)
@@ -235,7 +242,7 @@ async def test_con_28_what_a_seller_has_is_held_until_its_doctor_decides(ward, k
 async def test_con_28_the_doctor_revokes_it_at_the_seller_and_all_money_comes_back(ward):
     counter, sale = await ward.held()
     prescription = await ward.prescription_of(sale)
-    await ward.decide(red_flag.withhold, prescription)
+    await ward.decide(stopped.withhold, prescription)
     assert await ward.market.state(sale) == (S.LAPSED, BillState.REFUNDED, State.REVOKED)
     assert await ward.status(prescription) == "cancelled"
     with pytest.raises(Refused):
@@ -280,8 +287,8 @@ async def test_con_28_a_parcel_on_its_way_is_not_given_out(ward):
 
     prescription = await ward.prescription_of(sale)
     with pytest.raises(WrongState):  # it is used up on paper: it comes back, or is given out
-        await ward.decide(red_flag.withhold, prescription)
-    await ward.decide(red_flag.resume, prescription)
+        await ward.decide(stopped.withhold, prescription)
+    await ward.decide(stopped.resume, prescription)
     await do(courier, hand_over.send, sale_id=sale.id)
     await do(courier, hand_over.deliver, **given)
     assert (await ward.market.state(sale))[0] is S.HANDED_OVER
@@ -307,18 +314,18 @@ async def test_con_28_what_was_handed_over_before_is_not_held(ward):
     found = await ward.prescription_of(sale)
     assert (found.state, found.is_held) == (State.DISPENSED, False)
     with pytest.raises(NotHeld):
-        await ward.decide(red_flag.resume, found)
+        await ward.decide(stopped.resume, found)
 
 
 async def test_con_28_only_its_doctor_decides_who_may_practise_and_says_why(ward):
     _, sale = await ward.held()
     prescription = await ward.prescription_of(sale)
-    for verb in (red_flag.resume, red_flag.withhold):
+    for verb in (stopped.resume, stopped.withhold):
         with pytest.raises(ReasonMissing):
             await ward.decide(verb, prescription, reason=" ")
         other = await ward.place.appoint(DOCTOR)
         await ward.place.relate(ward.clinic.patient.person_id, DOCTOR)
-        with pytest.raises(NotTheirPrescription if verb is red_flag.withhold else Refused):
+        with pytest.raises(NotTheirPrescription if verb is stopped.withhold else Refused):
             await ward.decide(verb, prescription, hat=other)
         stranger = await (await Clinic.open(ward.place.app)).place.appoint(DOCTOR)
         with pytest.raises(NoSuchPrescription):
@@ -327,15 +334,15 @@ async def test_con_28_only_its_doctor_decides_who_may_practise_and_says_why(ward
             await ward.decide(verb, prescription, hat=ward.clinic.patient)
     await ward.place.do(ward.place.office, registry.end_post, post_id=ward.clinic.doctor.post_id)
     with pytest.raises(MayNotPractise):
-        await ward.decide(red_flag.resume, prescription)
+        await ward.decide(stopped.resume, prescription)
     assert (await ward.prescription_of(sale)).is_held
 
 
 async def test_con_28_a_decision_is_made_once(ward):
     _, sale = await ward.held()
     prescription = await ward.prescription_of(sale)
-    await ward.decide(red_flag.resume, prescription)
-    for verb in (red_flag.resume, red_flag.withhold):
+    await ward.decide(stopped.resume, prescription)
+    for verb in (stopped.resume, stopped.withhold):
         with pytest.raises(NotHeld):
             await ward.decide(verb, prescription)
 
@@ -345,7 +352,7 @@ async def test_con_28_what_was_never_held_cannot_be_withheld_from_its_seller(war
     store = await ward.market.seller()
     sale = await ward.market.accepted(store, await ward.practice.approved())
     with pytest.raises(NotHeld):
-        await ward.decide(red_flag.withhold, await ward.prescription_of(sale))
+        await ward.decide(stopped.withhold, await ward.prescription_of(sale))
 
 
 async def test_con_28_a_store_that_accepts_in_the_same_moment_never_gives_it_out_unseen(ward):
@@ -380,7 +387,7 @@ async def test_con_28_counter_doctor_and_person_see_it_on_their_pages(ward):
     assert terminal.hand.held
     assert "hand_over" not in terminal.hand.verbs
     assert "decline" in terminal.hand.verbs
-    assert [row.held for group in terminal.groups for row in group.rows] == [True]
+    assert [row.held for group in terminal.groups for row in group.rows] == [Halt.RED_FLAG]
 
     online = (await ward.place.ask(ward.clinic.doctor, online_desk.desk)).online
     assert [(row.visit.id, row.stopped) for row in online.rows] == [(ward.visit.id, True)]
@@ -392,7 +399,7 @@ async def test_con_28_counter_doctor_and_person_see_it_on_their_pages(ward):
     bought = await ward.place.ask(ward.clinic.patient, purchase_desk.purchase, sale_id=sale.id)
     assert bought.one.held
 
-    await ward.decide(red_flag.resume, await ward.prescription_of(sale))
+    await ward.decide(stopped.resume, await ward.prescription_of(sale))
     terminal = await counter.place.ask(counter.pharmacist, pharmacy_desk.terminal, sale_id=sale.id)
     assert not terminal.hand.held
     assert "hand_over" in terminal.hand.verbs
@@ -403,3 +410,76 @@ async def test_con_28_a_stopped_visit_leaves_the_queue_when_nothing_of_it_can_be
     await ring(ward.clinic, days=3, minutes=1)
     online = (await ward.place.ask(ward.clinic.doctor, online_desk.desk)).online
     assert online.rows == ()
+
+
+@pytest.mark.parametrize("kind", [SellerKind.STORE, SellerKind.HOSPITAL])
+async def test_con_04_what_a_seller_has_is_held_when_its_visit_is_turned_offline(ward, kind):
+    counter, sale = await ward.held(kind, Ward.turn_offline)
+    prescription = await ward.prescription_of(sale)
+    assert (prescription.state, prescription.is_held, prescription.halt, prescription.flags) == (
+        State.ACCEPTED,
+        True,
+        Halt.OFFLINE,
+        (),
+    )
+    assert await ward.status(prescription) == "on-hold"
+    with pytest.raises(HeldOffline) as refused:
+        await ward.hand_over(counter, sale)
+    assert refused.value.rule == "CON-04"
+    assert (await ward.market.state(sale))[0] is S.READY
+
+    await ward.decide(stopped.resume, prescription)
+    await ward.hand_over(counter, sale)
+    assert await ward.market.state(sale) == (S.HANDED_OVER, BillState.PAID, State.DISPENSED)
+
+
+async def test_con_04_its_doctor_withholds_it_at_the_seller_and_all_money_comes_back(ward):
+    counter, sale = await ward.held(stop=Ward.turn_offline)
+    await ward.decide(stopped.withhold, await ward.prescription_of(sale))
+    assert await ward.market.state(sale) == (S.LAPSED, BillState.REFUNDED, State.REVOKED)
+    with pytest.raises(Refused):
+        await ward.hand_over(counter, sale)
+    with pytest.raises(NoSuchPrescription):
+        await ward.market.choose(counter, await ward.prescription_of(sale))
+
+
+async def test_con_04_what_no_seller_has_is_revoked_with_the_visit_and_its_person_told(
+    ward, tmp_path
+):
+    await ward.practice.drafted()
+    approved = await ward.practice.approved()
+    async with outside(ward.place.app, tmp_path) as world:
+        await world.work()
+        had = await world.inbox(ward.phone)
+        await ward.turn_offline()
+        await world.work()
+        assert await world.inbox(ward.phone) == ["prescription_stopped", *had]
+    found = await ward.found(approved)
+    assert (found.state, found.halt, found.is_held) == (State.REVOKED, Halt.OFFLINE, False)
+
+
+async def test_con_04_a_parcel_on_its_way_is_not_given_out(ward):
+    counter = await ward.market.seller()
+    sale = await ward.market.ready(counter, delivery=HOME)
+    await counter.place.do(counter.courier, hand_over.send, sale_id=sale.id)
+    await ward.turn_offline()
+    with pytest.raises(HeldOffline):
+        await counter.place.do(
+            counter.courier, hand_over.deliver, sale_id=sale.id, shown=ward.market.shown()
+        )
+    page = await counter.place.ask(counter.courier, courier_desk.deliveries, sale_id=sale.id)
+    assert page.hand.parcel.held
+
+
+async def test_con_04_a_store_that_accepts_in_the_same_moment_never_gives_it_out_unseen(ward):
+    store = await ward.market.seller()
+    sale = await ward.market.choose(store, await ward.practice.approved())
+    await asyncio.gather(
+        store.place.do(store.assistant, fill.accept, sale_id=sale.id),
+        ward.turn_offline(),
+        return_exceptions=True,
+    )
+    await deliver(ward.place.app)
+    found = await ward.prescription_of(sale)
+    assert found.halt is Halt.OFFLINE
+    assert (found.state is State.REVOKED) is not found.is_held

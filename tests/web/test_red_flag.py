@@ -1,10 +1,10 @@
-"""A red flag as counter, courier, doctor and patient read it, and how it is decided (CON-28)."""
+"""A visit that did not end, as counter, courier, doctor and patient read what is held of it."""
 
 import pytest
 
 from lianyi.journeys import hand_over
 from lianyi.pharmacy.model import SaleState
-from tests.journeys.test_red_flag import WHY
+from tests.journeys.test_red_flag import WHY, Ward
 from tests.journeys.test_red_flag import ward as ward  # noqa: PLC0414 - a fixture
 from tests.pharmacy.make import HOME
 from tests.web.reader import reading, wearing
@@ -102,3 +102,36 @@ async def test_con_28_a_courier_learns_that_it_stays_shut_and_nothing_else(ward,
     assert page.says("暂停交付")
     assert not page.says("急症")
     assert not offers(page, "/deliver")
+
+
+async def test_con_04_everybody_reads_that_it_was_turned_offline_and_who_decides(
+    ward, reader, patient
+):
+    counter, sale = await ward.held(stop=Ward.turn_offline)
+    await wearing(reader, counter.place, counter.pharmacist)
+    at = await reader.get(f"/pharmacy/sales/{sale.id}")
+    assert at.says("暂停发药：问诊已转线下", sale.slip.prescriber)
+    assert not at.says("急症")
+    assert not offers(at, "/hand-over")
+    assert not (bought := await patient.get(f"/purchases/{sale.id}")).says("急症")
+    assert bought.says("请先不要取药、用药", "要到线下就诊")
+    assert offers(bought, "/withdraw")
+    visit = await patient.get(f"/follow-up/visits/{ward.visit.id}")
+    assert visit.says("药房已接单的已暂停发药")
+
+    await wearing(reader, ward.place, ward.clinic.doctor)
+    assert (await reader.get(f"/clinic/online/{ward.visit.id}")).says("药房已接单的暂停发药")
+    page = await reader.get(f"/clinic/online/{ward.visit.id}/prescription")
+    assert page.says("已转线下，药房暂停发药，等您决定")
+    assert not offers(page, "/hold")
+    done = await reader.submit(page, "/withhold", reason=WHY)
+    assert done.says("已转线下，处方已撤销")
+    told = await patient.get(f"/prescriptions/{sale.slip.prescription_id}")
+    assert told.says("处方已撤销，请不要按它用药", "要到线下就诊")
+
+
+async def test_con_04_its_person_reads_it_in_english_too(ward, patient):
+    _, sale = await ward.held(stop=Ward.turn_offline)
+    patient.http.cookies.set("language", "en")
+    page = await patient.get(f"/purchases/{sale.id}")
+    assert page.says("the pharmacy gives nothing out until the doctor decides")

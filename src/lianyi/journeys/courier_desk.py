@@ -25,7 +25,7 @@ ROUND = (SaleState.READY, SaleState.ON_THE_WAY, SaleState.MISSED)
 class Parcel:
     """What whoever carries it must know: nothing of the medicines inside.
 
-    `held`: it must not be given out before a doctor has decided (CON-28).
+    `held`: it must not be given out before a doctor has decided (CON-28, CON-04).
     """
 
     id: UUID

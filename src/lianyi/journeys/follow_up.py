@@ -19,15 +19,14 @@ from lianyi.consult.model import Reason, State, Visit
 from lianyi.consult.states import VISIT
 from lianyi.files import service as files
 from lianyi.insurance.events import Settled, SettlementFailed
-from lianyi.journeys import notes, prescribe, red_flag, settle
+from lianyi.journeys import notes, settle, stopped
 from lianyi.journeys.follow_up_asking import SUBJECT, charge, check_practice, own
 from lianyi.kernel.lifecycle import WrongState, check_role
 from lianyi.kernel.refusal import NotAllowed, NotFound
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import RESIDENT
-from lianyi.prescribing import queries as prescriptions
-from lianyi.prescribing.states import PRESCRIPTION
+from lianyi.prescribing.model import Halt
 from lianyi.records import service as records
 from lianyi.records.fhir import outpatient
 from lianyi.records.model import Diagnosed, Note, Setting
@@ -35,7 +34,6 @@ from lianyi.terminology import queries as terminology
 
 VIRTUAL = "VR"
 OVER = "consult_over"  # the reason of a refund
-TURNED = "转线下，本次问诊的处方撤销"
 # Who was sent elsewhere is still asked about by the doctor who knows them.
 LOOKED_AFTER = frozenset({State.OFFLINE, State.STOPPED})
 
@@ -102,7 +100,7 @@ async def say(tx: Tx, *, visit_id: UUID, text: str, pictures: Sequence[bytes] = 
     kept = [await _keep_in(tx, here, each) for each in pictures]
     said = await service.say(tx, chart, visit_id=visit_id, text=text, files=kept)
     if said.state is State.STOPPED:
-        await red_flag.stop(tx, chart, visit_id=visit_id, flags=said.flags)
+        await stopped.stop(tx, chart, visit_id=visit_id, halt=Halt.RED_FLAG, flags=said.flags)
         await _give_back(tx, said)
     return said
 
@@ -155,25 +153,17 @@ async def end_counsel(tx: Tx, *, visit_id: UUID) -> None:
 
 
 async def turn_offline(tx: Tx, *, visit_id: UUID, reason: Reason, target: str) -> None:
-    """End at once and say where to go; the fee goes back, and what was prescribed too (CON-04).
+    """End at once and say where to go; the fee goes back (CON-04).
 
-    Raises as `admit` does.
+    What was prescribed is taken back, or held where a seller has it. Raises as `admit` does.
     """
     chart = await _received(tx, visit_id)
-    await _revoke(tx, chart, visit_id)
+    await stopped.stop(tx, chart, visit_id=visit_id, halt=Halt.OFFLINE)
     turned = await service.turn_offline(tx, chart, visit_id=visit_id, reason=reason, target=target)
     if turned.began_at:
         body = outpatient.encounter(_setting(tx, turned), ended_at=tx.now)
         await records.publish(tx, owner=turned.person_id, body=body, classes=turned.classes)
     await _give_back(tx, turned)
-
-
-async def _revoke(tx: Tx, chart: Chart, visit_id: UUID) -> None:
-    """Take back every prescription of a visit that no seller has accepted."""
-    found = await prescriptions.of_visits(tx, chart, visit_ids=[visit_id])
-    for each in found[visit_id]:
-        if "revoke" in PRESCRIPTION.open_to(tx.actor.role, each.state):
-            await prescribe.revoke(tx, prescription_id=each.id, reason=TURNED)
 
 
 async def withdraw(tx: Tx, *, visit_id: UUID) -> None:

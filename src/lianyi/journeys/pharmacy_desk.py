@@ -32,6 +32,7 @@ from lianyi.pharmacy.model import (
 )
 from lianyi.pharmacy.states import SALE, STOREKEEPERS
 from lianyi.prescribing import queries as prescriptions
+from lianyi.prescribing.model import Halt
 from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Drug
 
@@ -65,11 +66,11 @@ STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`held`: a red flag stopped the visit, and its doctor has not decided (CON-28)."""
+    """`held`: why nothing leaves before its doctor has decided (CON-28, CON-04)."""
 
     sale: Sale
     name: str
-    held: bool = False
+    held: Halt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ class Picked:
 class Hand:
     """The sale in hand. `verbs` are what this hat may do to it now, `own`: PH-08 forbids to check.
 
-    `held`: CON-28 lets nothing of it leave. `filler`, `checker` and `issuer` are the names of who
-    did it, empty before.
+    `held`: why nothing of it leaves yet (CON-28, CON-04). `filler`, `checker` and `issuer` are the
+    names of who did it, empty before.
     """
 
     sale: Sale
@@ -103,7 +104,7 @@ class Hand:
     labels: tuple[Label, ...]
     ticked: frozenset[Check]
     verbs: frozenset[str]
-    held: bool
+    held: Halt | None
     own: bool
     filler: str
     checker: str
@@ -180,7 +181,7 @@ async def terminal(tx: Tx, *, sale_id: UUID | None = None) -> Terminal:
         duties=tuple(await people.on_duty(tx, institution_id=seller.institution_id)),
         groups=tuple(_groups(waiting, names, held)),
         hand=await _hand(
-            tx, desk, hand, names[hand.person_id], staff, held=hand.slip.prescription_id in held
+            tx, desk, hand, names[hand.person_id], staff, held=held.get(hand.slip.prescription_id)
         )
         if hand
         else None,
@@ -268,11 +269,11 @@ def _me(tx: Tx, staff: Sequence[Post]) -> Post:
 
 
 def _groups(
-    waiting: Sequence[Sale], names: Mapping[UUID, Person], held: Collection[UUID]
+    waiting: Sequence[Sale], names: Mapping[UUID, Person], held: Mapping[UUID, Halt]
 ) -> Iterator[Group]:
     for each in Step:
         rows = [
-            Row(s, names[s.person_id].masked_name, s.slip.prescription_id in held)
+            Row(s, names[s.person_id].masked_name, held.get(s.slip.prescription_id))
             for s in waiting
             if step(s) is each
         ]
@@ -281,7 +282,7 @@ def _groups(
 
 
 async def _hand(
-    tx: Tx, desk: Desk, sale: Sale, person: Person, staff: Sequence[Post], *, held: bool
+    tx: Tx, desk: Desk, sale: Sale, person: Person, staff: Sequence[Post], *, held: Halt | None
 ) -> Hand:
     names = {post.person_id: post.name for post in staff}
     others = any(p.role in SELLING and p.person_id != tx.actor.person_id for p in staff)

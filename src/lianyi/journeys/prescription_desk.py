@@ -23,7 +23,8 @@ from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Frequency, Pregnancy, Release, Source
 
 NOTHING: Texts = {}
-ABOUT_HELD = frozenset({"stop", "resume"})  # what is decided of what a red flag holds (CON-28)
+WITH_VISIT = frozenset({"hold"})  # what turning the visit offline does, and no button
+ABOUT_HELD = frozenset({"stop", "resume"})  # what is decided of what is held (CON-28, CON-04)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def _writing(draft: Prescription, reviews: list[Review], texts: Texts) -> Writin
 
 def _shown(tx: Tx, prescription: Prescription) -> Shown:
     lines = tuple((drug_text(line), use_text(line)) for line in prescription.sheet.lines)
-    verbs = frozenset(PRESCRIPTION.open_to(tx.actor.role, prescription.state))
+    verbs = frozenset(PRESCRIPTION.open_to(tx.actor.role, prescription.state)) - WITH_VISIT
     return Shown(prescription, lines, verbs if prescription.is_held else verbs - ABOUT_HELD)
 
 

@@ -25,7 +25,7 @@ from lianyi.pharmacy.model import OVER, UNSOLD, Delivery, Sale, SaleState, Scann
 from lianyi.pharmacy.states import SALE
 from lianyi.prescribing import queries as prescriptions
 from lianyi.prescribing.errors import NoSuchPrescription
-from lianyi.prescribing.model import Prescription, State
+from lianyi.prescribing.model import Halt, Prescription, State
 from lianyi.prescribing.rules import is_valid
 
 S = SaleState
@@ -57,15 +57,15 @@ class Charged:
 class Purchase:
     """A sale with all a person must know of it. `charged` is None for who may not see the money.
 
-    `held`: nothing leaves before the doctor has decided (CON-28). `code` is what the pharmacy
-    scans, good for `seconds`; `labels` come with the medicines.
+    `held`: why nothing leaves before the doctor has decided (CON-28, CON-04). `code` is what the
+    pharmacy scans, good for `seconds`; `labels` come with the medicines.
     """
 
     sale: Sale
     place: Institution
     charged: tuple[Charged, ...] | None
     may_choose: bool = False
-    held: bool = False
+    held: Halt | None = None
     delivery: Delivery | None = None
     code: str = ""
     seconds: int = 0
@@ -111,7 +111,7 @@ async def purchase(tx: Tx, *, sale_id: UUID) -> PurchasePage:
     places = await people.institutions(tx, ids=[sale.institution_id])
     is_taken = sale.state in TAKEN
     found = await _prescription(tx, chart, sale)
-    held = found is not None and found.is_held and sale.state not in OVER
+    held = found.halt if found and found.is_held and sale.state not in OVER else None
     shows_code = sale.state is S.READY and not sale.delivers and not held
     one = Purchase(
         sale,

@@ -68,10 +68,10 @@ async def approved(tx: Tx, event: PrescriptionApproved) -> None:
 
 
 async def stopped(tx: Tx, event: PrescriptionRevoked | PrescriptionHeld) -> None:
-    """Tell who wrote of an emergency not to take what was prescribed then (CON-28)."""
+    """Tell whose visit did not end not to take what was prescribed in it (CON-28, CON-04)."""
     chart = await STOPPED.chart(tx, event.person_id)
     found = await prescriptions.prescription(tx, chart, prescription_id=event.prescription_id)
-    if found.flags and found.signed_at is not None:  # of a draft nobody had told them
+    if found.halt and found.signed_at is not None:  # of a draft nobody had told them
         await _tell(tx, STOPPED, event.person_id)
 
 

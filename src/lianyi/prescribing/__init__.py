@@ -12,8 +12,8 @@ delivery.
                                                                ^-- PARTLY_DISPENSED <---+ part
 
     revoke: by its doctor until a seller has accepted -> REVOKED
-    stop: a red flag in its visit, until a seller has accepted -> REVOKED (CON-28)
-    hold: a red flag when a seller has; nothing leaves until its doctor decides: resume, or stop
+    stop: its visit did not end, until a seller has accepted -> REVOKED (CON-28, CON-04)
+    hold: the same when a seller has; nothing leaves until its doctor decides: resume, or stop
     lapse: when its validity is over and it was not dispensed whole -> LAPSED
 
 What is changed is a further version; what is signed is one version as one text, kept to the letter

@@ -89,6 +89,13 @@ class Held(Conflict):
 
 
 @dataclass(eq=False)
+class HeldOffline(Held):
+    """Its visit was turned offline, and its doctor has not decided yet."""
+
+    rule: ClassVar[str] = "CON-04"
+
+
+@dataclass(eq=False)
 class NotHeld(Conflict):
     """There is nothing to decide: it never was held, or its doctor has decided."""
 

@@ -81,7 +81,7 @@ class PrescriptionRevoked(PrescriptionEvent):
 
 @dataclass(frozen=True, slots=True)
 class PrescriptionHeld(PrescriptionEvent):
-    """CON-28: a red flag stopped its visit; its seller hands nothing over until its doctor says."""
+    """CON-28, CON-04: its visit did not end; its seller waits for what its doctor says."""
 
     name: ClassVar[str] = "prescribing.prescription_held"
     seller_id: UUID

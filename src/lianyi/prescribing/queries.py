@@ -21,6 +21,7 @@ from lianyi.prescribing.model import (
     Entry,
     Facts,
     Finding,
+    Halt,
     Line,
     Prescription,
     Sheet,
@@ -71,8 +72,8 @@ async def to_dispense(tx: Tx, chart: Chart, *, prescription_id: UUID) -> Prescri
     return _found(prescription_id, found)
 
 
-async def held(tx: Tx, desk: Desk, *, prescription_ids: Collection[UUID]) -> set[UUID]:
-    """Return which of these the acting seller must not hand over yet (CON-28)."""
+async def held(tx: Tx, desk: Desk, *, prescription_ids: Collection[UUID]) -> dict[UUID, Halt]:
+    """Return which of these the acting seller must not hand over yet, and why."""
     return await tables.list_held(tx, desk, prescription_ids, IN_FORCE)
 
 

@@ -31,10 +31,11 @@ PRESCRIPTION = Lifecycle(
         _move("revoke", State.RETURNED, State.REVOKED, DOCTOR),
         _move("revoke", State.APPROVING, State.REVOKED, DOCTOR),
         _move("revoke", State.APPROVED, State.REVOKED, DOCTOR),
-        # CON-28: a red flag in the person's own message takes it back, or holds it at its seller.
-        *(_move("stop", one, State.REVOKED, RESIDENT) for one in sorted(UNSOLD)),
+        # A red flag in the person's own message (CON-28), or the doctor who turns the visit offline
+        # (CON-04), takes it back, or holds it at its seller.
+        *(_move("stop", one, State.REVOKED, RESIDENT, DOCTOR) for one in sorted(UNSOLD)),
         _move("stop", State.ACCEPTED, State.REVOKED, RESIDENT, DOCTOR, *SELLERS),
-        *(_move("hold", one, one, RESIDENT) for one in AT_SELLER),
+        *(_move("hold", one, one, RESIDENT, DOCTOR) for one in AT_SELLER),
         *(_move("resume", one, one, DOCTOR) for one in AT_SELLER),
         _move("accept", State.APPROVED, State.ACCEPTED, RESIDENT, *SELLERS),
         _move("let_go", State.ACCEPTED, State.APPROVED, RESIDENT, *SELLERS),

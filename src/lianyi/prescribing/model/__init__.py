@@ -173,13 +173,20 @@ class Visit:
     department_id: UUID
 
 
+class Halt(StrEnum):
+    """Why a visit did not come to its end, and what was prescribed in it is not taken unseen."""
+
+    RED_FLAG = "red_flag"  # CON-28
+    OFFLINE = "offline"  # CON-04: it was turned offline
+
+
 @dataclass(frozen=True, slots=True)
 class Prescription:
     """The head, with the newest version. `expires_at` is None until it has been signed.
 
     `prescriber_id` and `reviewed_by` are persons, whichever hat they wore; `post_id` is the hat in
     which it is written. `document_id` is the text that is, or is being, signed. `flags` are the
-    signs of an emergency that stopped its visit, by their codes (CON-28).
+    signs of an emergency that stopped its visit, by their codes; `halt` is why it did not end.
     """
 
     id: UUID
@@ -199,12 +206,13 @@ class Prescription:
     reviewed_by: UUID | None = None
     reviewed_at: datetime | None = None
     seller_id: UUID | None = None
+    halt: Halt | None = None
     flags: tuple[str, ...] = ()
     held_at: datetime | None = None
 
     @property
     def is_held(self) -> bool:
-        """CON-28: nothing of it leaves its seller before its doctor has decided."""
+        """CON-28, CON-04: nothing of it leaves its seller before its doctor has decided."""
         return self.held_at is not None and self.state in IN_FORCE
 
 

@@ -81,7 +81,7 @@ async def free(
 ) -> Prescription | None:
     """Let go of a prescription if this seller has it and nothing of it has left; else None.
 
-    One that is held ends here: no other seller may take it on (CON-28).
+    One that is held ends here: no other seller may take it on (CON-28, CON-04).
     """
     prescription = await steps.persons(tx, chart, prescription_id)
     if prescription.seller_id != seller_id:

@@ -9,11 +9,12 @@ from lianyi.prescribing import events, rules, tables
 from lianyi.prescribing.errors import (
     Expired,
     Held,
+    HeldOffline,
     NoSuchPrescription,
     NotTheirPrescription,
     ReasonMissing,
 )
-from lianyi.prescribing.model import Prescription, State
+from lianyi.prescribing.model import Halt, Prescription, State
 from lianyi.prescribing.states import PRESCRIPTION
 
 
@@ -51,12 +52,12 @@ def check_valid(tx: Tx, prescription: Prescription) -> None:
 
 
 def check_not_held(prescription: Prescription) -> None:
-    """CON-28: nothing leaves a seller while a red flag waits for its doctor's word.
+    """CON-28, CON-04: nothing leaves a seller whose prescription waits for its doctor's word.
 
-    :raises Held:
+    :raises Held, HeldOffline:
     """
     if prescription.is_held:
-        raise Held(id=prescription.id)
+        raise (HeldOffline if prescription.halt is Halt.OFFLINE else Held)(id=prescription.id)
 
 
 def check_reason(text: str) -> None:

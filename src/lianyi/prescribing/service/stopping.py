@@ -1,4 +1,7 @@
-"""What a red flag in its visit does to a prescription, and what its doctor decides (CON-28)."""
+"""What becomes of what was prescribed in a visit that did not end, and what its doctor decides.
+
+A red flag stopped it (CON-28), or it was turned offline (CON-04).
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -10,27 +13,34 @@ from lianyi.kernel.lifecycle import advance
 from lianyi.kernel.work import Tx
 from lianyi.prescribing import events, tables
 from lianyi.prescribing.errors import NotHeld
-from lianyi.prescribing.model import IN_FORCE, UNSOLD, Prescription, State
+from lianyi.prescribing.model import IN_FORCE, UNSOLD, Halt, Prescription, State
 from lianyi.prescribing.service import steps
 from lianyi.prescribing.service.writing import TIMER
 from lianyi.prescribing.states import PRESCRIPTION
 
-RED_FLAG = "red_flag"
 LEFT = "held_and_left"  # its seller, or its person, gave it up before its doctor had decided
 
 
 async def stop(
-    tx: Tx, chart: Chart, *, visit_id: UUID, flags: Sequence[str], leaving: Collection[UUID]
+    tx: Tx,
+    chart: Chart,
+    *,
+    visit_id: UUID,
+    halt: Halt,
+    flags: Sequence[str] = (),
+    leaving: Collection[UUID],
 ) -> list[Prescription]:
     """Stop all that was prescribed to the chart's person in a visit, and return what was.
 
-    Also what this chart may not read: the flag is about the person. `leaving` are those whose
-    medicines are used up on paper, and still on their way.
+    Also what this chart may not read: why it is stopped is about the person. `flags` are the signs
+    of an emergency, `leaving` those whose medicines are used up on paper, and still on their way.
 
     :raises WrongRole:
     """
     ids = await tables.list_ids_of_visit(tx, visit_id, chart.person_id)
-    stopped = [await _stop(tx, id, tuple(flags), leaving=id in leaving) for id in ids]
+    found = [await tables.lock(tx, id) for id in ids]
+    halted = [replace(each, halt=halt, flags=tuple(flags)) for each in found]
+    stopped = [await _stop(tx, each, leaving=each.id in leaving) for each in halted]
     return [each for each in stopped if each is not None]
 
 
@@ -65,19 +75,19 @@ async def give_up(tx: Tx, prescription: Prescription) -> Prescription | None:
     return None
 
 
-async def _stop(tx: Tx, id: UUID, flags: tuple[str, ...], *, leaving: bool) -> Prescription | None:
+async def _stop(tx: Tx, halted: Prescription, *, leaving: bool) -> Prescription | None:
     """Take back what no seller has, and hold what one has; None where nothing can be kept back."""
-    prescription = await tables.lock(tx, id)
-    flagged = replace(prescription, flags=flags)
-    if prescription.state in UNSOLD:
-        await tables.mark_flagged(tx, id, flags)
-        return await _end(tx, flagged, RED_FLAG)
-    at_seller = prescription.state is State.ACCEPTED or leaving
-    if prescription.state not in IN_FORCE or not at_seller:
+    why = str(halted.halt)
+    if halted.state in UNSOLD:
+        await tables.mark_halted(tx, halted)
+        return await _end(tx, halted, why)
+    at_seller = halted.state is State.ACCEPTED or leaving
+    if halted.state not in IN_FORCE or not at_seller:
         return None
-    await tables.mark_flagged(tx, id, flags, tx.now)
-    await _stay(tx, prescription, "hold", events.PrescriptionHeld, RED_FLAG)
-    return replace(flagged, held_at=tx.now)
+    held = replace(halted, held_at=tx.now)
+    await tables.mark_halted(tx, held)
+    await _stay(tx, held, "hold", events.PrescriptionHeld, why)
+    return held
 
 
 async def _held(tx: Tx, chart: Chart, id: UUID, reason: str) -> Prescription:

@@ -12,7 +12,7 @@ from lianyi.kernel.lifecycle import begin
 from lianyi.kernel.work import Tx
 from lianyi.prescribing.errors import NoSuchPrescription
 from lianyi.prescribing.events import PrescriptionDrafted
-from lianyi.prescribing.model import Document, Prescription, Sheet, State, Version, Visit, Way
+from lianyi.prescribing.model import Document, Halt, Prescription, Sheet, State, Version, Visit, Way
 from lianyi.prescribing.states import PRESCRIPTION
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 COLUMNS = """p.id, p.state, p.institution_id, p.person_id, p.visit_id, p.way, p.department_id,
              p.prescriber_id, p.post_id, p.classes, p.at, p.version, p.document_id, p.signed_at,
-             p.expires_at, p.reviewed_by, p.reviewed_at, p.seller_id, p.flags, p.held_at,
+             p.expires_at, p.reviewed_by, p.reviewed_at, p.seller_id, p.halt, p.flags,
+             p.held_at,
              (SELECT sheet FROM prescribing.version
               WHERE prescription_id = p.id AND number = p.version) AS sheet"""
 DOCUMENT = """id, prescription_id, version, text, digest, findings, knowledge, profile, post_id, at,
@@ -43,7 +44,8 @@ REVIEWED = """UPDATE prescribing.prescription SET reviewed_by = $2, reviewed_at 
 SELLER = "UPDATE prescribing.prescription SET seller_id = $2 WHERE id = $1"
 OF_VISIT = """SELECT id FROM prescribing.prescription
               WHERE visit_id = $1 AND person_id = $2 ORDER BY id"""
-FLAGGED = "UPDATE prescribing.prescription SET flags = $2, held_at = $3 WHERE id = $1"
+HALTED = """UPDATE prescribing.prescription SET halt = $2, flags = $3, held_at = $4
+            WHERE id = $1"""
 DECIDED = "UPDATE prescribing.prescription SET held_at = NULL WHERE id = $1"
 DOCUMENTS = f"SELECT {DOCUMENT} FROM prescribing.document WHERE id = ANY ($1)"
 TO_DISPENSE = f"""SELECT {COLUMNS} FROM prescribing.prescription p
@@ -213,10 +215,8 @@ async def list_ids_of_visit(tx: Tx, visit_id: UUID, person_id: UUID) -> list[UUI
     return [row["id"] for row in await tx.db.fetch(OF_VISIT, visit_id, person_id)]
 
 
-async def mark_flagged(
-    tx: Tx, id: UUID, flags: Collection[str], held_at: datetime | None = None
-) -> None:
-    await tx.db.execute(FLAGGED, id, list(flags), held_at)
+async def mark_halted(tx: Tx, halted: Prescription) -> None:
+    await tx.db.execute(HALTED, halted.id, halted.halt, list(halted.flags), halted.held_at)
 
 
 async def mark_decided(tx: Tx, id: UUID) -> None:
@@ -225,9 +225,9 @@ async def mark_decided(tx: Tx, id: UUID) -> None:
 
 async def list_held(
     tx: Tx, desk: Desk, ids: Collection[UUID], states: Collection[State]
-) -> set[UUID]:
+) -> dict[UUID, Halt]:
     rows = await tx.db.fetch(
-        f"""SELECT p.id FROM prescribing.prescription p
+        f"""SELECT p.id, p.halt FROM prescribing.prescription p
             WHERE p.id = ANY ($1) AND p.seller_id = $2 AND p.held_at IS NOT NULL
               AND p.state = ANY ($3) AND {desk.sees("p.person_id", at=4)}""",
         list(ids),
@@ -235,7 +235,7 @@ async def list_held(
         list(states),
         *desk.args,
     )
-    return {row["id"] for row in rows}
+    return {row["id"]: Halt(row["halt"]) for row in rows}
 
 
 def prescription_of(row: "Record") -> Prescription:
@@ -257,6 +257,7 @@ def prescription_of(row: "Record") -> Prescription:
         reviewed_by=row["reviewed_by"],
         reviewed_at=row["reviewed_at"],
         seller_id=row["seller_id"],
+        halt=Halt(row["halt"]) if row["halt"] else None,
         flags=tuple(row["flags"]),
         held_at=row["held_at"],
     )

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.journeys import prescribe, prescription_desk, prescription_form, red_flag
+from lianyi.journeys import prescribe, prescription_desk, prescription_form, stopped
 from lianyi.journeys.note_form import diagnosed
 from lianyi.journeys.prescribe import Paper
 from lianyi.journeys.prescription_desk import Safety
@@ -172,8 +172,8 @@ def _routes(visit: str) -> tuple[Route, ...]:
         Route(one, write, methods=["POST"]),
         Route(f"{one}/check", check, methods=["POST"]),
         Route(f"{one}/revoke", _deciding(prescribe.revoke), methods=["POST"]),
-        Route(f"{one}/withhold", _deciding(red_flag.withhold), methods=["POST"]),
-        Route(f"{one}/resume", _deciding(red_flag.resume), methods=["POST"]),
+        Route(f"{one}/withhold", _deciding(stopped.withhold), methods=["POST"]),
+        Route(f"{one}/resume", _deciding(stopped.resume), methods=["POST"]),
     )
 
 

@@ -1,4 +1,6 @@
-"""A red flag ends an online visit; what was prescribed in it is not taken unseen (CON-28, CON-04).
+"""What was prescribed in an online visit that did not end is not taken unseen (CON-28, CON-04).
+
+A red flag stopped it, or its doctor turned it offline.
 
 What no seller has is taken back in the transaction that stops the visit. What a seller has is held
 there: nothing leaves before its doctor, who may practise at that moment, has decided.
@@ -15,15 +17,20 @@ from lianyi.kernel.work import Tx
 from lianyi.pharmacy import service as pharmacy
 from lianyi.prescribing import queries
 from lianyi.prescribing import service as prescribing
+from lianyi.prescribing.model import Halt
 
 
-async def stop(tx: Tx, chart: Chart, *, visit_id: UUID, flags: Sequence[str]) -> None:
+async def stop(
+    tx: Tx, chart: Chart, *, visit_id: UUID, halt: Halt, flags: Sequence[str] = ()
+) -> None:
     """Take back, or hold at its seller, all that was prescribed in a visit.
 
     :raises WrongRole:
     """
     leaving = await pharmacy.on_the_way(tx, person_id=chart.person_id)
-    stopped = await prescribing.stop(tx, chart, visit_id=visit_id, flags=flags, leaving=leaving)
+    stopped = await prescribing.stop(
+        tx, chart, visit_id=visit_id, halt=halt, flags=flags, leaving=leaving
+    )
     for each in stopped:
         if each.signed_at is not None:
             await publish(tx, each)
