@@ -81,6 +81,13 @@ def worker_id(request):
 
 
 @pytest.fixture(scope="session")
+def shared(tmp_path_factory, worker_id):
+    """Return a folder that all processes of this run have."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
 def dsn(cluster, worker_id):
     with cluster.clone(worker_id) as url:
         yield url

@@ -11,8 +11,10 @@ import sys
 
 PACKAGES = {
     "print": ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-noto-cjk"),
-    "browser": ("chromium", "fonts-noto-cjk"),
+    "browser": ("chromium-headless-shell", "fonts-noto-cjk"),
 }
+# What does as well, more slowly, where a system has not got the other.
+STAND_IN = {"chromium-headless-shell": "chromium"}
 
 
 def is_installed(package: str) -> bool:
@@ -36,6 +38,11 @@ def main(purposes: list[str]) -> None:
         print("请确认已安装 Make sure these are installed:", *wanted)
         return
     missing = [package for package in wanted if not is_installed(package)]
+    if missing and os.getuid() == 0:
+        if install(missing):
+            return
+        missing = [STAND_IN.get(package, package) for package in missing]
+    missing = [one for one in missing if not is_installed(STAND_IN.get(one, one))]
     if missing and not (os.getuid() == 0 and install(missing)):
         print("请安装 Please run: sudo apt-get install", *missing)
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import re
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import which
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -17,13 +18,15 @@ from lianyi.cli.tour.script import Script
 from lianyi.kernel.config import Config
 from tests.browser import look, serve
 from tests.browser.person import DESK, Person
+from tests.cli import homes
 from tests.cli.installation import Installation
 from tests.web.gallery import Demo, gallery
 
 SHOWN = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2})")
 HALF_PAST_SEVEN = timedelta(hours=7, minutes=30)
 SATURDAY = 5
-CHROMIUM = "/usr/bin/chromium"
+# The shell has no windows of its own to draw: half the work of a visit to a page.
+CHROMIUM = which("chromium-headless-shell") or "/usr/bin/chromium"
 ARGUMENTS = ("--disable-dev-shm-usage", "--font-render-hinting=none", "--no-sandbox")
 
 
@@ -47,19 +50,22 @@ def files(tmp_path_factory):
     return tmp_path_factory.mktemp("files")
 
 
+@pytest.fixture(scope="session")
+def window(chromium, address):
+    with opened(chromium, address) as page:
+        yield page
+
+
 @pytest.fixture
-def page(chromium, address):
-    context = chromium.new_context(base_url=address, **look.STILL)
-    page = context.new_page()
-    look.listen(page)
-    yield page
-    context.close()
+def page(window):
+    yield window
+    leave(window)
 
 
 @pytest.fixture(scope="module")
-def demo(chromium):
+def demo(chromium, shared):
     """Start a demo on a working morning."""
-    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home, Installation(home) as running:
+    with homes.seeded(shared) as home, Installation(home) as running:
         operator = Person(chromium, running.address, DESK).works("o01").go("/admin/health")
         date, clock = SHOWN.search(operator.page.locator(".demo-bar").inner_text()).groups()
         now = datetime.fromisoformat(f"{date} {clock}")
@@ -74,26 +80,31 @@ def site(demo):
     return demo.address
 
 
+@pytest.fixture(scope="module")
+def chair(chromium, site):
+    """Lend one browser of a standing site to one after the other: a new one costs more."""
+    with opened(chromium, site[0]) as page:
+        yield page
+
+
 @pytest.fixture
-def seat(chromium, site):
+def seat(chromium, site, chair):
     """Open a page of a standing site, as whose session it is, in a browser of their own."""
     address, _ = site
-    contexts = []
+    with ExitStack() as others:
+        free = [chair]
 
-    def seated(token, path="", **cookies):
-        context = chromium.new_context(base_url=address, **look.STILL)
-        contexts.append(context)
-        given = {"lianyi": token, **cookies} if token else cookies
-        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in given.items()])
-        page = context.new_page()
-        look.listen(page)
-        if path:
-            assert page.goto(path).status == 200
-        return page
+        def seated(token, path="", **cookies):
+            page = free.pop() if free else others.enter_context(opened(chromium, address))
+            given = {"lianyi": token, **cookies} if token else cookies
+            kept = [{"name": n, "value": v, "url": address} for n, v in given.items()]
+            page.context.add_cookies(kept)
+            if path:
+                assert page.goto(path).status == 200
+            return page
 
-    yield seated
-    for context in contexts:
-        context.close()
+        yield seated
+    leave(chair)
 
 
 @pytest.fixture
@@ -126,6 +137,24 @@ def before(demo):
             return apart.submit(asyncio.run, play(act, *given, **more)).result()
 
     return played
+
+
+@contextmanager
+def opened(chromium, address):
+    context = chromium.new_context(base_url=address, viewport=look.WINDOW, **look.STILL)
+    page = context.new_page()
+    look.listen(page)
+    yield page
+    context.close()
+
+
+def leave(page):
+    """Make a page what it was when it was opened, for somebody else."""
+    page.goto("about:blank")
+    page.context.clear_cookies()
+    page.set_viewport_size(look.WINDOW)
+    page.emulate_media(color_scheme="light")
+    page.complaints.clear()
 
 
 def forward(operator, minutes):

@@ -1,7 +1,6 @@
 """kill -9 in the middle of a storm: what was acknowledged stands, and stands once."""
 
 import asyncio
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,6 +16,7 @@ from lianyi.kernel.config import Config
 from lianyi.kernel.live import Hub
 from tests.billing.make import Till
 from tests.booking.make import Clinic
+from tests.cli import homes
 from tests.cli.installation import Installation
 from tests.cli.storm import BALANCE, PATIENCE, ask, drained, look, received, storm
 from tests.place import Place
@@ -115,8 +115,8 @@ async def _person(place):
     return Person(hat.person_id, opened.token)
 
 
-async def test_what_was_acknowledged_in_a_storm_of_deaths_stands_once():
-    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home, Installation(home) as running:
+async def test_what_was_acknowledged_in_a_storm_of_deaths_stands_once(shared):
+    with homes.seeded(shared) as home, Installation(home) as running:
         config = Config(home=Path(home), database_url=postgres.url(Path(home)), demo=True)
         async with main.running(config, Hub()) as app:
             session_id, people = await prepare(app)
@@ -128,8 +128,10 @@ async def test_what_was_acknowledged_in_a_storm_of_deaths_stands_once():
     assert len({row["number"] for row in standing}) == len(standing) == NUMBERS
 
 
-async def test_money_that_moved_in_a_storm_of_deaths_is_settled_or_returned_and_never_doubled():
-    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home, Installation(home) as running:
+async def test_money_that_moved_in_a_storm_of_deaths_is_settled_or_returned_and_never_doubled(
+    shared,
+):
+    with homes.seeded(shared) as home, Installation(home) as running:
         config = Config(home=Path(home), database_url=postgres.url(Path(home)), demo=True)
         async with main.running(config, Hub()) as app:
             session_id, people = await prepare(

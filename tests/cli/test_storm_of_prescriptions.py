@@ -5,7 +5,6 @@ Everybody looks at their own page and presses what it offers, as people do who g
 
 import asyncio
 import re
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +22,7 @@ from lianyi.kernel import postgres
 from lianyi.kernel.config import Config
 from lianyi.kernel.live import Hub
 from lianyi.prescribing.model.review import Item
+from tests.cli import homes
 from tests.cli.installation import Installation, lianyi
 from tests.cli.storm import BALANCE, ask, drained, look, received, settled, storm
 
@@ -219,8 +219,8 @@ async def later(here, app):
     return await look(app, UNANSWERED, app.clock())
 
 
-async def test_a_storm_of_deaths_loses_no_prescription_and_leaves_nobodys_money_in_the_air():
-    with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home, Installation(home) as running:
+async def test_a_storm_of_deaths_loses_no_prescription_and_leaves_nobodys_money_in_the_air(shared):
+    with homes.seeded(shared) as home, Installation(home) as running:
         config = Config(home=Path(home), database_url=postgres.url(Path(home)), demo=True)
         found, told = addresses.read(config), Script(lambda _: None)
         async with main.running(config, Hub()) as app, stage.opened(found, told) as here:

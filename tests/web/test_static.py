@@ -32,6 +32,14 @@ def test_style_sheets_use_nothing_newer_than_chrome_109(sheet):
     assert not re.search(r"[^}]*{[^{}]*{[^{}]*{", text), "nested"
 
 
+def test_the_dark_style_sheet_changes_colours_and_nothing_else():
+    """So that what was measured in the light needs no other look than at its contrast."""
+    text = COMMENT.sub("", (FOLDER / "dark.css").read_text("utf-8"))
+    said = {line.split(":")[0].strip() for line in text.splitlines() if ";" in line}
+    assert {name for name in said if not name.startswith("--")} == {"color-scheme"}
+    assert not said & {name for name in said if re.match(r"--(?:text|space|radius|tap|font)", name)}
+
+
 @pytest.mark.parametrize("name", jinja.names())
 def test_templates_hold_no_inline_style_or_script(name):
     text = (jinja.FOLDER / name).read_text("utf-8")
