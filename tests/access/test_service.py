@@ -161,6 +161,15 @@ async def test_reception_sees_no_sensitive_class_and_nothing_unreleased(
     assert await seen(app, opened, here, there) == {"plain"}
 
 
+async def test_pri_01_who_reviews_must_know_and_who_sells_must_not(app, here, there, person_id):
+    """PH-04: by law drug is checked against diagnosis; of another institution it is not theirs."""
+    await here.relate(person_id, PHARMACIST)
+    reviewing = await chart(app, here.hat(PHARMACIST), person_id, Purpose.REVIEW)
+    assert await seen(app, reviewing, here, there) == {"plain", "private"}
+    selling = await chart(app, here.hat(PHARMACIST), person_id, Purpose.DISPENSE)
+    assert await seen(app, selling, here, there) == {"plain"}
+
+
 async def test_a_relation_lasts_as_long_as_one_of_its_causes(app, here, person_id):
     visit, other = await here.relate(person_id), await here.relate(person_id)
     doctor, office = here.hat(DOCTOR), system("visit", here.id)

@@ -11,7 +11,7 @@ from lianyi.kernel import timers
 from lianyi.kernel.lifecycle import WrongRole, WrongState
 from lianyi.kernel.work import within
 from lianyi.people.model import DOCTOR, NURSE, PHARMACIST
-from lianyi.prescribing import queries, service
+from lianyi.prescribing import fhir, queries, service
 from lianyi.prescribing.errors import (
     Expired,
     NoSuchPrescription,
@@ -217,13 +217,20 @@ async def test_what_one_seller_lets_go_another_may_accept(practice):
     assert (await practice.now(prescription)).seller_id == other.institution_id
 
 
-async def test_what_is_partly_dispensed_is_finished_where_it_was_begun(practice):
+@pytest.mark.parametrize("whole", [True, False])
+async def test_ds_06_what_was_dispensed_in_part_is_used_up_everywhere(practice, clock, whole):
+    """Also where it was begun, and for good: its medicines are still taken when it is over."""
     prescription, store = await practice.accepted()
     await practice.do(store, service.dispense, prescription_id=prescription.id, whole=False)
     with pytest.raises(WrongState):
         await practice.accept(await practice.store(), prescription)
-    await practice.do(store, service.dispense, prescription_id=prescription.id, whole=True)
-    assert await practice.state(prescription) is State.DISPENSED
+    with pytest.raises(WrongState):
+        await practice.do(store, service.dispense, prescription_id=prescription.id, whole=whole)
+    clock.forward(days=1)
+    await deliver(practice.place.app)
+    used = await practice.now(prescription)
+    assert used.state is State.PARTLY_DISPENSED
+    assert fhir.medication_requests(used)[0]["status"] == "completed"
 
 
 async def test_a_prescription_holds_until_the_end_of_its_day(practice, clock):

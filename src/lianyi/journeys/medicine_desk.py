@@ -33,6 +33,7 @@ REACHED = {
 }
 
 
+USED = frozenset({State.PARTLY_DISPENSED, State.DISPENSED})  # DS-06: it can't end any more
 UNSETTLED = frozenset({State.SIGNING, State.RETURNED, State.REVOKED})
 
 
@@ -175,7 +176,7 @@ def _sheet(tx: Tx, found: Prescription, place: Institution) -> Sheet:
         place=place.short_name,
         last_day=_last_day(tx, found),
         over=found.expires_at is not None
-        and found.state is not State.DISPENSED
+        and found.state not in USED
         and not is_valid(found, tx.now),
     )
 

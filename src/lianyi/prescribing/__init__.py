@@ -9,12 +9,12 @@ delivery.
                +-------------+                  v                    +----- let_go -----+
                                 RETURNED -sign-> SIGNING                                |
                                                            DISPENSED <---- dispense ----+
-                                                               ^-- PARTLY_DISPENSED <---+ part
+                                                    PARTLY_DISPENSED <------ part ------+
 
     revoke: by its doctor until a seller has accepted -> REVOKED
     stop: its visit did not end, until a seller has accepted -> REVOKED (CON-28, CON-04)
     hold: the same when a seller has; nothing leaves until its doctor decides: resume, or stop
-    lapse: when its validity is over and it was not dispensed whole -> LAPSED
+    lapse: when its validity is over and nothing of it was dispensed -> LAPSED
 
 What is changed is a further version; what is signed is one version as one text, kept to the letter
 (RX-11). Nobody reviews their own (PH-08). Until it is signed and approved it is worth nothing

@@ -24,7 +24,7 @@ STATUS: Mapping[State, str] = {
     State.DRAFT: "draft",
     State.APPROVED: "active",
     State.ACCEPTED: "active",
-    State.PARTLY_DISPENSED: "active",
+    State.PARTLY_DISPENSED: "completed",  # DS-06: nothing more comes of it
     State.DISPENSED: "completed",
     State.REVOKED: "cancelled",
     State.LAPSED: "stopped",

@@ -40,14 +40,13 @@ PRESCRIPTION = Lifecycle(
         _move("accept", State.APPROVED, State.ACCEPTED, RESIDENT, *SELLERS),
         _move("let_go", State.ACCEPTED, State.APPROVED, RESIDENT, *SELLERS),
         _move("dispense", State.ACCEPTED, State.DISPENSED, COURIER, *SELLERS),
-        _move("dispense", State.PARTLY_DISPENSED, State.DISPENSED, *SELLERS),
+        # DS-06: what was left out is prescribed anew; no move leads on from a part.
         _move("part", State.ACCEPTED, State.PARTLY_DISPENSED, COURIER, *SELLERS),
         _move("lapse", State.TO_REVIEW, State.LAPSED, SYSTEM),
         _move("lapse", State.RETURNED, State.LAPSED, SYSTEM),
         _move("lapse", State.APPROVING, State.LAPSED, SYSTEM),
         _move("lapse", State.APPROVED, State.LAPSED, SYSTEM),
         _move("lapse", State.ACCEPTED, State.LAPSED, SYSTEM),
-        _move("lapse", State.PARTLY_DISPENSED, State.LAPSED, SYSTEM),
     ),
 )
 LAPSING = frozenset(move.from_ for move in PRESCRIPTION.moves if move.verb == "lapse")

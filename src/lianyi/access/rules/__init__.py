@@ -103,7 +103,14 @@ def relating_roles(role: Role, purpose: Purpose) -> list[Role]:
 
 
 def classes_for(purpose: Purpose) -> frozenset[Sensitive]:
-    """Who treats or checks a prescription must know; reception and the till must not (PRI-01)."""
+    """Who treats or checks a prescription must know; reception and the till must not (PRI-01).
+
+    A pharmacist checks by law drug against diagnosis, interactions and contraindications (PH-04,
+    处方管理办法 2007 Art. 35): what is kept from them is what they can't catch, as a statin beside
+    a medicine against HIV. That duty is the ground (PRI-03), and it bounds what they see: the own
+    institution's part, for as long as the relation lasts that a signed prescription opens. Filling
+    and selling (`DISPENSE`) go by the reviewed prescription and open nothing.
+    """
     return ALL_CLASSES if purpose in OPEN_TO_CLASSES else frozenset()
 
 

@@ -40,26 +40,28 @@ async def let_go(tx: Tx, chart: Chart, *, prescription_id: UUID, reason: str) ->
 
 
 async def dispense(tx: Tx, chart: Chart, *, prescription_id: UUID, whole: bool) -> Prescription:
-    """Note that the acting seller has dispensed it, whole or in part; the rest may follow there.
+    """Note that the acting seller has dispensed it, whole or in part; either way it is used up.
 
-    :raises Expired: RX-01. :raises Held: CON-28.
+    A second dispense fails, also of what a part left out and at the same seller (DS-06).
+
+    :raises Expired: RX-01. :raises Held: CON-28. :raises HeldOffline: CON-04.
     :raises OtherSeller, NoSuchPrescription, WrongRole, WrongState:
     """
     prescription = await _sellers(tx, chart, prescription_id)
     steps.check_not_held(prescription)
     steps.check_valid(tx, prescription)
+    await timers.clear(tx, thing_id=prescription_id, name=TIMER)
     if not whole:
         await steps.go(tx, prescription, "part", events.PrescriptionPartlyDispensed)
         return replace(prescription, state=State.PARTLY_DISPENSED)
     await steps.go(tx, prescription, "dispense", events.PrescriptionDispensed)
-    await timers.clear(tx, thing_id=prescription_id, name=TIMER)
     return replace(prescription, state=State.DISPENSED)
 
 
 async def check_may_leave(tx: Tx, chart: Chart, *, prescription_id: UUID) -> Prescription:
-    """Hold whoever carries the medicines to what the doctor decides about a red flag.
+    """Hold whoever carries the medicines to what the doctor decides about them.
 
-    :raises Held: CON-28.
+    :raises Held: CON-28. :raises HeldOffline: CON-04.
     :raises OtherSeller, NoSuchPrescription:
     """
     prescription = await _sellers(tx, chart, prescription_id)
