@@ -19,6 +19,7 @@ from lianyi.access.model import (
     CLERK,
     DOCTOR,
     HEALTH_COMMISSION,
+    PHARMACIST,
     RESIDENT,
     Cause,
     Mandate,
