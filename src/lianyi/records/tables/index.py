@@ -3,11 +3,14 @@
 Rows of old versions stay; a search joins the version that is.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from lianyi.kernel.work import Tx
-from lianyi.records.model import Amount, Link, Moment, Resource, Token, Word
+from lianyi.records.model import Amount, Found, Link, Moment, Resource, Token, Word
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -17,58 +20,57 @@ SPAN = {"low": "timestamptz", "high": "timestamptz"}
 RANGE = {"low": "numeric", "high": "numeric"}
 UNIT = {"system": "text", "code": "text", "unit": "text"}
 NAME, PART = {"name": "text"}, {"part": "int2"}
-COLUMNS = {
+COLUMNS: Mapping[type, tuple[str, Mapping[str, str]]] = {
     Token: ("token", {**NAME, "value": "text", **PART}),
     Word: ("word", {**NAME, "value": "text", "exact": "text", **PART}),
     Moment: ("moment", {**NAME, **SPAN, **PART}),
     Amount: ("amount", {**NAME, **RANGE, **UNIT, **PART}),
     Link: ("link", {**NAME, "type": "text", "id": "text", **PART}),
 }
-KEY = {"type": "text", "fhir_id": "text"}
 RENAMED = {"type": "to_type", "id": "to_id"}  # a link's, which is a resource's own otherwise
 OWNED = frozenset({"token"})  # also found by whose they are, the newest first
+FOUND = ", ".join(f"{table}s json" for table, _ in COLUMNS.values())  # of a row that is given
 
 
-def filling(rows: str, *, first: int) -> str:
-    """Return the parts of a statement that file `rows`; `columns` fill their values from $first."""
+def filling(rows: str) -> str:
+    """Return the parts of a statement that file `rows`, each as it is told in `given`."""
     parts = []
     for table, held in COLUMNS.values():
-        names = [RENAMED.get(name, name) if table == "link" else name for name in held]
-        types = [*KEY.values(), *held.values()]
-        given = ", ".join(f"${first + n}::{type}[]" for n, type in enumerate(types))
-        first += len(types)
-        own, of_row = (("owner, at, "), ("r.owner, r.at, ")) if table in OWNED else ("", "")
-        values = ", ".join(f"t.{name}" for name in names)
+        names = ", ".join(RENAMED.get(name, name) if table == "link" else name for name in held)
+        own, of_row = ("owner, at, ", "r.owner, r.at, ") if table in OWNED else ("", "")
+        values = ", ".join(f"t.{name}" for name in held)
+        typed = ", ".join(f"{name} {type}" for name, type in held.items())
         parts.append(
             f"""{table}s AS (
-    INSERT INTO records.{table} ({own}type, fhir_id, version, {", ".join(names)})
-    SELECT {of_row}r.type, r.fhir_id, r.version, {values} FROM {rows} r
-    JOIN unnest({given}) AS t (type, fhir_id, {", ".join(names)}) USING (type, fhir_id))"""
+    INSERT INTO records.{table} ({own}type, fhir_id, version, {names})
+    SELECT {of_row}r.type, r.fhir_id, r.version, {values}
+    FROM {rows} r JOIN given g USING (type, fhir_id),
+      json_to_recordset(g.{table}s) AS t ({typed}))"""
         )
     return ",\n".join(parts)
 
 
-def columns(resources: Sequence[Resource]) -> list[list[Any]]:
-    """Return the values that `filling` asks for."""
-    filled = []
-    for kind, (_, held) in COLUMNS.items():
-        rows = [
-            (r.type, r.fhir_id, *(getattr(one, name) for name in held))
-            for r in resources
-            for one in r.found
-            if one.__class__ is kind
-        ]
-        filled += [[row[n] for row in rows] for n in range(len(KEY) + len(held))]
-    return filled
+def told(resource: Resource) -> dict[str, Any]:
+    """Return a resource's key and what it is found by, as `given` reads it."""
+    found: defaultdict[str, list[Found]] = defaultdict(list)
+    for one in resource.found:
+        found[COLUMNS[one.__class__][0] + "s"].append(one)
+    return {"type": resource.type, "fhir_id": resource.fhir_id, **found}
+
+
+def written(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return `given` as the one value of a statement: arrays of it all would take far longer."""
+    return msgspec.json.encode(rows).decode()
 
 
 UNFILED = """SELECT type, fhir_id, owner, holder_id, status, in_error, at, encounter, body
              FROM records.unfiled ORDER BY type, fhir_id LIMIT $1 FOR UPDATE"""
 REFILE = f"""
-WITH now AS (
+WITH given AS (SELECT * FROM json_to_recordset($1::json) AS g (type text, fhir_id text, {FOUND})),
+now AS (
     UPDATE records.resource SET filed = DEFAULT
-    WHERE (type, fhir_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) RETURNING *),
-{filling("now", first=3)}
+    WHERE (type, fhir_id) IN (SELECT type, fhir_id FROM given) RETURNING *),
+{filling("now")}
 SELECT count(*) FROM now"""
 
 
@@ -86,4 +88,4 @@ async def refile(tx: Tx, resources: Sequence[Resource]) -> None:
             " WHERE (type, fhir_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
             *keys,
         )
-    await tx.db.execute(REFILE, *keys, *columns(resources))
+    await tx.db.execute(REFILE, written([told(one) for one in resources]))

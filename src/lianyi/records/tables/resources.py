@@ -40,15 +40,12 @@ Key = tuple[str, str]
 # by an app what no app has brought.
 STORE = """
 WITH given AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::bool[],
-      $7::timestamptz[], $8::text[], $9::text[], $10::bool[], $11::text[], $12::uuid[])
-    AS g (type, fhir_id, owner, holder_id, status, in_error, at, encounter, classes, released,
-      body, app_id)),
+    SELECT * FROM json_to_recordset($1::json) AS g (type text, fhir_id text, {own}, {found})),
 now AS (
     INSERT INTO records.resource AS r (type, fhir_id, owner, holder_id, version, at, recorded_at,
       released_at, status, in_error, classes, encounter, body, app_id)
-    SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, $13), $13,
-      CASE WHEN released THEN $13::timestamptz END, status, in_error, classes::text[], encounter,
+    SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, $2), $2,
+      CASE WHEN released THEN $2::timestamptz END, status, in_error, classes, encounter,
       body, app_id
     FROM given ORDER BY type, fhir_id
     ON CONFLICT (type, fhir_id) DO UPDATE
@@ -64,11 +61,27 @@ now AS (
 past AS (
     INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body,
       app_id, holder_id)
-    SELECT type, fhir_id, version, $14, $13, released_at IS NOT NULL, classes, body, app_id,
+    SELECT type, fhir_id, version, $3, $2, released_at IS NOT NULL, classes, body, app_id,
       holder_id FROM now),
-{found}
+{filed}
 SELECT type, fhir_id, version FROM now"""
-STORE = STORE.format(found=index.filling("now", first=15))
+GIVEN = {
+    "owner": "uuid",
+    "holder_id": "uuid",
+    "status": "text",
+    "in_error": "bool",
+    "at": "timestamptz",
+    "encounter": "text",
+    "classes": "text[]",
+    "released": "bool",
+    "body": "text",
+    "app_id": "uuid",
+}
+STORE = STORE.format(
+    own=", ".join(f"{name} {type}" for name, type in GIVEN.items()),
+    found=index.FOUND,
+    filed=index.filling("now"),
+)
 
 OWN = """SELECT r.type, r.fhir_id, r.version FROM records.resource r
          JOIN unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[])
@@ -106,8 +119,8 @@ COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.s
 
 async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
     """Write what is new or changed and return its versions; each key may occur once."""
-    given = *_columns(resources), tx.now, tx.actor.post_id, *index.columns(resources)
-    rows = await tx.db.fetch(STORE, *given)
+    given = index.written([_given(one) for one in resources])
+    rows = await tx.db.fetch(STORE, given, tx.now, tx.actor.post_id)
     return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
 
 
@@ -336,25 +349,8 @@ def _admitted(chart: Chart, *, at: int) -> str:
     )
 
 
-def _columns(resources: Sequence[Resource]) -> tuple[list[Any], ...]:
-    rows = [
-        (
-            r.type,
-            r.fhir_id,
-            r.owner,
-            r.holder_id,
-            r.status,
-            r.in_error,
-            r.at,
-            r.encounter,
-            "{" + ",".join(sorted(r.classes)) + "}",
-            r.released,
-            r.body,
-            r.app_id,
-        )
-        for r in resources
-    ]
-    return tuple(list(column) for column in zip(*rows, strict=True))
+def _given(resource: Resource) -> dict[str, Any]:
+    return {**{name: getattr(resource, name) for name in GIVEN}, **index.told(resource)}
 
 
 def _entry(row: "Record") -> Entry:
