@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bench import crowd
 from bench.figures import say
-from bench.million import POST, RESOURCES
+from bench.million import PERSON, RESOURCES
 from bench.running import Running
 from lianyi.access import queries as leaving
 from lianyi.access.model import APP, Purpose
@@ -29,7 +29,8 @@ from lianyi.records import queries as records
 LEAST = 60_000.0  # resources a second
 LOOK, LONGEST = 0.02, 300.0  # seconds between two looks whether it is ready, and of them all
 SCOPES = ("system/*.rs",)
-PLACE = f"SELECT institution_id FROM ({POST}) AS post"
+PLACE = f"""SELECT holder_id FROM records.resource
+            WHERE type = 'Observation' AND owner = {PERSON.format(1)} LIMIT 1"""
 CARE = """INSERT INTO access.relation (person_id, institution_id, role, cause_id, opened_at)
           SELECT DISTINCT owner, $1::uuid, 'doctor', owner, $2::timestamptz FROM records.resource
           WHERE holder_id = $1 AND type = 'Observation' ON CONFLICT DO NOTHING"""

@@ -1646,6 +1646,32 @@ CREATE TABLE records.amount (
     part smallint NOT NULL
 );
 
+CREATE TABLE records.bringing (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    app_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    approval_id uuid NOT NULL,
+    scopes text[] NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    stored bigint DEFAULT 0 NOT NULL,
+    changed bigint DEFAULT 0 NOT NULL,
+    duplicate bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    read bigint DEFAULT 0 NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    tidied_at timestamp with time zone,
+    CONSTRAINT bringing_state_check CHECK ((state = ANY (ARRAY['open'::text, 'running'::text, 'done'::text, 'cancelled'::text, 'failed'::text])))
+);
+
+CREATE TABLE records.brought (
+    import_id uuid NOT NULL,
+    name text NOT NULL,
+    place bigint NOT NULL,
+    is_whole boolean NOT NULL
+);
+
 CREATE TABLE records.draft (
     seq bigint NOT NULL,
     tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -1708,6 +1734,24 @@ CREATE TABLE records.part (
     done_at timestamp with time zone
 );
 
+CREATE TABLE records.refusal (
+    import_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    file text NOT NULL,
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    findings text NOT NULL
+);
+
+ALTER TABLE records.refusal ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME records.refusal_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE records.release (
     seq bigint NOT NULL,
     tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -1744,6 +1788,16 @@ CREATE TABLE records.resource (
     filed smallint DEFAULT 2 NOT NULL,
     app_id uuid,
     CONSTRAINT resource_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE records.segment (
+    import_id uuid NOT NULL,
+    name text NOT NULL,
+    first bigint NOT NULL,
+    size bigint NOT NULL,
+    sealed_key bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT segment_size_check CHECK ((size > 0))
 );
 
 CREATE TABLE records.token (
@@ -2357,6 +2411,12 @@ ALTER TABLE ONLY prescribing.version
 ALTER TABLE ONLY prescribing.version
     ADD CONSTRAINT version_seq_key UNIQUE (seq);
 
+ALTER TABLE ONLY records.bringing
+    ADD CONSTRAINT bringing_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY records.brought
+    ADD CONSTRAINT brought_pkey PRIMARY KEY (import_id, name);
+
 ALTER TABLE ONLY records.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (seq);
 
@@ -2366,11 +2426,17 @@ ALTER TABLE ONLY records.imported
 ALTER TABLE ONLY records.part
     ADD CONSTRAINT part_pkey PRIMARY KEY (export_id, n);
 
+ALTER TABLE ONLY records.refusal
+    ADD CONSTRAINT refusal_pkey PRIMARY KEY (seq);
+
 ALTER TABLE ONLY records.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (seq);
 
 ALTER TABLE ONLY records.resource
     ADD CONSTRAINT resource_pkey PRIMARY KEY (type, fhir_id);
+
+ALTER TABLE ONLY records.segment
+    ADD CONSTRAINT segment_pkey PRIMARY KEY (import_id, name, first);
 
 ALTER TABLE ONLY records.version
     ADD CONSTRAINT version_pkey PRIMARY KEY (seq);
@@ -2731,6 +2797,12 @@ CREATE INDEX amount_type_name_high_low_idx ON records.amount USING btree (type, 
 
 CREATE INDEX amount_type_name_low_high_idx ON records.amount USING btree (type, name, low, high);
 
+CREATE INDEX bringing_app_id_institution_id_idx ON records.bringing USING btree (app_id, institution_id) WHERE (state = ANY (ARRAY['open'::text, 'running'::text]));
+
+CREATE INDEX bringing_asked_at_id_idx ON records.bringing USING btree (asked_at, id) WHERE (state = 'running'::text);
+
+CREATE INDEX bringing_untidied ON records.bringing USING btree (id) WHERE ((tidied_at IS NULL) AND (state = ANY (ARRAY['done'::text, 'cancelled'::text, 'failed'::text])));
+
 CREATE UNIQUE INDEX draft_tx_seq_idx ON records.draft USING btree (tx, seq);
 
 CREATE INDEX draft_visit_id_seq_idx ON records.draft USING btree (visit_id, seq);
@@ -2742,6 +2814,8 @@ CREATE INDEX link_type_fhir_id_name_idx ON records.link USING btree (type, fhir_
 CREATE INDEX moment_type_fhir_id_name_idx ON records.moment USING btree (type, fhir_id, name);
 
 CREATE INDEX moment_type_name_low_high_idx ON records.moment USING btree (type, name, low, high);
+
+CREATE INDEX refusal_import_id_seq_idx ON records.refusal USING btree (import_id, seq);
 
 CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
 
@@ -2879,7 +2953,11 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON prescribing.ve
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.draft FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.refusal FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.release FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.segment FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON records.version FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
@@ -3119,6 +3197,15 @@ ALTER TABLE ONLY prescribing.review
 
 ALTER TABLE ONLY prescribing.version
     ADD CONSTRAINT version_prescription_id_fkey FOREIGN KEY (prescription_id) REFERENCES prescribing.prescription(id);
+
+ALTER TABLE ONLY records.brought
+    ADD CONSTRAINT brought_import_id_fkey FOREIGN KEY (import_id) REFERENCES records.bringing(id);
+
+ALTER TABLE ONLY records.refusal
+    ADD CONSTRAINT refusal_import_id_fkey FOREIGN KEY (import_id) REFERENCES records.bringing(id);
+
+ALTER TABLE ONLY records.segment
+    ADD CONSTRAINT segment_import_id_fkey FOREIGN KEY (import_id) REFERENCES records.bringing(id);
 
 ALTER TABLE ONLY signatures.proof
     ADD CONSTRAINT proof_signature_id_fkey FOREIGN KEY (signature_id) REFERENCES signatures.signature(id);

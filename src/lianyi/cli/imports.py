@@ -4,10 +4,9 @@ One process reads and checks while this one writes: a bundle is one transaction.
 is remembered, so that an import that stopped goes on, and doing it twice changes nothing.
 """
 
-import asyncio
 import hashlib
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -29,8 +28,8 @@ from lianyi.people.model import Institution, Kind
 from lianyi.records import queries, service
 from lianyi.records.errors import NotBundles
 from lianyi.records.model import Finding, Parcel, Refusal
+from lianyi.worker import ahead
 
-AHEAD = 3  # parcels checked before they can be written
 # Whose history it is, if nobody says: the first hospital of the installation.
 KEEPERS = (Kind.TERTIARY_HOSPITAL, Kind.COUNTY_HOSPITAL, Kind.HEALTH_CENTRE)
 
@@ -66,12 +65,12 @@ class Report:
         return self.read == self.stored + self.changed + self.duplicate + self.refused
 
     def add(self, parcel: Parcel, taken: history.TakenIn) -> None:
-        self.read += parcel.read
-        self.stored += taken.stored.new
-        self.changed += taken.stored.changed
-        self.refused += len(taken.refused)
-        twice = parcel.read - len(parcel.resources) - len(parcel.refused)
-        self.duplicate += taken.stored.same + twice
+        tally = taken.tally(parcel)
+        self.read += tally.read
+        self.stored += tally.stored
+        self.changed += tally.changed
+        self.refused += tally.refused
+        self.duplicate += tally.duplicate
         for refusal in taken.refused:
             self._explain(refusal)
 
@@ -133,16 +132,16 @@ class Import:
 
     async def _parcels(self, file: Path) -> AsyncIterator[Parcel]:
         """Return the parcels of a file that have not entered yet, in order, checked ahead."""
-        waiting: deque[asyncio.Future[Parcel | None]] = deque()
+        found = ahead.checked(self._unknown(file), self._pool, self._check)
+        async for _, parcel in found:
+            if parcel is None:
+                raise NotBundles(file=str(file), trouble="JSON")
+            yield parcel
+
+    async def _unknown(self, file: Path) -> AsyncIterator[tuple[bytes, bytes]]:
         for raw in bundles(file, self._progress):
-            if await self._is_known(raw):
-                continue
-            loop = asyncio.get_running_loop()
-            waiting.append(loop.run_in_executor(self._pool, self._check, raw))
-            if len(waiting) > AHEAD:
-                yield await _next(file, waiting)
-        while waiting:
-            yield await _next(file, waiting)
+            if not await self._is_known(raw):
+                yield raw, raw
 
     async def _is_known(self, raw: bytes) -> bool:
         """Return whether a bundle has entered before, and count it if so."""
@@ -151,13 +150,6 @@ class Import:
         if known is not None:
             self.report.add_known(known)
         return known is not None
-
-
-async def _next(file: Path, waiting: "deque[asyncio.Future[Parcel | None]]") -> Parcel:
-    parcel = await waiting.popleft()
-    if parcel is None:
-        raise NotBundles(file=str(file), trouble="JSON")
-    return parcel
 
 
 async def _keeper(app: App, wanted: str) -> Institution:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.fhir import answers, definitions, exporting
+from lianyi.fhir import answers, definitions, exporting, importing
 from lianyi.fhir.answers import answered
 from lianyi.fhir.bundles import bundle
 from lianyi.fhir.capability import metadata
@@ -37,6 +37,17 @@ EXPORTING = (
     Route(ASKED, answered(exporting.cancel), methods=["DELETE"]),
     Route(WRITTEN, answered(exporting.fetch)),
 )
+BROUGHT = f"{ROOT}/{importing.STATUS}/{{import:uuid}}"
+HANDED = f"{ROOT}/{importing.FILE}/{{import:uuid}}/{{name:str}}"
+IMPORTING = (
+    Route(f"{ROOT}/$import", answered(importing.begin), methods=["POST"]),
+    Route(HANDED, answered(importing.look), methods=["HEAD"]),
+    Route(HANDED, answered(importing.put), methods=["PUT"]),
+    Route(BROUGHT, answered(importing.status)),
+    Route(BROUGHT, answered(importing.start), methods=["POST"]),
+    Route(BROUGHT, answered(importing.cancel), methods=["DELETE"]),
+    Route(f"{ROOT}/{importing.ERRORS}/{{import:uuid}}", answered(importing.errors)),
+)
 ROUTES = (
     *(
         Route(f"{ROOT}/{path}", answered(one.handle), methods=[*one.methods])
@@ -44,6 +55,7 @@ ROUTES = (
         for path in one.paths
     ),
     *EXPORTING,
+    *IMPORTING,
     Route(ROOT, answered(bundle), methods=["POST"], name="fhir"),
     Route(f"{ROOT}/", answered(bundle), methods=["POST"]),
     Route(f"{ROOT}/{TYPE}/{{id:str}}", answered(definitions.read, to_anybody=True)),

@@ -1,18 +1,35 @@
 """Bringing an institution's own history (既往病历): who it speaks of, and what it says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+import msgspec
+
+from lianyi.access.model.parts import Right
+from lianyi.access.rules import scopes
 from lianyi.kernel.work import Tx
 from lianyi.people import service as people
 from lianyi.people.model import Identity, IdType, Sex
 from lianyi.records import service as records
 from lianyi.records.fhir.bundles import with_persons
 from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource, Stored
+from lianyi.records.model.bringing import Tally
+from lianyi.records.rules import releasing
+from lianyi.records.service import delivering
 
 SEXES = {"male": Sex.MALE, "female": Sex.FEMALE}
 ORPHAN = (Finding("orphan", "Patient"),)
+RIGHTS = (Right.CREATE, Right.UPDATE)
+OUT_OF_SCOPE, NOT_AN_APPS = "scope", "not_an_apps"
+
+
+@dataclass(frozen=True, slots=True)
+class AppBrings:
+    """Which app brings it, as its institution's own system, and what it may write."""
+
+    app_id: UUID
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +39,23 @@ class TakenIn:
     stored: Stored
     refused: tuple[Refusal, ...]
 
+    def tally(self, parcel: Parcel) -> Tally:
+        """Count it: what a file says twice is there already the second time."""
+        twice = parcel.read - len(parcel.resources) - len(parcel.refused)
+        return Tally(
+            read=parcel.read,
+            stored=self.stored.new,
+            changed=self.stored.changed,
+            duplicate=self.stored.same + twice,
+            refused=len(self.refused),
+        )
 
-async def take_in(tx: Tx, *, parcel: Parcel) -> TakenIn:
+
+async def take_in(tx: Tx, *, parcel: Parcel, app: AppBrings | None = None) -> TakenIn:
     """Write a parcel into the record as the acting institution's own history.
+
+    What an app brings is that app's to change, within its scopes, and reaches the person as what it
+    writes one by one does (IDN-11). It never changes what no app has brought.
 
     Each Patient becomes a person of whom nothing is proven, and is found again by the number the
     institution's system has for them. What is about somebody nobody has brought is refused.
@@ -36,11 +67,30 @@ async def take_in(tx: Tx, *, parcel: Parcel) -> TakenIn:
     known = {here: here, **persons}
     settled = [_settled(r, known) for r in parcel.resources if r.owner in known]
     orphans = [Refusal(r.type, r.fhir_id, ORPHAN) for r in parcel.resources if r.owner not in known]
+    settled, others = await _admitted(tx, app, settled) if app else (settled, [])
     stored = await records.store(tx, resources=settled)
-    refused = (*parcel.refused, *orphans)
-    if not refused:
+    refused = (*parcel.refused, *orphans, *others)
+    if not refused and app is None:
         await records.mark_imported(tx, parcel=parcel)
     return TakenIn(stored, refused)
+
+
+async def _admitted(
+    tx: Tx, app: AppBrings, resources: Sequence[Resource]
+) -> tuple[list[Resource], list[Refusal]]:
+    """Part what an app may bring from what it may not (INT-04, EMR-09)."""
+    others = await delivering.own_acts(tx, resources=resources)
+    kept, refused = [], []
+    for one in resources:
+        may = all(scopes.permits(app.scopes, one.type, right) for right in RIGHTS)
+        why = OUT_OF_SCOPE if not may else NOT_AN_APPS if one.key in others else None
+        if why:
+            refused.append(Refusal(one.type, one.fhir_id, (Finding(why, one.type),)))
+        else:
+            body = msgspec.json.decode(one.body)
+            released = releasing.is_released(body, is_sensitive=bool(one.classes))
+            kept.append(replace(one, app_id=app.app_id, released=released))
+    return kept, refused
 
 
 async def _persons(tx: Tx, parcel: Parcel) -> dict[UUID, UUID]:

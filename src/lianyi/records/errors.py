@@ -194,3 +194,39 @@ class NoSuchPart(NotFound):
     """An export has no such file, or not yet."""
 
     n: int
+
+
+@dataclass(eq=False)
+class NoSuchImport(NotFound):
+    id: UUID
+
+
+@dataclass(eq=False)
+class ManyImports(Conflict):
+    """The app has an import under way, or being delivered, already."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class OtherOffset(Conflict):
+    """A file goes on where what has come of it ends."""
+
+    offset: int
+
+
+@dataclass(eq=False)
+class DeliveryFull(Conflict):
+    """An import takes no more than this; bring the rest in another one."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class NothingBrought(Conflict):
+    """An import without files has nothing to start with."""
+
+
+@dataclass(eq=False)
+class BrokenDelivery(Invalid):
+    """A file is cut off, is no gzip although it begins so, or holds a line beyond all measure."""

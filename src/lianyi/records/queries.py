@@ -23,14 +23,17 @@ from lianyi.records.model import (
     Measurement,
     Medicine,
     Problem,
+    Refusal,
     Sheet,
     Summary,
     Version,
     Visit,
     Written,
 )
+from lianyi.records.model.bringing import Bringing, Delivered
 from lianyi.records.model.parts import Part, Progress
 from lianyi.records.model.writing import Change
+from lianyi.records.tables import bringing as brought
 from lianyi.records.tables import gathering, history, searches
 from lianyi.records.tables import parts as files
 from lianyi.records.tables import resources as tables
@@ -266,6 +269,34 @@ async def progress(tx: Tx, *, export_ids: Collection[UUID]) -> dict[UUID, Progre
     """Return how far exports are that the caller may know of."""
     found = await files.progress(tx, export_ids)
     return {id: found.get(id, Progress(0, 0, 0)) for id in export_ids}
+
+
+async def bringing(tx: Tx, *, import_id: UUID) -> Bringing:
+    """Return what the acting app brings its institution in bulk.
+
+    :raises NoSuchImport: also another app's.
+    """
+    return await brought.load(tx, import_id)
+
+
+async def delivered(tx: Tx, *, import_id: UUID) -> list[Delivered]:
+    """Return the files of an import that the caller may know of."""
+    return await brought.list_files(tx, import_id)
+
+
+async def refusals(tx: Tx, *, import_id: UUID, after: int, limit: int) -> list[tuple[int, Refusal]]:
+    """Return what was refused of an import that the caller may know of, by its numbers."""
+    return await brought.list_refusals(tx, import_id, after, limit)
+
+
+async def next_bringing(tx: Tx) -> Bringing | None:
+    """Return the running import that has waited longest."""
+    return await brought.find_next(tx)
+
+
+async def untidy_bringings(tx: Tx) -> list[UUID]:
+    """Return imports that are over and may still lie on the disk."""
+    return await brought.list_untidy(tx)
 
 
 async def imported(tx: Tx, *, digest: bytes) -> int | None:

@@ -10,14 +10,14 @@ from lianyi.kernel import seal, timers
 from lianyi.kernel.refusal import Unavailable
 from lianyi.kernel.work import App, within
 from lianyi.links import Links
-from lianyi.worker import bulk, deliver, errands
+from lianyi.worker import bringing, bulk, deliver, errands
 from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner
 
 LOG = logging.getLogger(__name__)
 IDLE = 0.1  # seconds between two looks when there was nothing to do
 BUSY = 0.02  # seconds in which more may come that can be handed on together
-BULK = 1.0  # seconds between two looks for what is to be exported
+BULK = 1.0  # seconds between two looks for what leaves or comes in bulk
 SEAL = 5.0  # seconds between two seals of a log
 AWAY = 1.0  # seconds to wait for a database that does not answer
 
@@ -29,6 +29,7 @@ async def run(app: App, links: Links, stop: asyncio.Event) -> None:
         day.create_task(_repeat(lambda: deliver.deliver(app), stop))
         day.create_task(_repeat(lambda: errands.run_due(runner), stop))
         day.create_task(_repeat(lambda: bulk.step(app), stop, BULK))
+        day.create_task(_repeat(lambda: bringing.step(app, stop), stop, BULK))
         day.create_task(_repeat(lambda: _seal(app), stop, SEAL))
 
 

@@ -56,6 +56,10 @@ def read(raw: bytes, institution_id: UUID) -> list[Foreign] | None:
     return [_under_our_ids(institution_id, url, body, known) for url, body in found]
 
 
+def is_json(line: bytes) -> bool:
+    return _documents(line) is not None
+
+
 def owner_of(foreign: Foreign, institution_id: UUID) -> UUID:
     """Return the number of the person a resource is about, or the institution."""
     about = f"Patient/{foreign.body['id']}" if foreign.type == "Patient" else None
