@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0040"
-down_revision = "0039"
+revision = "0041"
+down_revision = "0040"
 
 TABLES = """
 CREATE TABLE records.bringing (
