@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0041"
-down_revision = "0040"
+revision = "0042"
+down_revision = "0041"
 
 TABLES = """
 CREATE TABLE records.bringing (
