@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTHON ?= python3
 DEFINITIONS := src/lianyi/records/rules/build/r4.json
 COMPILERS := $(addprefix tools/,fhir.py definitions.py terminologies.py searching.py invariants.py fhirpath.py \
-  fhirpath_trees.py profiles.py units.py)
+  fhirpath_trees.py profiles.py units.py value_sets.py)
 UV := uv==0.13.9
 LOCK = $(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 export PYTHONPATH := src

@@ -9,8 +9,10 @@ carries a `$comment` that names the law, for whoever is refused.
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+
+from value_sets import ValueSets
 
 ROOT = Path(__file__).parent.parent
 MODULES = ROOT / "node_modules"
@@ -134,47 +136,6 @@ def is_prose(key: str, value: object) -> bool:
     return key == "description" and isinstance(value, str)
 
 
-class ValueSets:
-    """Which codes a required binding allows, where they can be listed at all."""
-
-    def __init__(self, found: list[dict]) -> None:
-        self.sets = {r["url"]: r for r in found if r["resourceType"] == "ValueSet"}
-        self.systems = {r["url"]: r for r in found if r["resourceType"] == "CodeSystem"}
-
-    def of(self, url: str) -> dict[str, list[str]] | None:
-        """Return the codes by system, or None where a filter or a foreign system decides."""
-        compose = self.sets.get(url.partition("|")[0], {}).get("compose")
-        if not compose or "exclude" in compose:
-            return None
-        codes: dict[str, list[str]] = {}
-        for part in compose["include"]:
-            found = self._included(part)
-            if found is None:
-                return None
-            for system, values in found.items():
-                codes.setdefault(system, []).extend(values)
-        return codes
-
-    def _included(self, part: dict) -> dict[str, list[str]] | None:
-        if "filter" in part:
-            return None
-        if "valueSet" in part:
-            (url,) = part["valueSet"]
-            return self.of(url)
-        if "concept" in part:
-            return {part["system"]: [c["code"] for c in part["concept"]]}
-        system = self.systems.get(part["system"], {})
-        if system.get("content") != "complete":
-            return None
-        return {part["system"]: list(all_codes(system.get("concept", [])))}
-
-
-def all_codes(concepts: list[dict]) -> Iterator[str]:
-    for concept in concepts:
-        yield concept["code"]
-        yield from all_codes(concept.get("concept", []))
-
-
 def tighten(structure: dict, defs: dict[str, dict], primitives: dict, codes: ValueSets) -> None:
     """Add to one type's definition what its elements say."""
     elements = structure["snapshot"]["element"]
@@ -262,7 +223,7 @@ def bind(properties: dict, name: str, element: dict, type: dict, codes: ValueSet
     law = None
     binding = element.get("binding", {})
     if binding.get("strength") == "required":
-        law = bound(type["code"], codes.of(binding["valueSet"]), binding["valueSet"])
+        law = bound(type["code"], codes.listed(binding["valueSet"]), binding["valueSet"])
     if type["code"] == "Reference" and type.get("targetProfile"):
         law = aimed([p.removeprefix(BASE) for p in type["targetProfile"]])
     held = properties.get(name)

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from definitions import TARGET, ValueSets, resources, write
+from definitions import TARGET, resources, write
 from fhirpath import Writer
 from fhirpath_trees import CanNot
 from profiles import Profiles
 from searching import Elements
+from value_sets import ValueSets
 
 LAWS, SHAPES = TARGET.with_name("laws.py"), TARGET.with_name("shapes.json")
 PROFILES = TARGET.with_name("profiles.json")

@@ -6,8 +6,9 @@ patterns, narrower types and bindings, slices with what tells them apart, invari
 
 from collections.abc import Iterator
 
-from definitions import BASE, ValueSets, resources
+from definitions import BASE, resources
 from searching import Elements
+from value_sets import ValueSets
 
 FILES = ("profiles-others", "profiles-types", "profiles-resources")
 CODED = {"code", "Coding", "CodeableConcept", "Quantity"}
@@ -89,7 +90,7 @@ class Profiles:
         )
         if binding.get("strength") != "required" or not is_new:
             return {}
-        codes = self.codes.of(binding["valueSet"])
+        codes = self.codes.listed(binding["valueSet"])
         if not codes or not CODED & {t["code"] for t in element["type"]}:
             return {"unchecked": binding["valueSet"]}
         return {"codes": codes}
