@@ -317,6 +317,7 @@ CREATE TABLE accounts.client (
     origins text[] NOT NULL,
     launch_url text NOT NULL,
     scopes text[] NOT NULL,
+    notifies text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT client_check CHECK (((kind = 'secret'::text) = (secret IS NOT NULL))),
     CONSTRAINT client_check1 CHECK (((kind = 'key'::text) = (keys IS NOT NULL))),
     CONSTRAINT client_kind_check CHECK ((kind = ANY (ARRAY['public'::text, 'secret'::text, 'key'::text])))
@@ -1692,6 +1693,12 @@ ALTER TABLE records.draft ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE records.heard (
+    one boolean DEFAULT true NOT NULL,
+    seen pg_snapshot NOT NULL,
+    CONSTRAINT heard_one_check CHECK (one)
+);
+
 CREATE TABLE records.imported (
     institution_id uuid NOT NULL,
     digest bytea NOT NULL,
@@ -1717,6 +1724,28 @@ CREATE TABLE records.moment (
     low timestamp with time zone NOT NULL,
     high timestamp with time zone NOT NULL,
     part smallint NOT NULL
+);
+
+CREATE TABLE records.notice (
+    n bigint NOT NULL,
+    subscription_id uuid NOT NULL,
+    type text NOT NULL,
+    fhir_id text NOT NULL,
+    version integer NOT NULL,
+    owner uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone,
+    done_at timestamp with time zone,
+    hidden boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE records.notice ALTER COLUMN n ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME records.notice_n_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE records.part (
@@ -1798,6 +1827,46 @@ CREATE TABLE records.segment (
     sealed_key bytea NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT segment_size_check CHECK ((size > 0))
+);
+
+CREATE TABLE records.subscription (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    person_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    role text NOT NULL,
+    for_person_id uuid,
+    app_id uuid NOT NULL,
+    scopes text[] NOT NULL,
+    approval_id uuid NOT NULL,
+    version integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    body text NOT NULL,
+    type text NOT NULL,
+    criteria text NOT NULL,
+    about uuid,
+    channel text NOT NULL,
+    endpoint text NOT NULL,
+    header bytea,
+    base text NOT NULL,
+    content text NOT NULL,
+    bundled boolean NOT NULL,
+    until timestamp with time zone NOT NULL,
+    born pg_snapshot DEFAULT pg_current_snapshot() NOT NULL,
+    told bigint DEFAULT 0 NOT NULL,
+    told_at timestamp with time zone,
+    tries integer DEFAULT 0 NOT NULL,
+    trouble text DEFAULT ''::text NOT NULL,
+    under_way boolean DEFAULT false NOT NULL,
+    binding bytea,
+    binding_until timestamp with time zone,
+    CONSTRAINT subscription_channel_check CHECK ((channel = ANY (ARRAY['rest-hook'::text, 'websocket'::text]))),
+    CONSTRAINT subscription_check CHECK (((channel = 'rest-hook'::text) = (endpoint <> ''::text))),
+    CONSTRAINT subscription_check1 CHECK (((binding IS NULL) = (binding_until IS NULL))),
+    CONSTRAINT subscription_content_check CHECK ((content = ANY (ARRAY['empty'::text, 'id-only'::text, 'full-resource'::text]))),
+    CONSTRAINT subscription_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'active'::text, 'error'::text, 'off'::text, 'removed'::text]))),
+    CONSTRAINT subscription_version_check CHECK ((version > 0))
 );
 
 CREATE TABLE records.token (
@@ -2420,8 +2489,17 @@ ALTER TABLE ONLY records.brought
 ALTER TABLE ONLY records.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY records.heard
+    ADD CONSTRAINT heard_pkey PRIMARY KEY (one);
+
 ALTER TABLE ONLY records.imported
     ADD CONSTRAINT imported_pkey PRIMARY KEY (institution_id, digest);
+
+ALTER TABLE ONLY records.notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (n);
+
+ALTER TABLE ONLY records.notice
+    ADD CONSTRAINT notice_subscription_id_type_fhir_id_version_key UNIQUE (subscription_id, type, fhir_id, version);
 
 ALTER TABLE ONLY records.part
     ADD CONSTRAINT part_pkey PRIMARY KEY (export_id, n);
@@ -2437,6 +2515,9 @@ ALTER TABLE ONLY records.resource
 
 ALTER TABLE ONLY records.segment
     ADD CONSTRAINT segment_pkey PRIMARY KEY (import_id, name, first);
+
+ALTER TABLE ONLY records.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY records.version
     ADD CONSTRAINT version_pkey PRIMARY KEY (seq);
@@ -2815,6 +2896,8 @@ CREATE INDEX moment_type_fhir_id_name_idx ON records.moment USING btree (type, f
 
 CREATE INDEX moment_type_name_low_high_idx ON records.moment USING btree (type, name, low, high);
 
+CREATE INDEX notice_subscription_id_n_idx ON records.notice USING btree (subscription_id, n) WHERE (done_at IS NULL);
+
 CREATE INDEX refusal_import_id_seq_idx ON records.refusal USING btree (import_id, seq);
 
 CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
@@ -2828,6 +2911,24 @@ CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree 
 CREATE INDEX resource_type_at_fhir_id_idx ON records.resource USING btree (type, at DESC, fhir_id DESC);
 
 CREATE INDEX resource_unfiled ON records.resource USING btree (type, fhir_id) WHERE (filed < 2);
+
+CREATE INDEX subscription_about_id_idx ON records.subscription USING btree (about, id);
+
+CREATE INDEX subscription_app_id_institution_id_id_idx ON records.subscription USING btree (app_id, institution_id, id);
+
+CREATE INDEX subscription_approval_id_idx ON records.subscription USING btree (approval_id) WHERE (state = ANY (ARRAY['requested'::text, 'active'::text, 'error'::text]));
+
+CREATE UNIQUE INDEX subscription_binding_idx ON records.subscription USING btree (binding) WHERE (binding IS NOT NULL);
+
+CREATE INDEX subscription_for_person_id_id_idx ON records.subscription USING btree (for_person_id, id) WHERE (for_person_id IS NOT NULL);
+
+CREATE INDEX subscription_institution_id_id_idx ON records.subscription USING btree (institution_id, id);
+
+CREATE INDEX subscription_person_id_id_idx ON records.subscription USING btree (person_id, id);
+
+CREATE INDEX subscription_type_idx ON records.subscription USING btree (type) WHERE (state = ANY (ARRAY['active'::text, 'error'::text]));
+
+CREATE INDEX subscription_until_idx ON records.subscription USING btree (until) WHERE (state = ANY (ARRAY['requested'::text, 'active'::text, 'error'::text]));
 
 CREATE INDEX token_owner_type_name_value_at_fhir_id_idx ON records.token USING btree (owner, type, name, value, at DESC, fhir_id DESC);
 
@@ -3200,6 +3301,9 @@ ALTER TABLE ONLY prescribing.version
 
 ALTER TABLE ONLY records.brought
     ADD CONSTRAINT brought_import_id_fkey FOREIGN KEY (import_id) REFERENCES records.bringing(id);
+
+ALTER TABLE ONLY records.notice
+    ADD CONSTRAINT notice_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES records.subscription(id);
 
 ALTER TABLE ONLY records.refusal
     ADD CONSTRAINT refusal_import_id_fkey FOREIGN KEY (import_id) REFERENCES records.bringing(id);

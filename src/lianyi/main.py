@@ -170,6 +170,7 @@ async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[
     from lianyi.links.inspectorate import Inspectorate
     from lianyi.links.province import IdentityProvider
     from lianyi.links.signed import SignedWire
+    from lianyi.links.webhooks import WebHooks
     from lianyi.links.wechat import WechatPayments
     from lianyi.web.notify import PATH
 
@@ -190,6 +191,7 @@ async def links(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[
             supervision=Inspectorate(
                 SignedWire(client, _url(config, "supervision"), papers / "supervision", now)
             ),
+            hooks=WebHooks(at_home=config.demo),
         )
 
 

@@ -111,7 +111,7 @@ class Desk:
     async def work(self):
         """Do what the worker would until there is nothing left to do now."""
         app = self.place.app
-        runner = Runner(app, Links(None, None, None, None, self.town.agency, None))
+        runner = Runner(app, Links(None, None, None, None, self.town.agency, None, None))
         while await within(app, WORKER, timers.fire) + await deliver(app) + await run_due(runner):
             pass
 

@@ -10,6 +10,7 @@ from lianyi.links.authority import Authority
 from lianyi.links.inspectorate import Inspectorate
 from lianyi.links.province import IdentityProvider
 from lianyi.links.signed import SignedWire
+from lianyi.links.webhooks import WebHooks
 from lianyi.links.wechat import WechatPayments
 from lianyi.worker.errands import Runner, run_due
 from tests.drain import deliver
@@ -59,5 +60,6 @@ async def outside(app, home):
                 SignedWire(registry.client, "", home / "insurer", now), now
             ),  # nor claims
             supervision=Inspectorate(SignedWire(registry.client, "", home / "supervision", now)),
+            hooks=WebHooks(),
         )
         yield Outside(app, links, registry, carrier)

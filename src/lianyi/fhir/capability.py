@@ -8,13 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import NoMatchFound
 
-from lianyi.fhir import answers, definitions, exporting, operations, patching
+from lianyi.fhir import answers, definitions, exporting, operations, patching, subscriptions
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of, origin_of
 from lianyi.journeys import fhir_audit
 from lianyi.kernel.text import words
 from lianyi.records.fhir import compartments
 from lianyi.records.fhir.index import Parameter, parameters
+from lianyi.records.model.subscriptions import TYPE
 from lianyi.records.rules import writable
 from lianyi.records.rules.writable import Writer
 
@@ -37,6 +38,7 @@ URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 SMART = {"cors": True, "service": [{"coding": [{"system": SERVICES, "code": "SMART-on-FHIR"}]}]}
 DOORS = ("authorize", "token", "register", "introspect", "revoke")
+SOCKET = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket"
 LANGUAGE = "zh"
 SINCE = "2026-11-29"  # when what is told here last changed
 
@@ -45,7 +47,8 @@ async def metadata(request: Request) -> Response:
     """Answer the CapabilityStatement, to anybody."""
     server = {"description": "Lianyi (联医)", "url": base_of(request)}
     told = [_placed(base_of(request), one) for one in _rest()["resource"]]
-    rest = {**_rest(), "resource": told, **_security(request)}
+    socket = {"url": SOCKET, "valueUri": subscriptions.socket_of(request)}
+    rest = {"extension": [socket], **_rest(), "resource": told, **_security(request)}
     return answers.written(request, {**_statement(), "implementation": server, "rest": [rest]})
 
 
@@ -100,13 +103,29 @@ def _security(request: Request) -> Body:
     )
 
 
+def _subscriptions(told: Body) -> Body:
+    """Tell what is done otherwise with what an app has asked to be told of."""
+    codes = ("read", "search-type", "create", "update", "patch", "delete")
+    searched = told["searchParam"]
+    left_out = ("searchInclude", "conditionalRead", "conditionalCreate", "conditionalUpdate")
+    return {
+        **{name: value for name, value in told.items() if name not in left_out},
+        "interaction": [{"code": code} for code in codes],
+        "versioning": "versioned",
+        "readHistory": False,
+        "updateCreate": False,
+        "conditionalDelete": "not-supported",
+        "searchParam": [one for one in searched if one["name"] in subscriptions.SEARCHED],
+    }
+
+
 def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
     links = sorted(f"{type}:{name}" for name, p in searched.items() if p.type == "reference")
     includes = {"searchInclude": ["*", *links]} if links else {}
     group = writable.group_of(type)
     writing = WRITING if group.writers else ()
     reading = [code for code in READING if type != fhir_audit.TYPE or code not in OF_VERSIONS]
-    return {
+    told = {
         "type": type,
         "documentation": _written_by(type, group),
         "interaction": [{"code": code} for code in (*reading, *writing)],
@@ -119,6 +138,7 @@ def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
         ],
         "operation": [*operations.of(type), *filter(None, [exporting.TOLD.get(type)])],
     }
+    return _subscriptions(told) if type == TYPE else told
 
 
 def _written_by(type: str, group: writable.Group) -> str:

@@ -15,20 +15,25 @@ from lianyi.fhir import (
     lastn,
     marking,
     matching,
+    subscriptions,
     validating,
     value_sets,
 )
 from lianyi.fhir.answers import Handler
 from lianyi.fhir.deeds import Reader, doing
 from lianyi.fhir.definitions import DEFINITIONS, TYPE
+from lianyi.records.model import subscriptions as asked
 
 DEFINED = "http://hl7.org/fhir/OperationDefinition"
+BACKPORT = (
+    "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-"
+)
 ANY = "{type:str}"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`definition` is the id of an OperationDefinition; `types` empty: of any type.
+    """`definition` is the id of an OperationDefinition, or an address; `types` empty: of any type.
 
     One with a `deed` changes something of a domain, and may stand in a transaction.
     """
@@ -55,6 +60,8 @@ class Operation:
     @property
     def told(self) -> dict[str, str]:
         """Return it as it is told; what is ours is defined below this server's own address."""
+        if self.definition.startswith(BACKPORT):
+            return {"name": self.name, "definition": self.definition}
         defined = TYPE if self.is_ours else DEFINED
         return {"name": self.name, "definition": f"{defined}/{self.definition}"}
 
@@ -106,6 +113,13 @@ OPERATIONS = (
     ),
     Operation(
         "document", "Composition-document", documents.document, ("Composition",), of_type=False
+    ),
+    *(
+        Operation(name, BACKPORT + name, handle, (asked.TYPE,), of_type=False)
+        for name, handle in (
+            ("status", subscriptions.status),
+            ("get-ws-binding-token", subscriptions.binding),
+        )
     ),
     *_of_type(
         ("Observation", "lastn", lastn.lastn),

@@ -52,6 +52,15 @@ OF_FINDINGS |= {"binding": "code-invalid", "person": "required", "invariant": "i
 OF_FINDINGS |= {"choice": "structure", "alone": "structure", "repeated": "structure"}
 OF_FINDINGS |= {"target": "value", "value": "value", "deep": "too-long", "id": "value"}
 OF_FINDINGS |= {
+    "subscription.channel": "not-supported",
+    "subscription.criteria": "value",
+    "subscription.end": "value",
+    "subscription.endpoint": "value",
+    "subscription.extension": "not-supported",
+    "subscription.header": "value",
+    "subscription.payload": "not-supported",
+    "subscription.ping": "not-supported",
+    "subscription.status": "value",
     "patch.fixed": "business-rule",
     "patch.large": "too-costly",
     "patch.path": "not-found",

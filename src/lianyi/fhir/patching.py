@@ -20,14 +20,14 @@ MOST = 1000  # operations
 
 async def patch(request: Request) -> Response:
     type, fhir_id = named(request)
-    operations = await _read(request)
+    operations = await read(request)
     version = match(writing.match_of(request), operations)
     act = Act(Verb.PATCH, type, fhir_id, patch=operations, match=version)
     return await writing.answer(request, act)
 
 
 async def patch_where(request: Request) -> Response:
-    type, operations = typed(request), await _read(request)
+    type, operations = typed(request), await read(request)
     criteria = writing.read_criteria(request.url.query, base_of(request))
     version = match(writing.match_of(request), operations)
     act = Act(Verb.PATCH, type, patch=operations, criteria=criteria, match=version)
@@ -55,7 +55,7 @@ def in_binary(resource: object) -> tuple[Operation, ...]:
     return _operations(raw)
 
 
-async def _read(request: Request) -> tuple[Operation, ...]:
+async def read(request: Request) -> tuple[Operation, ...]:
     bodies.check_kind(request, {KIND}, "fhir.patch_kind")
     return _operations(await bodies.taken(request))
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.fhir import answers, definitions, exporting, importing
+from lianyi.fhir import answers, definitions, exporting, importing, sockets, subscriptions
 from lianyi.fhir.answers import answered
 from lianyi.fhir.bundles import bundle
 from lianyi.fhir.capability import metadata
@@ -19,6 +19,8 @@ from lianyi.fhir.writing import create, delete, delete_where, update, update_whe
 
 WRITES = ["POST", "PUT", "PATCH", "DELETE"]
 ONE, ALL = f"{ROOT}/{{type:str}}/{{id:str}}", f"{ROOT}/{{type:str}}"
+
+OWN = f"{subscriptions.PATH}/{{id:str}}"
 
 
 async def refuse(request: Request) -> Response:
@@ -56,6 +58,13 @@ ROUTES = (
     ),
     *EXPORTING,
     *IMPORTING,
+    sockets.ROUTE,
+    Route(subscriptions.PATH, answered(subscriptions.search)),
+    Route(subscriptions.PATH, answered(subscriptions.create), methods=["POST"]),
+    Route(OWN, answered(subscriptions.read)),
+    Route(OWN, answered(subscriptions.update), methods=["PUT"]),
+    Route(OWN, answered(subscriptions.patch), methods=["PATCH"]),
+    Route(OWN, answered(subscriptions.delete), methods=["DELETE"]),
     Route(ROOT, answered(bundle), methods=["POST"], name="fhir"),
     Route(f"{ROOT}/", answered(bundle), methods=["POST"]),
     Route(f"{ROOT}/{TYPE}/{{id:str}}", answered(definitions.read, to_anybody=True)),

@@ -42,6 +42,7 @@ from lianyi.records import service as records
 from lianyi.records.errors import NotSearchable
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.index import parameters
+from lianyi.records.service import subscribing
 
 WHAT = "app"
 LAUNCH = "launch"
@@ -151,6 +152,7 @@ async def withdraw_approval(tx: Tx, *, approval_id: UUID, why: str) -> None:
     await approvals.withdraw_approval(tx, approval_id=approval_id, why=why)
     await apps.end_approved(tx, approval_id=approval_id)
     await exports.end_approved(tx, approval_id=approval_id, why=why)
+    await subscribing.stop_resting(tx, approval_id=approval_id)
 
 
 async def withdraw_permission(tx: Tx, *, permission_id: UUID) -> None:
@@ -162,6 +164,7 @@ async def withdraw_permission(tx: Tx, *, permission_id: UUID) -> None:
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.CONSENT, what=WHAT)
     found = await approvals.withdraw_permission(tx, chart, permission_id=permission_id)
     await apps.end_lent(tx, person_id=person_id, client_id=found.app_id)
+    await subscribing.stop_lent(tx, person_id=person_id, app_id=found.app_id)
     await _publish(tx, chart, found.app_id)
 
 
@@ -260,6 +263,7 @@ async def _permit(tx: Tx, given: Offer, classes: frozenset[Sensitive], until: da
     person_id = tx.actor.subject_id
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.CONSENT, what=WHAT)
     await apps.end_lent(tx, person_id=person_id, client_id=given.client.id)
+    await subscribing.stop_lent(tx, person_id=person_id, app_id=given.client.id)
     id = await approvals.permit(
         tx, chart, approval=given.approval, scopes=given.scopes, classes=classes, until=until
     )

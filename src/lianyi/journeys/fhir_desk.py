@@ -199,7 +199,7 @@ async def latest(tx: Tx, *, pairs: Sequence[tuple[str, str]], each: int) -> list
     """
     access.check_scope(tx, type="Observation", right=Right.SEARCH)
     search, *_ = _understood(tx, Asked("Observation", tuple(pairs)))
-    reach = await _reach(tx, _person_in(search), Right.SEARCH)
+    reach = await _reach(tx, person_in(search), Right.SEARCH)
     if reach is None:
         return []
     if isinstance(reach, Desk):
@@ -310,12 +310,12 @@ async def _reach(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
 
 async def _opened(tx: Tx, search: Search) -> tuple[Chart | Desk | None, Search]:
     """Open the door that a search leads to; one that names a person looks among theirs alone."""
-    person_id = _person_in(search)
+    person_id = person_in(search)
     reach = await _reach(tx, person_id, Right.SEARCH)
     return reach, replace(search, is_personal=person_id is not None)
 
 
-def _person_in(search: Search) -> UUID | None:
+def person_in(search: Search) -> UUID | None:
     """Return the one person a search names, if it does."""
     named = {id for term in search.terms for id in _patients(term, search.type)}
     return named.pop() if len(named) == 1 else None

@@ -28,6 +28,7 @@ from lianyi.records.errors import (
     NoMatch,
     NoSuchResource,
     NotFhir,
+    NotWritable,
     SameTwice,
     VersionMissing,
     VersionMoved,
@@ -36,6 +37,7 @@ from lianyi.records.fhir import keys, references
 from lianyi.records.fhir.marks import Marks
 from lianyi.records.fhir.patches import Operation
 from lianyi.records.model import Finding, Hit, Resource
+from lianyi.records.model.subscriptions import TYPE as SUBSCRIPTION
 from lianyi.records.model.writing import Held
 from lianyi.records.service import Bringer
 
@@ -164,6 +166,8 @@ def _check_may(tx: Tx, acts: Sequence[Act]) -> None:
     for act in acts:
         with _placed(act):
             fhir_doors.check_may_write(tx, type=act.type, right=RIGHTS[act.verb])
+            if act.type == SUBSCRIPTION:  # which is no part of the record
+                raise NotWritable(type=act.type, group="subscriptions")
             if act.verb in MADE:
                 access.check_scope(tx, type=act.type, right=Right.READ)
 

@@ -17,6 +17,7 @@ from lianyi.journeys import (
     card,
     directory,
     family,
+    fhir_notices,
     fill,
     follow_up,
     laboratory,
@@ -51,11 +52,15 @@ Follower = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class Wiring:
-    """Who follows an event, which open pages hear of it, the errands, and what is sealed."""
+    """Who follows an event, which open pages hear of it, the errands, and what is sealed.
+
+    `hooks` are errands to companies' apps, run apart: a slow one must not hold up a payment.
+    """
 
     followers: Mapping[type[Any], tuple[Follower, ...]] = field(default_factory=dict)
     pages: Mapping[type[Any], topics.Topics] = field(default_factory=dict)
     errands: tuple[Errand[Any, Any], ...] = ()
+    hooks: tuple[Errand[Any, Any], ...] = ()
     logs: tuple[Log, ...] = ()
 
     @cached_property
@@ -216,6 +221,7 @@ WIRING = Wiring(
         people.KinComesOfAge: (family.come_of_age,),
         people.KinEnded: (),
         records.NoteWritten: (report.visit,),
+        records.SubscriptionDue: (fhir_notices.end,),
         supervision.UploadDue: (trail.follow,),
         supervision.UploadSent: (),
         supervision.UploadReceipted: (trail.follow,),
@@ -257,5 +263,6 @@ WIRING = Wiring(
         traces.TRACE,
         *telling.ERRANDS,
     ),
+    hooks=(fhir_notices.NOTIFY,),
     logs=sealed.LOGS,
 )

@@ -64,6 +64,11 @@ async def forward(db: Db, clock: Clock, *, by: timedelta) -> datetime:
     return clock()
 
 
+async def is_born(db: Db) -> bool:
+    """Return whether this database was born as a demo: nobody real lives in it."""
+    return bool(await db.fetchval("SELECT EXISTS (SELECT FROM kernel.demo)"))
+
+
 async def is_seeded(db: Db) -> bool:
     """Return whether the demo network is in this database."""
     return bool(await db.fetchval("SELECT seeded FROM kernel.demo"))

@@ -5,7 +5,7 @@ leaves behind the truth. Whatever is unknown is asked about before it is sent ag
 we know that nobody answered, after a longer pause where the worker itself may be lost.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -76,17 +76,22 @@ async def plan(tx: Tx, kind: str, *, thing_id: UUID, after: timedelta = timedelt
     return id
 
 
-async def claim(tx: Tx) -> Claimed | None:
-    """Take the errand that has waited longest; nobody else will for a growing pause."""
+async def claim(tx: Tx, kinds: Collection[str] | None = None) -> Claimed | None:
+    """Take the errand that has waited longest; nobody else will for a growing pause.
+
+    `kinds` keeps to some; the others are run apart.
+    """
     row = await tx.db.fetchrow(
         """UPDATE kernel.errand e SET outcome = 'unknown', tries = e.tries + 1,
              next_at = $1::timestamptz + interval '30 s' * 2 ^ least(e.tries, 7)
            FROM (SELECT id, outcome AS before FROM kernel.errand
                  WHERE (outcome IS NULL OR outcome = 'unknown') AND next_at <= $1
+                   AND ($2::text[] IS NULL OR kind = ANY ($2))
                  ORDER BY next_at FOR UPDATE SKIP LOCKED LIMIT 1) was
            WHERE e.id = was.id
            RETURNING e.id, kind, thing_id, institution_id, tries, before, request""",
         tx.now,
+        None if kinds is None else list(kinds),
     )
     return None if row is None else Claimed(**row)
 
@@ -105,6 +110,17 @@ async def settle(tx: Tx, id: UUID, answer: Answer) -> None:
         " = 'unknown'",
         id,
         answer.outcome,
+    )
+
+
+async def hasten(tx: Tx, kind: str, *, thing_id: UUID) -> None:
+    """Don't let what has not begun wait any longer."""
+    await tx.db.execute(
+        "UPDATE kernel.errand SET next_at = least(next_at, $3)"
+        " WHERE thing_id = $1 AND kind = $2 AND outcome IS NULL",
+        thing_id,
+        kind,
+        tx.now,
     )
 
 

@@ -1,7 +1,8 @@
 """One unit of work: one hat, one instant, one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -78,6 +79,17 @@ class Tx:
     def witness(self, sql: str, *values: object) -> None:
         """Keep a row that must be written even if the verb is refused."""
         self.witnessed.append((sql, values))
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[None]:
+        """Undo by itself what fails here; the transaction may go on without it."""
+        await self.db.execute("SAVEPOINT aside")
+        try:
+            yield
+        except Exception:
+            await self.db.execute("ROLLBACK TO SAVEPOINT aside")
+            raise
+        await self.db.execute("RELEASE SAVEPOINT aside")
 
     async def alone(self, owner: UUID, subject: str) -> None:
         """Wait until no other transaction decides about this subject of this owner."""

@@ -7,6 +7,7 @@ the key the neighbour sees. A verb answers yes or no; it raises `OSError` when n
 from dataclasses import dataclass
 
 from lianyi.links.ca import Ca
+from lianyi.links.hooks import Hooks
 from lianyi.links.identity import Identity
 from lianyi.links.insurer import Insurer
 from lianyi.links.payment import Payments
@@ -22,3 +23,4 @@ class Links:
     ca: Ca
     insurer: Insurer
     supervision: Supervision
+    hooks: Hooks

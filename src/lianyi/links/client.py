@@ -11,10 +11,15 @@ PATIENCE = httpx.Timeout(10.0, connect=3.0)  # seconds
 
 def opened(timeout: httpx.Timeout = PATIENCE) -> httpx.AsyncClient:
     """Return a client for all neighbours. Plain HTTP is loopback's and never goes by a proxy."""
-    for name in ("httpx", "httpcore"):  # they log whole URLs, and a URL may hold a phone number
-        logging.getLogger(name).setLevel(logging.WARNING)
+    quiet()
     direct = {"http://": httpx.AsyncHTTPTransport()}
     return httpx.AsyncClient(timeout=timeout, mounts=direct)
+
+
+def quiet() -> None:
+    """Keep whole addresses out of the log: one may hold a phone number."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 async def send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:

@@ -230,3 +230,22 @@ class NothingBrought(Conflict):
 @dataclass(eq=False)
 class BrokenDelivery(Invalid):
     """A file is cut off, is no gzip although it begins so, or holds a line beyond all measure."""
+
+
+@dataclass(eq=False)
+class NotLasting(NotAllowed):
+    """What is told later, when nobody sits there, needs `offline_access` (INT-04)."""
+
+
+@dataclass(eq=False)
+class WrongEndpoint(NotAllowed):
+    """An app is told things only where its institution knows that it listens."""
+
+    endpoint: str
+
+
+@dataclass(eq=False)
+class TooManySubscriptions(Conflict):
+    """One app in one hat has enough of them."""
+
+    most: int

@@ -17,3 +17,16 @@ class NoteWritten:
     @property
     def owner(self) -> UUID:
         return self.person_id
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDue:
+    """The time of a subscription is over."""
+
+    name: ClassVar[str] = "records.subscription_due"
+    subscription_id: UUID
+    institution_id: UUID
+
+    @property
+    def owner(self) -> UUID:
+        return self.subscription_id

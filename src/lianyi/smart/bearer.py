@@ -20,6 +20,7 @@ from lianyi.kernel.work import App, reading
 from lianyi.smart import places
 
 DOOR = system("smart", NOWHERE)
+ASKING = frozenset({"http", "websocket"})
 LONGEST = 200  # letters of a token
 CROSSING = (places.FHIR + "/", places.TOKEN, places.REVOKE)  # what pages of apps may ask
 ALLOWED = {
@@ -41,7 +42,9 @@ class Bearers:
         self._known: Together[str, Actor] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(places.FHIR):
+        if scope["type"] in ASKING and scope["path"].startswith(places.FHIR):
+            if scope["type"] == "websocket":  # which no cookie ever opens
+                scope["user"] = None
             scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
             if scheme:
                 hat = await self._find(scope, token) if scheme.lower() == "bearer" else None
@@ -54,7 +57,7 @@ class Bearers:
         if self._known is None:
             self._known = Together(partial(_hats, scope["app"].state))
         hat = await self._known.ask(token)
-        return hat and replace(hat, request_id=scope["state"]["request_id"])
+        return hat and replace(hat, request_id=scope.get("state", {}).get("request_id", ""))
 
 
 class Origins:

@@ -43,6 +43,7 @@ class Document(msgspec.Struct, frozen=True):
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
     initiate_login_uri: str = ""
+    notification_uris: list[str] = []
     description: str = ""
     institutions: list[UUID] = []
 
@@ -87,6 +88,7 @@ def _form(document: Document, kind: ClientKind, asked: tuple[str, ...]) -> Regis
         keys=keys,
         launch_url=document.initiate_login_uri,
         about=document.description[:2000],
+        notifies=tuple(document.notification_uris),
     )
 
 
@@ -96,6 +98,7 @@ def _told(document: Document, form: Registration, done: Registered) -> dict[str,
         "client_name": form.name,
         "scope": " ".join(form.scopes),
         "redirect_uris": list(form.redirects),
+        "notification_uris": list(form.notifies),
         "token_endpoint_auth_method": document.token_endpoint_auth_method,
     }
     return (

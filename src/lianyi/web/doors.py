@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from starlette.datastructures import URLPath
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Match, Mount, NoMatchFound, Route
+from starlette.routing import BaseRoute, Match, Mount, NoMatchFound, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 Found = tuple[Match, Scope]
+Known = Route | Mount | WebSocketRoute
 ANY = ""  # a last step that no route is called by
 
 
@@ -29,8 +30,8 @@ class Doors(BaseRoute):
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._routes = [_known(one) for one in routes]
-        self._by_form: dict[Form, Sequence[Route | Mount]] = {}
-        self._by_name: dict[str, Route | Mount] = {}
+        self._by_form: dict[Form, Sequence[Known]] = {}
+        self._by_name: dict[str, Known] = {}
         for route in self._routes:
             self._by_name.setdefault(route.name or "", route)
 
@@ -45,7 +46,7 @@ class Doors(BaseRoute):
                 best = match, {**found, "door": route}
         return best
 
-    def _of(self, path: str) -> Sequence[Route | Mount]:
+    def _of(self, path: str) -> Sequence[Known]:
         """Return the routes that a path might be of; there are only so many forms."""
         first, steps, last = _form(path)
         if first not in self._firsts:
@@ -88,8 +89,8 @@ def address(request: Request, name: str, **path_params: object) -> str:
     return public.rstrip("/") + path
 
 
-def _known(route: BaseRoute) -> Route | Mount:
-    if not isinstance(route, Route | Mount):
+def _known(route: BaseRoute) -> Known:
+    if not isinstance(route, Known):
         raise TypeError(route)
     return route
 
@@ -99,7 +100,7 @@ def _form(path: str) -> Form:
     return Form(steps[1] if len(steps) > 1 else "", len(steps), steps[-1])
 
 
-def _fits(route: Route | Mount, form: Form) -> bool:
+def _fits(route: Known, form: Form) -> bool:
     """Return whether a path of this form can be the route's; its own expression decides."""
     own = _form(route.path)
     if own.first != form.first:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from lianyi.journeys import fhir_notices
 from lianyi.journeys.wiring import WIRING, Follower, Wiring
 from lianyi.kernel import live, outbox
 from lianyi.kernel.actor import NOWHERE, system
@@ -21,6 +22,15 @@ async def deliver(app: App, wiring: Wiring = WIRING) -> int:
     lanes = await within(app, WORKER, lambda tx: outbox.lanes(tx.db))
     groups = [lanes[n : n + TOGETHER] for n in range(0, len(lanes), TOGETHER)]
     return sum([await _deliver_group(app, group, wiring) for group in groups])
+
+
+async def listen(app: App) -> int:
+    """Collect what the record has to tell to apps, and wake those that wait at a socket."""
+    woken = await within(app, WORKER, fhir_notices.listen)
+    if woken:
+        async with app.pool.acquire() as db:
+            await live.relay(db, woken)
+    return len(woken)
 
 
 async def _deliver_group(app: App, lanes: Sequence[int], wiring: Wiring) -> int:

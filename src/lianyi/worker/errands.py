@@ -30,6 +30,10 @@ class Runner:
     kinds: Sequence[Errand[Links, Any]] = WIRING.errands
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def claim(self) -> Claimed | None:
+        names = [kind.kind for kind in self.kinds]
+        return await within(self.app, WORKER, lambda tx: errand.claim(tx, names))
+
     def kind(self, claimed: Claimed) -> Errand[Links, Any]:
         return next(kind for kind in self.kinds if kind.kind == claimed.kind)
 
@@ -41,7 +45,7 @@ async def run_due(runner: Runner) -> int:
     """
     if runner.stop.is_set():
         return 0
-    first = await within(runner.app, WORKER, errand.claim)
+    first = await runner.claim()
     if first is None:  # as nearly always: one look is enough
         return 0
     busy = set(range(AT_ONCE))
@@ -54,7 +58,7 @@ async def _line(runner: Runner, busy: set[int], own: int, claimed: Claimed | Non
     count = 0
     try:
         while claimed or not runner.stop.is_set():
-            if claimed := claimed or await within(runner.app, WORKER, errand.claim):
+            if claimed := claimed or await runner.claim():
                 busy.add(own)
                 await _run(runner, claimed)
                 count, claimed = count + 1, None

@@ -24,12 +24,15 @@ AWAY = 1.0  # seconds to wait for a database that does not answer
 
 async def run(app: App, links: Links, stop: asyncio.Event) -> None:
     runner = Runner(app, links, stop=stop)
+    to_apps = Runner(app, links, WIRING.hooks, stop)
     async with asyncio.TaskGroup() as day:
         day.create_task(_repeat(lambda: within(app, WORKER, timers.fire), stop))
         day.create_task(_repeat(lambda: deliver.deliver(app), stop))
         day.create_task(_repeat(lambda: errands.run_due(runner), stop))
         day.create_task(_repeat(lambda: bulk.step(app), stop, BULK))
         day.create_task(_repeat(lambda: bringing.step(app, stop), stop, BULK))
+        day.create_task(_repeat(lambda: errands.run_due(to_apps), stop))
+        day.create_task(_repeat(lambda: deliver.listen(app), stop))
         day.create_task(_repeat(lambda: _seal(app), stop, SEAL))
 
 

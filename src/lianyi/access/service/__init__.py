@@ -52,12 +52,36 @@ async def open_chart(
     :raises ProofTooLow: to the person, when their proof of identity does not reach so far.
     :raises OutOfScope:
     """
-    only = _parts(tx, person_id, right)
     grounds = await _grounds(tx, person_id, purpose)
-    cause, views = rules.views(tx.actor, purpose, grounds)
-    tables.log(tx, [person_id], purpose, granted=bool(views), cause=cause, what=what)
-    if not views:
+    chart = _chart(tx, person_id, purpose, grounds, right)
+    granted = bool(chart.views)
+    tables.log(tx, [person_id], purpose, granted=granted, cause=chart.cause, what=what)
+    if not granted:
         raise _refusal(tx, person_id, purpose, grounds)
+    return chart
+
+
+async def look(tx: Tx, *, person_id: UUID, purpose: Purpose, right: Right) -> Chart | None:
+    """Open a chart for the platform to find out by itself whether there is anything to tell.
+
+    Nobody has seen anything yet; whoever tells, `saw` it. None: the door stays closed.
+
+    :raises OutOfScope:
+    """
+    grounds = await _grounds(tx, person_id, purpose)
+    chart = _chart(tx, person_id, purpose, grounds, right)
+    return chart if chart.views else None
+
+
+def _chart(
+    tx: Tx, person_id: UUID, purpose: Purpose, grounds: Sequence[Ground], right: Right | None
+) -> Chart:
+    """Return what the grounds open; no views: nothing.
+
+    :raises OutOfScope:
+    """
+    only = _parts(tx, person_id, right)
+    cause, views = rules.views(tx.actor, purpose, grounds)
     sees_unreleased = rules.sees_unreleased(tx.actor, purpose)
     return Chart(person_id, purpose, cause, views, sees_unreleased, only)
 
@@ -148,11 +172,11 @@ def is_source(tx: Tx) -> bool:
     return tx.actor.role == APP and scopes.SOURCE in tx.actor.scopes
 
 
-def saw(tx: Tx, desk: Desk, *, person_ids: list[UUID], what: str = "") -> None:
-    """Log the persons a desk's answer shows."""
+def saw(tx: Tx, reach: Chart | Desk, *, person_ids: list[UUID], what: str = "") -> None:
+    """Log the persons a desk's answer shows, or what is told through a chart nobody asked for."""
     if person_ids:
-        cause = _cause_of(desk)
-        tables.log(tx, person_ids, desk.purpose, granted=True, cause=cause, what=what)
+        cause = reach.cause if isinstance(reach, Chart) else _cause_of(reach)
+        tables.log(tx, person_ids, reach.purpose, granted=True, cause=cause, what=what)
 
 
 async def open_relation(

@@ -43,6 +43,7 @@ class Registration:
     keys: str = ""
     launch_url: str = ""
     about: str = ""
+    notifies: tuple[str, ...] = ()  # where it may have itself told
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Client:
     launch_url: str
     scopes: tuple[str, ...]
     created_at: datetime
+    notifies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,16 +38,22 @@ def _troubles(form: Registration) -> Iterator[str]:
         yield "credit_code"
     if not form.scopes:
         yield "scopes"
-    if len(form.redirects) > MOST_REDIRECTS or not all(map(is_redirect, form.redirects)):
-        yield "redirects"
-    if not form.redirects and form.kind is not ClientKind.KEY:
-        yield "redirects"
-    if form.launch_url and not _is_https(form.launch_url) and not _is_loopback(form.launch_url):
-        yield "launch_url"
+    yield from _in_addresses(form)
     if (form.kind is ClientKind.KEY) != bool(form.keys) or (
         form.keys and not jwt.is_keys(form.keys)
     ):
         yield "keys"
+
+
+def _in_addresses(form: Registration) -> Iterator[str]:
+    if len(form.redirects) > MOST_REDIRECTS or not all(map(is_redirect, form.redirects)):
+        yield "redirects"
+    if not form.redirects and form.kind is not ClientKind.KEY:
+        yield "redirects"
+    if len(form.notifies) > MOST_REDIRECTS or not all(map(_may_listen, form.notifies)):
+        yield "notifies"
+    if form.launch_url and not _is_https(form.launch_url) and not is_loopback(form.launch_url):
+        yield "launch_url"
 
 
 def is_redirect(url: str) -> bool:
@@ -55,7 +61,7 @@ def is_redirect(url: str) -> bool:
     if not ADDRESS.fullmatch(url):
         return False
     scheme = url.partition(":")[0]
-    return _is_https(url) or _is_loopback(url) or bool(OWN_SCHEME.fullmatch(scheme))
+    return _is_https(url) or is_loopback(url) or bool(OWN_SCHEME.fullmatch(scheme))
 
 
 def origin_of(url: str) -> str:
@@ -81,12 +87,17 @@ def is_secret_of(client: Client, secret: str) -> bool:
     return client.secret is not None and crypto.same(client.secret, crypto.sm3(secret.encode()))
 
 
+def _may_listen(url: str) -> bool:
+    """Tell whether something can be sent there: TLS, or (for a demo) the very same machine."""
+    return bool(ADDRESS.fullmatch(url)) and (_is_https(url) or is_loopback(url))
+
+
 def _is_https(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "https" and bool(HOST.fullmatch(parts.netloc))
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     parts = urlsplit(url)
     host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
     return parts.scheme == "http" and host in LOOPBACK

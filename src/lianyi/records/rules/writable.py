@@ -181,7 +181,7 @@ GROUPS = (
     ),
     Group("proofs", NONE, ("AuditEvent", "Provenance", "VerificationResult")),
     Group("cohorts", NONE, ("Group", "Linkage")),
-    Group("subscriptions", NONE, ("Subscription",)),
+    Group("subscriptions", ALL, ("Subscription",)),
     Group(
         "carriers", NONE, ("Binary", "Bundle", "MessageHeader", "OperationOutcome", "Parameters")
     ),

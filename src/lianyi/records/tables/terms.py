@@ -93,8 +93,11 @@ class Values:
 
     def shown(self, row: str, version: str = "") -> str:
         """Return the same for what was entered in error too, or for a version as it was."""
-        of = _of_version(row, version) if version else _of(row)
-        return f"{self._seen(row, of)} AND {self.kept(version or row)}"
+        return f"{self.admitted(row, version)} AND {self.kept(version or row)}"
+
+    def admitted(self, row: str, version: str = "") -> str:
+        """Return the part that the doors alone ask, whatever an app's scopes leave."""
+        return self._seen(row, _of_version(row, version) if version else _of(row))
 
     def kept(self, row: str) -> str:
         """Return the part that keeps what an app's scopes leave, also of what is everybody's.
