@@ -293,7 +293,9 @@ CREATE TABLE accounts.ask (
     nonce text NOT NULL,
     launch bytea,
     expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone
+    used_at timestamp with time zone,
+    answered_by uuid,
+    agreed boolean
 );
 
 CREATE TABLE accounts.assertion (
@@ -2617,6 +2619,8 @@ CREATE INDEX relation_person_id_institution_id_role_idx ON access.relation USING
 CREATE UNIQUE INDEX account_person_id_idx ON accounts.account USING btree (person_id) WHERE (phone_index IS NOT NULL);
 
 CREATE INDEX account_person_id_idx1 ON accounts.account USING btree (person_id) WHERE (login IS NOT NULL);
+
+CREATE INDEX ask_answered_by_client_id_used_at_idx ON accounts.ask USING btree (answered_by, client_id, used_at) WHERE (answered_by IS NOT NULL);
 
 CREATE INDEX client_origins_idx ON accounts.client USING gin (origins);
 
