@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from lianyi.access.model import Purpose, Sensitive
 from lianyi.accounts import service as accounts
+from lianyi.cli.tour.page import NoSuchForm
 from lianyi.journeys import apps
 from tests.records import make
 from tests.smart.conftest import (
@@ -64,6 +65,7 @@ async def test_a_person_lets_an_app_read_and_it_reads(diary, patients, ward):
         ({"code_challenge": "short"}, "invalid_request"),
         ({"state": None}, "invalid_request"),
         ({"state": "a\x00b"}, "invalid_request"),
+        ({"state": "s" * 15}, "invalid_request"),  # INT-02: it can't be random enough
         ({"nonce": "a\x00b"}, "invalid_request"),
         ({"aud": "https://elsewhere.test/fhir"}, "invalid_request"),
         ({"aud": None}, "invalid_request"),
@@ -260,6 +262,43 @@ async def test_to_refuse_is_as_easy_and_the_app_hears_no_more(diary, patients):
     """PRI-04"""
     back = await diary.agreed(patients, OWN, verb="refuse")
     assert back == {"error": "access_denied", "state": STATE}
+
+
+async def test_who_has_refused_is_not_asked_again_and_again(diary, patients, sitting, ward, clock):
+    """PRI-05: not within 48 hours, but that the person wants to be asked."""
+    await diary.agreed(patients, OWN, verb="refuse")
+    led = (await diary.bring(patients, OWN)).headers["location"]
+    page = await patients.get(led)
+    assert page.says("因此不再询问")
+    with pytest.raises(NoSuchForm):
+        page.form(f"{led}/agree")
+    back = returned(
+        await patients.http.post(f"{led}/refuse", data=page.form(f"{led}/refuse").fields)
+    )
+    assert back["error"] == "access_denied"
+    led = (await diary.bring(patients, OWN)).headers["location"]
+    again = await patients.get(f"{led}?again=1")
+    await patients.http.post(
+        f"{led}/agree", data={**again.form(f"{led}/agree").fields, "days": "7"}
+    )
+    led = (await diary.bring(patients, OWN)).headers["location"]
+    assert not (await patients.get(led)).says("因此不再询问")  # the last word was a yes
+    await diary.agreed(patients, OWN, verb="refuse")
+    clock.forward(hours=48, seconds=1)
+    later = await sitting(ward.patient)  # who has to sign in anew by then
+    assert (await diary.agreed(later, OWN, verb="refuse"))["error"] == "access_denied"
+
+
+async def test_a_second_device_puts_the_first_out_only_where_it_is_given_less(diary, patients):
+    """PRI-04, PRI-02."""
+    first = await diary.tokens(patients, OWN)
+    second = await diary.tokens(patients, OWN)
+    for given in (first, second):
+        assert (await diary.get("Observation", given["access_token"])).status_code == 200
+    third = await diary.tokens(patients, "patient/Patient.r")
+    assert (await diary.get("Observation", third["access_token"])).status_code == 403
+    for given in (first, second):
+        assert (await diary.get("Observation", given["access_token"])).status_code == 401
 
 
 async def test_an_answer_is_given_once(diary, patients):

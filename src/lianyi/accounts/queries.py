@@ -1,6 +1,7 @@
 """What a face asks before it knows anybody."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from lianyi.accounts import tables
@@ -44,6 +45,16 @@ async def knows_origin(tx: Tx, *, origin: str) -> bool:
 async def ask(tx: Tx, *, token: str) -> Ask | None:
     """Return what an app asks of whoever sits at the browser, while it may be answered."""
     return await apps.find_ask(tx, token)
+
+
+async def lent(tx: Tx, *, person_id: UUID, client_id: UUID) -> dict[UUID, tuple[str, ...]]:
+    """Return the scopes of what a person's affairs are lent to an app, and keep it still."""
+    return await apps.list_lent(tx, person_id, client_id)
+
+
+async def refused_at(tx: Tx, *, client_id: UUID, since: datetime) -> datetime | None:
+    """Return when the acting person has refused an app, if that was their last word since then."""
+    return await apps.find_refusal(tx, client_id, since)
 
 
 async def held(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Held]:

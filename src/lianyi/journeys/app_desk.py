@@ -33,6 +33,7 @@ class AskPage:
     locked: bool
     token: str
     offer: Offer | None = None
+    refused_at: datetime | None = None  # PRI-05: of late; then the page asks nothing by itself
     institution: str = ""
     told: tuple[Told, ...] = ()
     lasting: bool = False
@@ -121,6 +122,7 @@ async def ask(tx: Tx, *, token: str) -> AskPage:
         locked=False,
         token=token,
         offer=offer,
+        refused_at=await apps.refused_at(tx, offer=offer),
         institution=await _name(tx, offer.approval),
         told=plain.told(offer.scopes),
         lasting=plain.is_lasting(offer.scopes),

@@ -48,6 +48,9 @@ WHAT = "app"
 LAUNCH = "launch"
 S256 = "S256"
 LONGEST = 500  # letters of what an app wants back as it was
+# INT-02 asks apps for 122 bits, which nobody can see; what is shorter than 16 letters holds less
+# than 96 whatever it is made of, and the clients in use draw as many (decision 0013).
+STATE_LEAST = 16
 
 
 @dataclass(eq=False)
@@ -223,12 +226,21 @@ async def offer(tx: Tx, *, token: str) -> Offer:
     return await _offer(tx, found)
 
 
+async def refused_at(tx: Tx, *, offer: Offer) -> datetime | None:
+    """PRI-05: return when the person has refused this app of late; it is not asked again by itself.
+
+    The person may still come to another mind: then it is they who want to be asked.
+    """
+    pause = timedelta(hours=profile.at(tx.now)["PRI-05"])
+    return await accounts.refused_at(tx, client_id=offer.client.id, since=tx.now - pause)
+
+
 async def agree(tx: Tx, *, token: str, agreed: Agreed, session: bytes) -> str:
     """Lend to the app what was asked, and return where the browser goes on, with the code.
 
     :raises AskGone, NotApproved, BeyondApproval, NoSuchPerson, ProofTooLow:
     """
-    asked = await apps.answer_ask(tx, token=token)
+    asked = await apps.answer_ask(tx, token=token, agreed=True)
     given = await _offer(tx, asked)
     permission_id, until = None, given.terms.until
     if tx.actor.role == RESIDENT:
@@ -244,7 +256,8 @@ async def refuse(tx: Tx, *, token: str) -> str:
 
     :raises AskGone:
     """
-    return _back(await apps.answer_ask(tx, token=token), error="access_denied")
+    asked = await apps.answer_ask(tx, token=token, agreed=False)
+    return _back(asked, error="access_denied")
 
 
 def turned_away(wanted: Wanted, error: str) -> str:
@@ -259,16 +272,32 @@ def joined(url: str, said: dict[str, str]) -> str:
 
 
 async def _permit(tx: Tx, given: Offer, classes: frozenset[Sensitive], until: datetime) -> UUID:
-    """Write down the person's permission. It takes the place of an earlier one, tokens and all."""
+    """Write down the person's permission. It takes the place of an earlier one.
+
+    What another device was lent lives on if this one covers its scopes; all else ends (PRI-04).
+    """
     person_id = tx.actor.subject_id
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.CONSENT, what=WHAT)
-    await apps.end_lent(tx, person_id=person_id, client_id=given.client.id)
+    await _end_beyond(tx, chart, given, classes)
     await subscribing.stop_lent(tx, person_id=person_id, app_id=given.client.id)
     id = await approvals.permit(
         tx, chart, approval=given.approval, scopes=given.scopes, classes=classes, until=until
     )
     await _publish(tx, chart, given.client.id)
     return id
+
+
+async def _end_beyond(tx: Tx, chart: Chart, given: Offer, classes: frozenset[Sensitive]) -> None:
+    """End what was lent and goes beyond what is given now.
+
+    A sensitive class that is ticked anew opens to whom it was shown to (PRI-02): others end too.
+    """
+    client_id = given.client.id
+    before = await consents.live_permission(tx, chart, app_id=client_id)
+    is_wider = before is None or not classes <= before.classes
+    lent = await accounts.lent(tx, person_id=chart.person_id, client_id=client_id)
+    beyond = [id for id, had in lent.items() if is_wider or scopes.goes_beyond(had, given.scopes)]
+    await apps.end_leases(tx, ids=beyond)
 
 
 async def _publish(tx: Tx, chart: Chart, app_id: UUID) -> None:
@@ -348,7 +377,7 @@ def _trouble(wanted: Wanted, server: str) -> str:
     if wanted.response_type != "code":
         return "unsupported_response_type"
     asked = wanted.method == S256 and clients.is_challenge(wanted.challenge)
-    whole = 0 < len(wanted.state) <= LONGEST and len(wanted.nonce) <= LONGEST
+    whole = STATE_LEAST <= len(wanted.state) <= LONGEST and len(wanted.nonce) <= LONGEST
     whole = whole and f"{wanted.state}{wanted.nonce}".isprintable()  # a NUL could not be kept
     started = bool(wanted.launch) == (LAUNCH in wanted.scope.split())
     right = wanted.audience.rstrip("/") == server

@@ -76,13 +76,13 @@ async def open_ask(tx: Tx, *, ask: Ask, launch: str = "") -> str | None:
     return token
 
 
-async def answer_ask(tx: Tx, *, token: str) -> Ask:
-    """Return what was asked, and let it be answered once.
+async def answer_ask(tx: Tx, *, token: str, agreed: bool) -> Ask:
+    """Return what was asked, and let it be answered once; a refusal is remembered (PRI-05).
 
     :raises AskGone:
     """
     ask = await tables.find_ask(tx, token)
-    if ask is None or not await tables.use_ask(tx, token):
+    if ask is None or not await tables.use_ask(tx, token, agreed=agreed):
         raise AskGone
     return ask
 
@@ -175,6 +175,11 @@ async def end_approved(tx: Tx, *, approval_id: UUID) -> None:
 async def end_lent(tx: Tx, *, person_id: UUID, client_id: UUID) -> None:
     """End what one person's affairs are lent to an app, at once (PRI-04)."""
     await tables.end_lent(tx, person_id, client_id)
+
+
+async def end_leases(tx: Tx, *, ids: Sequence[UUID]) -> None:
+    """End some of what was lent, at once."""
+    await tables.end_leases(tx, ids)
 
 
 async def _is_proven(tx: Tx, client: Client, proof: Proof, audience: str) -> bool:

@@ -42,8 +42,11 @@ INSERT_ASK = """INSERT INTO accounts.ask (digest, client_id, redirect, scopes, s
 FIND_ASK = """SELECT a.*, l.person_id, l.post_id, l.patient_id, l.encounter
               FROM accounts.ask a LEFT JOIN accounts.launch l ON l.digest = a.launch
               WHERE a.digest = $1 AND a.used_at IS NULL AND a.expires_at > $2"""
-USE_ASK = """UPDATE accounts.ask SET used_at = $2
+USE_ASK = """UPDATE accounts.ask SET used_at = $2, answered_by = $3, agreed = $4
              WHERE digest = $1 AND used_at IS NULL AND expires_at > $2 RETURNING digest"""
+LAST_WORD = """SELECT used_at, agreed FROM accounts.ask
+               WHERE answered_by = $1 AND client_id = $2 AND used_at > $3
+               ORDER BY used_at DESC LIMIT 1"""
 INSERT_LEASE = """INSERT INTO accounts.lease (id, client_id, approval_id, permission_id, person_id,
                     post_id, institution_id, role, for_person_id, encounter, scopes, nonce,
                     session, started_at, until)
@@ -74,9 +77,11 @@ END_LEASE = "UPDATE accounts.lease SET ended_at = $2 WHERE id = $1 AND ended_at 
 END_APPROVED = """UPDATE accounts.lease SET ended_at = $2
                   WHERE approval_id = $1 AND ended_at IS NULL"""
 # What a person lent themselves, and what their own affairs were lent by somebody who acts for them.
-END_LENT = """UPDATE accounts.lease SET ended_at = $3
-              WHERE client_id = $2 AND ended_at IS NULL
-                AND (for_person_id = $1 OR (person_id = $1 AND for_person_id IS NULL))"""
+IS_LENT = """client_id = $2 AND ended_at IS NULL
+             AND (for_person_id = $1 OR (person_id = $1 AND for_person_id IS NULL))"""
+END_LENT = f"UPDATE accounts.lease SET ended_at = $3 WHERE {IS_LENT}"
+LENT = f"SELECT id, scopes FROM accounts.lease WHERE {IS_LENT} FOR UPDATE"
+END_SOME = "UPDATE accounts.lease SET ended_at = $2 WHERE id = ANY ($1) AND ended_at IS NULL"
 END_OF_PERSON = """UPDATE accounts.lease SET ended_at = $2
                    WHERE ended_at IS NULL AND person_id = $1"""
 ASSERT = """INSERT INTO accounts.assertion (client_id, jti, expires_at) VALUES ($1, $2, $3)
@@ -149,8 +154,14 @@ async def find_ask(tx: Tx, token: str) -> Ask | None:
     return None if row is None else _ask(row)
 
 
-async def use_ask(tx: Tx, token: str) -> bool:
-    return await tx.db.fetchval(USE_ASK, digest_of(token), tx.now) is not None
+async def use_ask(tx: Tx, token: str, *, agreed: bool) -> bool:
+    given = (digest_of(token), tx.now, tx.actor.person_id, agreed)
+    return await tx.db.fetchval(USE_ASK, *given) is not None
+
+
+async def find_refusal(tx: Tx, client_id: UUID, since: datetime) -> datetime | None:
+    row = await tx.db.fetchrow(LAST_WORD, tx.actor.person_id, client_id, since)
+    return None if row is None or row["agreed"] else row["used_at"]
 
 
 async def insert_lease(tx: Tx, lease: Lease) -> None:
@@ -223,6 +234,15 @@ async def end_approved(tx: Tx, approval_id: UUID) -> None:
 
 async def end_lent(tx: Tx, person_id: UUID, client_id: UUID) -> None:
     await tx.db.execute(END_LENT, person_id, client_id, tx.now)
+
+
+async def list_lent(tx: Tx, person_id: UUID, client_id: UUID) -> dict[UUID, tuple[str, ...]]:
+    rows = await tx.db.fetch(LENT, person_id, client_id)
+    return {row["id"]: tuple(row["scopes"]) for row in rows}
+
+
+async def end_leases(tx: Tx, ids: Sequence[UUID]) -> None:
+    await tx.db.execute(END_SOME, list(ids), tx.now)
 
 
 async def end_leases_of(tx: Tx, person_id: UUID) -> None:
