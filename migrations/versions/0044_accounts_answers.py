@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0041"
-down_revision = "0040"
+revision = "0044"
+down_revision = "0043"
 
 
 def upgrade() -> None:
