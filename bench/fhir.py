@@ -17,7 +17,7 @@ from uuid import UUID
 
 import uvloop
 
-from bench import crowd, million, running, writing
+from bench import crowd, exporting, million, running, writing
 from bench.figures import percentiles, say
 from bench.http import Client
 from bench.running import Running
@@ -38,6 +38,7 @@ def run() -> None:
     with running.home() as home, running.demo(home) as site, floor(site) as bare:
         uvloop.run(measure(site, bare))
         uvloop.run(million.measure(site))
+        uvloop.run(exporting.measure(site))
 
 
 async def measure(site: Running, bare: str) -> None:

@@ -39,15 +39,18 @@ KEY = "SELECT sealed_key FROM records.part WHERE export_id = $1 AND n = $2 AND d
 # The version and the time are the record's to say; all else of a body stays to the letter.
 META = """'"versionId":"' || {row}.version || '","lastUpdated":"'
   || to_char({at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"'"""
-STAMPED = """CASE WHEN strpos({row}.body, '"meta"') = 0
-  THEN '{{"meta":{{' || {meta} || '}},' || substr(ltrim({row}.body, E' \\t\\r\\n'), 2)
+# Bytes are cut, because to cut letters off a text all of them are counted.
+STAMPED = """CASE WHEN strpos({row}.body, '"meta"') = 0 AND starts_with({row}.body, '{{')
+  THEN '{{"meta":{{' || {meta} || '}},'
+    || convert_from(substr(convert_to({row}.body, 'UTF8'), 2), 'UTF8')
   ELSE (SELECT '{{' || coalesce(string_agg(to_json(key) || ':' || value, ',')
       FILTER (WHERE key <> 'meta') || ',', '') || '"meta":{{' || coalesce(
         (SELECT string_agg(to_json(m.key) || ':' || m.value, ',')
          FROM json_each(({row}.body::json) -> 'meta') m
          WHERE m.key NOT IN ('versionId', 'lastUpdated')) || ',', '') || {meta} || '}}}}'
     FROM json_each({row}.body::json)) END"""
-ONE_LINE = "CASE WHEN line ~ '[\\n\\r]' THEN translate(line, E'\\n\\r', '  ') ELSE line END"
+ONE_LINE = """CASE WHEN strpos(line, E'\\n') > 0 OR strpos(line, E'\\r') > 0
+  THEN translate(line, E'\\n\\r', '  ') ELSE line END"""
 DELETED = """'{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE",'
   || '"url":"' || r.type || '/' || r.fhir_id || '"}}]}'"""
 
