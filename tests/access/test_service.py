@@ -509,6 +509,19 @@ async def test_a_refused_change_still_leaves_its_access_on_paper(app, here, pers
 
 
 @pytest.mark.parametrize(
+    "table", ["access.approval", "access.permission", "accounts.client", "accounts.lease"]
+)
+async def test_what_was_said_of_apps_is_kept(app, dsn, table):
+    """PRI-10, PRI-11: three years at least; nothing deletes it, its owner's hand neither."""
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await app.pool.execute(f"DELETE FROM {table}")
+    owner = await asyncpg.connect(dsn)
+    with pytest.raises(asyncpg.RaiseError):
+        await owner.execute(f"DELETE FROM {table}")
+    await owner.close()
+
+
+@pytest.mark.parametrize(
     "change", ["UPDATE access.log SET granted = true", "DELETE FROM access.log"]
 )
 async def test_the_log_can_only_grow(app, change):

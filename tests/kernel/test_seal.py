@@ -67,6 +67,18 @@ async def test_what_is_sealed_is_sealed_once_and_new_rows_make_new_seals(do, own
     assert (found.rows, found.broken_at) == (6, None)
 
 
+async def test_a_column_that_came_later_has_a_chain_of_its_own(do, owner, diary):
+    """SEC-17: the chain before it still holds, and knows nothing of the column."""
+    later = Log(diary.table, ("seq", "place"), f"{diary.table} by place")
+    await owner.db.execute(f"ALTER TABLE {diary.table} ADD COLUMN place text")
+    await sealed(do, later)
+    for log in (diary, later):
+        found = await verdict(do, log)
+        assert (found.table, found.rows, found.broken_at) == (log.key, 3, None)
+    await owner.db.execute(f"UPDATE {diary.table} SET place = 'here' WHERE word = 'noon'")
+    assert [(await verdict(do, log)).broken_at for log in (diary, later)] == [None, 1]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -30,6 +30,10 @@ READINGS = Log(
     ),
 )
 
+# By which app: these columns came later, and have chains of their own.
+READING_APPS = Log("access.log", ("seq", "app_id"), "access.log by app")
+VERSION_APPS = Log("records.version", ("seq", "app_id"), "records.version by app")
+
 LEDGER = Log(
     "billing.entry",
     (
@@ -155,8 +159,10 @@ LOGS = (
     MOVES,
     HATS,
     READINGS,
+    READING_APPS,
     LEDGER,
     VERSIONS,
+    VERSION_APPS,
     RELEASES,
     DRAFTS,
     RESULTS,

@@ -30,7 +30,7 @@ from lianyi.supervision import service as supervision
 from lianyi.supervision.events import UploadEvent
 from lianyi.supervision.model import Step, Trail
 
-LOGS = {log.table: log for log in sealed.LOGS}
+LOGS = {log.key: log for log in sealed.LOGS}
 NOTE, WRITTEN, SAID = "note", "write", "say"
 
 

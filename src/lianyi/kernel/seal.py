@@ -23,11 +23,18 @@ START = bytes(32)
 class Log:
     """One append-only table with `tx` and `seq`, and the columns its seals stand for.
 
-    A column added to the table later belongs to a new `Log`; old seals are walked as they were.
+    A column added to the table later belongs to a further `Log` with a name of its own, which seals
+    it beside the others; old seals are walked as they were.
     """
 
     table: str
     columns: tuple[str, ...]
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its chain is called among all seals."""
+        return self.name or self.table
 
     @property
     def row(self) -> str:
@@ -55,7 +62,7 @@ class _Link:
 async def seal(tx: Tx, log: Log) -> int:
     """Seal the next rows of a log and return how many there were."""
     await _utc(tx)
-    await tx.db.execute("SELECT pg_advisory_xact_lock(hashtext('seal'), hashtext($1))", log.table)
+    await tx.db.execute("SELECT pg_advisory_xact_lock(hashtext('seal'), hashtext($1))", log.key)
     last = await _last(tx, log)
     rows = await tx.db.fetch(
         f"""SELECT tx::text::bigint AS tx, seq, {log.row} AS body FROM {log.table}
@@ -87,10 +94,10 @@ async def verify(tx: Tx, log: Log) -> Verdict:
         here = await _between(tx, log, link.after, (made["tx"], made["seq"]))
         digest = _digest(link.digest, here)
         if digest != made["digest"] or _mac(tx, log, made["number"], digest) != made["mac"]:
-            return Verdict(log.table, rows, link.number, made["number"])
+            return Verdict(log.key, rows, link.number, made["number"])
         link = _Link(made["number"], (made["tx"], made["seq"]), digest)
         rows += len(here)
-    return Verdict(log.table, rows, link.number, None)
+    return Verdict(log.key, rows, link.number, None)
 
 
 async def _utc(tx: Tx) -> None:
@@ -102,7 +109,7 @@ async def _last(tx: Tx, log: Log) -> _Link:
     row = await tx.db.fetchrow(
         "SELECT number, tx::text::bigint AS tx, seq, digest FROM kernel.seal"
         " WHERE log = $1 ORDER BY number DESC LIMIT 1",
-        log.table,
+        log.key,
     )
     if row is None:
         return _Link(0, (0, 0), START)
@@ -114,7 +121,7 @@ async def _write(tx: Tx, log: Log, last: _Link, rows: "list[Record]") -> None:
     await tx.db.execute(
         "INSERT INTO kernel.seal (log, number, tx, seq, rows, digest, mac, at)"
         " VALUES ($1, $2, $3::text::xid8, $4, $5, $6, $7, $8)",
-        log.table,
+        log.key,
         number,
         str(rows[-1]["tx"]),
         rows[-1]["seq"],
@@ -130,7 +137,7 @@ async def _seals(tx: Tx, log: Log) -> AsyncIterator["Record"]:
     while rows := await tx.db.fetch(
         "SELECT number, tx::text::bigint AS tx, seq, digest, mac FROM kernel.seal"
         f" WHERE log = $1 AND number > $2 ORDER BY number LIMIT {BATCH}",
-        log.table,
+        log.key,
         number,
     ):
         for row in rows:
@@ -157,4 +164,4 @@ def _digest(previous: bytes, rows: "list[Record]") -> bytes:
 
 
 def _mac(tx: Tx, log: Log, number: int, digest: bytes) -> bytes:
-    return tx.keys.digest(f"seal {log.table} {number} {digest.hex()}")
+    return tx.keys.digest(f"seal {log.key} {number} {digest.hex()}")
