@@ -35,9 +35,8 @@ NOT_ALLOWED, TROUBLE, STOPPING = 1008, 1011, 1012  # RFC 6455, section 7.4; its 
 async def serve(socket: WebSocket) -> None:
     """Tell a program what it has bound, until either side goes."""
     await socket.accept()
-    with suppress(WebSocketDisconnect):
-        async with asyncio.TaskGroup() as tellers:
-            await _receive(socket, tellers)
+    async with asyncio.TaskGroup() as tellers:
+        await _receive(socket, tellers)
 
 
 async def _receive(socket: WebSocket, tellers: asyncio.TaskGroup) -> None:
@@ -52,6 +51,8 @@ async def _receive(socket: WebSocket, tellers: asyncio.TaskGroup) -> None:
             await socket.send_text(f"bound {id}")
             if id not in told:
                 told[id] = tellers.create_task(_teller(socket, id))
+    except WebSocketDisconnect:
+        return
     except (TimeoutError, KeyError):  # nobody said anything, or bytes, which nobody agreed on
         pass
     finally:

@@ -80,9 +80,12 @@ async def listen(tx: Tx) -> list[str]:
     woken = []
     for id in await records.concerned(tx, window):
         one = await records.lock(tx, id)
-        if one is not None and one.is_live and await _collected(tx, one, window):
+        if one is None or not one.is_live:
+            continue
+        if await _collected(tx, one, window):
             await go_on(tx, one=one)
-            woken += [topic(id)] if one.channel is Channel.WEBSOCKET else []
+        if one.channel is Channel.WEBSOCKET:  # also to hear that it is over
+            woken.append(topic(id))
     return woken
 
 
