@@ -58,6 +58,9 @@ class Receiver:
     said: list = field(default_factory=list)
     answers: list = field(default_factory=list)
 
+    def heard(self):
+        """Do nothing more about what was heard, before it is answered."""
+
     async def __call__(self, scope, receive, send):
         body, more = b"", True
         while more:
@@ -65,6 +68,7 @@ class Receiver:
             body, more = body + part.get("body", b""), part.get("more_body", False)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.said.append(Said(scope["method"], scope["path"], headers, body))
+        self.heard()
         answer = self.answers.pop(0) if self.answers else 200
         if answer == "drop":
             headers = [(b"content-length", b"9")]
