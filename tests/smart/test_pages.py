@@ -2,11 +2,21 @@
 
 import pytest
 
+from tests.fhir.conftest import program
+from tests.fhir.subscriptions.receiver import (
+    Receiver,
+    as_own,
+    as_service,
+    firm_at,
+    hook,
+    subscribed,
+)
 from tests.identity import credit_code
 from tests.place import BY_PHONE
 from tests.smart.conftest import Company, document
 from tests.web.test_sign_in import Reader
 
+__all__ = ["program"]
 TERMS = {"purpose": "own", "scopes": "patient/*.rs", "assessment": "PIA-2030-11", "days": "90"}
 OWN = "patient/Observation.rs"
 
@@ -131,3 +141,26 @@ async def test_a_company_registers_on_a_page_and_is_told_its_secret_once(http, w
     assert (await office.get("/admin/apps")).says("护理随访")
     kept = await ward.place.rows("SELECT count(*) FROM kernel.once WHERE answer LIKE '%secret%'")
     assert kept == [(0,)]
+
+
+async def test_what_an_app_is_told_stands_on_the_pages_of_who_let_it(
+    sitting, office, ward, http, program, patients
+):
+    """PRI-04, PRI-10: since when, how much, and what is wrong with it."""
+    place = ward.place
+    firm = await firm_at(place, "https://app.test/hook")
+    criteria = f"Observation?subject=Patient/{ward.person_id}"
+    body = hook(Receiver("https://app.test/hook"), criteria)
+    own = await program(await as_own(ward, firm))
+    made = await subscribed(own, body)
+    service = await program(await as_service(ward, firm))
+    dead = await subscribed(service, body)
+    await service.put(f"Subscription/{dead['id']}", {**dead, "status": "off"})
+    page = await patients.get("/record/apps")
+    assert page.says("随访", "自动通知", "检查检验结果", "生效", "尚未通知")
+    assert (await office.get("/admin/apps")).says("自动通知", "已停", "应用已停止订阅")
+    assert (await office.get("/admin/apps")).says("https://app.test/hook")
+    await patients.submit(page, "/record/apps/withdraw")
+    page = await patients.get("/record/apps")
+    assert page.says("已停", "不再有效")
+    assert made["status"] == "active"

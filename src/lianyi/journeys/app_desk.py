@@ -1,14 +1,14 @@
 """What somebody is asked about an app, and what they have let apps do (应用授权)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from lianyi.access import queries as readers
 from lianyi.access import service as access
 from lianyi.access.model import ADMIN, RESIDENT, Purpose, Sensitive
-from lianyi.access.model.apps import Approval, Permission
+from lianyi.access.model.apps import Approval, Permission, PermissionState
 from lianyi.access.rules import plain
 from lianyi.access.rules.apps import APPROVABLE, OPEN_TO_APPS
 from lianyi.access.rules.plain import Told
@@ -23,6 +23,8 @@ from lianyi.kernel.lifecycle import check_role
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import Post
+from lianyi.records.model.subscriptions import Listed
+from lianyi.records.service import subscribing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ class DeskAskPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What an app wants to be told of; `trouble` is the code of what is wrong."""
+
+    one: Listed
+    group: str
+    trouble: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """One permission, whose app it is, and what may be done with it now."""
 
@@ -61,6 +73,7 @@ class Held:
     told: tuple[Told, ...]
     is_over: bool
     verbs: tuple[str, ...]
+    heard: tuple[Heard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,7 @@ class Brought:
     told: tuple[Told, ...]
     is_over: bool
     verbs: tuple[str, ...]
+    heard: tuple[Heard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,14 @@ async def house(tx: Tx) -> HousePage:
     found = await readers.approvals(tx)
     known = await accounts.clients(tx, ids=list({one.app_id for one in found}))
     me = (await people.posts(tx, ids=[tx.actor.post_id]))[tx.actor.post_id]
-    lines = tuple(_brought(one, known[one.app_id], tx.now) for one in found)
+    listed = await subscribing.listed_here(tx)
+    lines = tuple(
+        replace(
+            _brought(one, known[one.app_id], tx.now),
+            heard=_heard(each for each in listed if each.approval_id == one.id),
+        )
+        for one in found
+    )
     return HousePage(me, lines, tuple(one for one in Purpose if one in APPROVABLE))
 
 
@@ -155,7 +176,22 @@ async def held(tx: Tx) -> AppsPage:
         return AppsPage(who, locked=True)
     found = await readers.permissions(tx, chart)
     known = await accounts.clients(tx, ids=_ids(found))
-    return AppsPage(who, locked=False, held=tuple(_held(one, known, tx.now) for one in found))
+    listed = await subscribing.listed_about(tx, chart)
+    held = (_held(one, known, tx.now) for one in found)
+    return AppsPage(who, locked=False, held=tuple(_with(one, listed) for one in held))
+
+
+def _with(one: Held, listed: Sequence[Listed]) -> Held:
+    """Put what an app is told beside the last word that the person has said of it."""
+    if one.permission.state is PermissionState.REPLACED:
+        return one
+    app_id = one.permission.app_id
+    return replace(one, heard=_heard(each for each in listed if each.app_id == app_id))
+
+
+def _heard(listed: Iterable[Listed]) -> tuple[Heard, ...]:
+    found = ((one, *one.trouble.partition(" ")[::2]) for one in listed)
+    return tuple(Heard(one, plain.group_of(one.type), *said) for one, *said in found)
 
 
 def _held(permission: Permission, known: dict[UUID, Client], now: datetime) -> Held:

@@ -47,7 +47,7 @@ def told(listed: Iterable[str]) -> tuple[Told, ...]:
     """Return the kinds of data in the order of the groups; all kinds stand for every other."""
     found: dict[str, Told] = {}
     for scope in filter(None, map(scopes.read, listed)):
-        group = _GROUP_OF.get(scope.type, OTHER)
+        group = group_of(scope.type)
         had = found.get(group, Told(group, reads=False, writes=False, partly=True))
         found[group] = Told(
             group,
@@ -56,6 +56,10 @@ def told(listed: Iterable[str]) -> tuple[Told, ...]:
             had.partly and bool(scope.query),
         )
     return tuple(found[group] for group in (*GROUPS, OTHER) if group in found)
+
+
+def group_of(type: str) -> str:
+    return _GROUP_OF.get(type, OTHER)
 
 
 def is_lasting(listed: Iterable[str]) -> bool:
