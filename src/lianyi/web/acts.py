@@ -5,7 +5,7 @@ What was wrong stands on the page the form came from, with what was typed.
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import NoneType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,21 +35,22 @@ async def act(
     *,
     page: Callable[[Request, Filled], Awaitable[Response]],
     said: tuple[type[Refused], ...],
-    then: str | Callable[[F], str],
+    then: str | Callable[[F, Any], str],
     wrong: Callable[[Refused], Wrong] = BESIDE,
     kind: type[object] = NoneType,
 ) -> Response:
-    """Do one act and go on to `then`, which the form may decide, or draw `page` again.
+    """Do one act and go on to `then`, or draw `page` again.
 
     Refusals of the kinds `said` stand there, where `wrong` puts them; others answer by themselves.
-    `kind` is what the verb answers, for a repeated form to get again.
+    `kind` is what the verb answers, for a repeated form to get again. The form and that answer may
+    decide on `then`.
     """
     try:
         form = await forms.read(request, struct)
         once = forms.once(request, form, kind)
-        await within(app_of(request), user(request), lambda tx: verb(tx, form), once=once)
+        done = await within(app_of(request), user(request), lambda tx: verb(tx, form), once=once)
     except forms.BadForm as bad:
         return await page(request, bad.form)
     except said as refused:
         return await page(request, await forms.kept(request, **wrong(refused)))
-    return answer.go(request, then if isinstance(then, str) else then(form))
+    return answer.go(request, then if isinstance(then, str) else then(form, done))

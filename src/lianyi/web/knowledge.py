@@ -1,6 +1,5 @@
 """The page on which a pharmacist answers for the knowledge base (知识库)."""
 
-from types import NoneType
 from typing import Annotated
 
 import msgspec
@@ -10,8 +9,8 @@ from starlette.routing import Route
 
 from lianyi.journeys import knowledge
 from lianyi.kernel.refusal import Conflict, Invalid, NotFound
-from lianyi.kernel.work import Tx, reading, within
-from lianyi.web import answer, forms, nav
+from lianyi.kernel.work import reading
+from lianyi.web import acts, answer, forms, nav
 from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
@@ -29,18 +28,15 @@ async def page(request: Request) -> Response:
 
 
 async def approve(request: Request) -> Response:
-    async def verb(tx: Tx) -> None:
-        await knowledge.approve(tx, version=form.version, note=form.note)
-
-    try:
-        form = await forms.read(request, Approving)
-        once = forms.once(request, form, NoneType)
-        await within(app_of(request), user(request), verb, once=once)
-    except forms.BadForm as bad:
-        return await _page(request, bad.form)
-    except SAID_HERE as refused:
-        return await _page(request, await forms.kept(request, note=refused))
-    return answer.go(request, PAGE)
+    return await acts.act(
+        request,
+        Approving,
+        lambda tx, form: knowledge.approve(tx, version=form.version, note=form.note),
+        page=_page,
+        said=SAID_HERE,
+        then=PAGE,
+        wrong=acts.beside("note"),
+    )
 
 
 async def _page(request: Request, form: Filled | None = None) -> Response:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from types import NoneType
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from lianyi.journeys import reports_desk
 from lianyi.journeys.reports_desk import Reports
-from lianyi.kernel.work import reading, within
+from lianyi.kernel.work import reading
 from lianyi.supervision import service as supervision
 from lianyi.supervision.errors import ReasonMissing
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.session import app_of, user
 
 PAGE = "/admin/reports"
@@ -46,32 +46,31 @@ async def reports(request: Request) -> Response:
 
 
 async def resend(request: Request) -> Response:
-    form, upload_id = await forms.read(request, Resend), request.path_params["upload"]
-    try:
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: supervision.resend(tx, upload_id=upload_id, reason=form.reason),
-            once=forms.once(request, form, NoneType),
-        )
-    except ReasonMissing as refused:
-        return await _page(request, upload_id, await forms.kept(request, reason=refused))
-    return answer.go(request, PAGE)
+    upload_id: UUID = request.path_params["upload"]
+    return await acts.act(
+        request,
+        Resend,
+        lambda tx, form: supervision.resend(tx, upload_id=upload_id, reason=form.reason),
+        page=partial(_page, wrong=upload_id),
+        said=(ReasonMissing,),
+        then=PAGE,
+        wrong=acts.beside("reason"),
+    )
 
 
 async def compare(request: Request) -> Response:
-    form = await forms.read(request, Compare)
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: supervision.ask_tally(tx, day=form.day),
-        once=forms.once(request, form, NoneType),
+    return await acts.act(
+        request,
+        Compare,
+        lambda tx, form: supervision.ask_tally(tx, day=form.day),
+        page=_page,
+        said=(),
+        then=PAGE,
     )
-    return answer.go(request, PAGE)
 
 
 async def _page(
-    request: Request, wrong: UUID | None = None, form: forms.Filled | None = None
+    request: Request, form: forms.Filled | None = None, wrong: UUID | None = None
 ) -> Response:
     view = await reading(app_of(request), user(request), reports_desk.reports)
     status = 422 if form else 200

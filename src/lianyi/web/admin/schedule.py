@@ -106,7 +106,7 @@ async def publish(request: Request) -> Response:
         _publish,
         page=_again,
         said=(BadPlan, SlotTooLong, RoutineOverlaps),
-        then=lambda form: _there(form.department, form.day),
+        then=lambda form, _: _there(form.department, form.day),
         wrong=acts.beside("minutes"),
     )
 
@@ -118,7 +118,7 @@ async def stop(request: Request) -> Response:
         lambda tx, form: book.stop(tx, session_id=form.session, reason=form.reason),
         page=_again,
         said=(ReasonMissing,),
-        then=lambda form: _there(form.department, form.day),
+        then=lambda form, _: _there(form.department, form.day),
         wrong=acts.beside("reason"),
         kind=int,
     )
@@ -131,7 +131,7 @@ async def end(request: Request) -> Response:
         lambda tx, form: routines.end(tx, routine_id=form.routine, reason=form.ending),
         page=_again,
         said=(ReasonMissing,),
-        then=lambda form: _there(form.department, form.day),
+        then=lambda form, _: _there(form.department, form.day),
         wrong=acts.beside("ending"),
     )
 
@@ -143,7 +143,7 @@ async def close(request: Request) -> Response:
         lambda tx, form: routines.close_day(tx, day=form.closed, reason=form.why),
         page=partial(_again, day="shown"),
         said=(DayClosed, DayPast, ReasonMissing),
-        then=lambda form: _there(form.department, form.shown),
+        then=lambda form, _: _there(form.department, form.shown),
         wrong=lambda refused: {"why" if isinstance(refused, ReasonMissing) else "closed": refused},
         kind=int,
     )
@@ -156,7 +156,7 @@ async def reopen(request: Request) -> Response:
         lambda tx, form: routines.reopen_day(tx, closure_id=form.closure),
         page=_again,
         said=(),
-        then=lambda form: _there(form.department, form.day),
+        then=lambda form, _: _there(form.department, form.day),
     )
 
 

@@ -1,7 +1,6 @@
 """From a prescription to its medicines: see all sellers, choose one, follow it (购药)."""
 
 from functools import partial
-from types import NoneType
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,16 +10,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.journeys import fill, offers_desk, purchase_desk
-from lianyi.kernel.refusal import Conflict, Invalid
+from lianyi.kernel.refusal import Conflict, Invalid, Refused
 from lianyi.kernel.text import words
-from lianyi.kernel.work import Tx, within
+from lianyi.kernel.work import Tx
 from lianyi.pharmacy.errors import CanNotSell
 from lianyi.pharmacy.model import Delivery, Withdrawn
-from lianyi.web import answer, forms
+from lianyi.web import acts, forms
 from lianyi.web.forms import Filled
 from lianyi.web.i18n import mark
 from lianyi.web.patient.shell import show
-from lianyi.web.session import app_of, user
 
 SELLERS = "/prescriptions/{prescription:uuid}/sellers"
 SELLER = SELLERS + "/{seller:uuid}"
@@ -70,19 +68,16 @@ async def seller(request: Request) -> Response:
 
 async def choose(request: Request) -> Response:
     """Take the prescription there; a refusal stands on the page, with what was typed kept."""
-    try:
-        form = await forms.read(request, Choosing)
-        sale_id = await within(
-            app_of(request),
-            user(request),
-            lambda tx: _choose(tx, request, form),
-            once=forms.once(request, form, UUID),
-        )
-    except forms.BadForm as bad:
-        return await _seller(request, bad.form)
-    except SAID_HERE as refused:
-        return await _seller(request, await forms.kept(request, **{"": _why(request, refused)}))
-    return answer.go(request, f"/purchases/{sale_id}")
+    return await acts.act(
+        request,
+        Choosing,
+        lambda tx, form: _choose(tx, request, form),
+        page=_seller,
+        said=SAID_HERE,
+        then=lambda _, sale_id: f"/purchases/{sale_id}",
+        wrong=lambda refused: {"": _why(request, refused)},
+        kind=UUID,
+    )
 
 
 async def purchase(request: Request) -> Response:
@@ -91,19 +86,16 @@ async def purchase(request: Request) -> Response:
 
 async def withdraw(request: Request) -> Response:
     """Leave the seller; what was paid comes back whole."""
-    try:
-        form = await forms.read(request, Leaving)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: fill.withdraw(tx, sale_id=_sale(request), reason=form.reason),
-            once=forms.once(request, form, NoneType),
-        )
-    except forms.BadForm as bad:
-        return await _purchase(request, bad.form)
-    except SAID_HERE as refused:
-        return await _purchase(request, await forms.kept(request, reason=refused))
-    return answer.go(request, f"/purchases/{_sale(request)}")
+    sale_id = _sale(request)
+    return await acts.act(
+        request,
+        Leaving,
+        lambda tx, form: fill.withdraw(tx, sale_id=sale_id, reason=form.reason),
+        page=_purchase,
+        said=SAID_HERE,
+        then=f"/purchases/{sale_id}",
+        wrong=acts.beside("reason"),
+    )
 
 
 async def _choose(tx: Tx, request: Request, form: Choosing) -> UUID:
@@ -117,7 +109,7 @@ async def _choose(tx: Tx, request: Request, form: Choosing) -> UUID:
     return sale.id
 
 
-def _why(request: Request, refused: Invalid | Conflict) -> str | Invalid | Conflict:
+def _why(request: Request, refused: Refused) -> str | Refused:
     """Say each law that keeps a drug from going this way, in the reader's words."""
     if not isinstance(refused, CanNotSell):
         return refused

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from lianyi.journeys import pharmacy_desk
 from lianyi.kernel.refusal import Conflict, Invalid
-from lianyi.kernel.work import Tx, reading, within
+from lianyi.kernel.work import Tx, reading
 from lianyi.pharmacy import service as pharmacy
 from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
@@ -54,19 +54,15 @@ async def goods_in(request: Request) -> Response:
 
 async def receive(request: Request) -> Response:
     """Take packs in, and show the batch that they are of now."""
-    try:
-        form = await forms.read(request, Receiving)
-        batch_id = await within(
-            app_of(request),
-            user(request),
-            lambda tx: _receive(tx, request.path_params["code"], form),
-            once=forms.once(request, form, UUID),
-        )
-    except forms.BadForm as bad:
-        return await _goods_in(request, bad.form)
-    except SAID_HERE as refused:
-        return await _goods_in(request, await forms.kept(request, act=refused))
-    return answer.go(request, f"{PAGE}/batches/{batch_id}")
+    return await acts.act(
+        request,
+        Receiving,
+        lambda tx, form: _receive(tx, request.path_params["code"], form),
+        page=_goods_in,
+        said=SAID_HERE,
+        then=lambda _, batch_id: f"{PAGE}/batches/{batch_id}",
+        kind=UUID,
+    )
 
 
 async def quarantine(request: Request) -> Response:

@@ -1,8 +1,9 @@
 """A closed visit step by step, and the cases that open a name behind it (就诊轨迹, CON-18)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from types import NoneType
-from typing import Annotated
+from functools import partial
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,14 +14,18 @@ from starlette.routing import Route
 from lianyi.journeys import inspect
 from lianyi.journeys.inspect import Cases, Inspected
 from lianyi.kernel.text import catalogue
-from lianyi.kernel.work import reading, within
+from lianyi.kernel.work import Tx, reading
 from lianyi.supervision import rules
 from lianyi.supervision.errors import ReasonMissing
 from lianyi.supervision.model import Case, CaseState, Opens, Step
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.session import app_of, user
 
 VISITS, CASES = "/regulator/visits", "/regulator/cases"
+AT_REASON = acts.beside("reason")
+
+
+F = TypeVar("F", bound=forms.Form)
 
 
 class Asking(forms.Form, frozen=True):
@@ -74,21 +79,17 @@ async def visit(request: Request) -> Response:
 
 
 async def ask(request: Request) -> Response:
-    try:
-        form = await forms.read(request, Asking)
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: inspect.ask(
-                tx, visit_id=_id(request, "visit"), opens=form.opens, reason=form.reason
-            ),
-            once=forms.once(request, form, UUID),
-        )
-    except forms.BadForm as bad:
-        return await _visit(request, bad.form)
-    except ReasonMissing as refused:
-        return await _visit(request, await forms.kept(request, reason=refused))
-    return answer.go(request, f"{VISITS}/{_id(request, 'visit')}")
+    visit_id = _id(request, "visit")
+    return await acts.act(
+        request,
+        Asking,
+        lambda tx, form: inspect.ask(tx, visit_id=visit_id, opens=form.opens, reason=form.reason),
+        page=_visit,
+        said=(ReasonMissing,),
+        then=f"{VISITS}/{visit_id}",
+        wrong=AT_REASON,
+        kind=UUID,
+    )
 
 
 async def cases(request: Request) -> Response:
@@ -96,39 +97,20 @@ async def cases(request: Request) -> Response:
 
 
 async def approve(request: Request) -> Response:
-    form, case_id = await forms.read(request, forms.Form), _id(request, "case")
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: inspect.approve(tx, case_id=case_id),
-        once=forms.once(request, form, NoneType),
-    )
-    return answer.go(request, CASES)
+    case_id = _id(request, "case")
+    return await _act(request, forms.Form, lambda tx, _: inspect.approve(tx, case_id=case_id))
 
 
 async def reject(request: Request) -> Response:
-    form, case_id = await forms.read(request, Declining), _id(request, "case")
-    try:
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: inspect.reject(tx, case_id=case_id, reason=form.reason),
-            once=forms.once(request, form, NoneType),
-        )
-    except ReasonMissing as refused:
-        return await _cases(request, case_id, await forms.kept(request, reason=refused))
-    return answer.go(request, CASES)
+    case_id = _id(request, "case")
+    return await _act(
+        request, Declining, lambda tx, form: inspect.reject(tx, case_id=case_id, reason=form.reason)
+    )
 
 
 async def close(request: Request) -> Response:
-    form, case_id = await forms.read(request, forms.Form), _id(request, "case")
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: inspect.close(tx, case_id=case_id),
-        once=forms.once(request, form, NoneType),
-    )
-    return answer.go(request, CASES)
+    case_id = _id(request, "case")
+    return await _act(request, forms.Form, lambda tx, _: inspect.close(tx, case_id=case_id))
 
 
 async def look(request: Request) -> Response:
@@ -138,6 +120,16 @@ async def look(request: Request) -> Response:
         app_of(request), user(request), lambda tx: inspect.look(tx, case_id=case_id)
     )
     return answer.page(request, "regulator/opened.html", view)
+
+
+async def _act(
+    request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[None]]
+) -> Response:
+    """Do one act on a case; a reason that is missing is said at its own form."""
+    page = partial(_cases, wrong=_id(request, "case"))
+    return await acts.act(
+        request, struct, verb, page=page, said=(ReasonMissing,), then=CASES, wrong=AT_REASON
+    )
 
 
 async def _visit(request: Request, form: forms.Filled | None = None) -> Response:
@@ -151,7 +143,7 @@ async def _visit(request: Request, form: forms.Filled | None = None) -> Response
 
 
 async def _cases(
-    request: Request, wrong: UUID | None = None, form: forms.Filled | None = None
+    request: Request, form: forms.Filled | None = None, wrong: UUID | None = None
 ) -> Response:
     found = await reading(app_of(request), user(request), inspect.cases)
     view = CasesPage(found, user(request).person_id, wrong)
