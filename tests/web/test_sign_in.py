@@ -151,3 +151,12 @@ async def test_twenty_sign_ins_at_once_share_no_session(app, login, reader):
     await with_password(reader, app, login)
     looks = await asyncio.gather(*(reader.get("/sign-in/post") for _ in range(20)))
     assert {look.status for look in looks} == {200}
+
+
+@pytest.mark.parametrize(
+    ("path", "door"),
+    [("/bills", "/sign-in"), ("/cashier/day", "/sign-in/staff"), ("/clinic", "/sign-in/staff")],
+)
+async def test_who_is_signed_out_meets_the_door_they_came_in_by(reader, path, door):
+    answer = await reader.http.get(path)
+    assert answer.headers["location"] == f"{door}?back={path}"

@@ -53,8 +53,6 @@ class Service:
 SERVICES = (
     Service(mark("预约挂号"), "/book", icon="calendar-plus"),
     Service(mark("在线复诊"), "/follow-up", icon="message-circle", kind="info"),
-    Service(mark("我的预约"), "/appointments", icon="calendar-event", kind="info"),
-    Service(mark("健康卡"), "/card", icon="qrcode"),
     Service(mark("家人代办"), "/family", icon="users-group", kind="info"),
     Service(mark("门诊缴费"), "/bills", icon="wallet", kind="warn"),
     Service(mark("检查检验"), "/results", icon="test-pipe", kind="ok"),
@@ -159,6 +157,9 @@ RAILS: Mapping[Role, tuple[Place, ...]] = {
     INSURER: INSURERS,
 }
 
+# Where nobody goes but staff: the first part of each of their addresses.
+STAFF = frozenset(place.href.split("/")[1] for rail in RAILS.values() for place in rail)
+
 # Where the day of each role begins.
 DESKS: Mapping[Role, str] = {
     RESIDENT: "/",
@@ -175,6 +176,10 @@ DESKS: Mapping[Role, str] = {
     DRUG_AUTHORITY: "/regulator",
     INSURER: "/insurer",
 }
+
+
+def is_for_staff(path: str) -> bool:
+    return path.split("/")[1] in STAFF
 
 
 def desk_of(role: Role, kind: Kind) -> str:

@@ -19,7 +19,7 @@ from lianyi.accounts.model import SESSION_LIFE, Opened, Session
 from lianyi.kernel.actor import NOWHERE, Actor, system
 from lianyi.kernel.together import Together
 from lianyi.kernel.work import App, reading
-from lianyi.web import answer
+from lianyi.web import answer, nav
 
 COOKIE = "lianyi"
 OPEN = ("/static/", "/healthz", "/readyz", "/metrics", "/preferences")  # asked by nobody
@@ -111,7 +111,8 @@ def take_away(response: Response) -> None:
 
 
 async def lead_in(request: Request, trouble: Exception) -> Response:
-    """Lead a reader who is not signed in to the sign-in page, and from there back."""
+    """Lead who is not signed in to the sign-in page of their kind, and from there back."""
     if request.method == "GET" and not answer.wants_json(request):
-        return answer.go(request, f"/sign-in?back={quote(request.url.path, safe='/')}")
+        door = "/sign-in/staff" if nav.is_for_staff(request.url.path) else "/sign-in"
+        return answer.go(request, f"{door}?back={quote(request.url.path, safe='/')}")
     return await answer.refuse(request, trouble)
