@@ -119,5 +119,5 @@ def _settled(resource: Resource, persons: Mapping[UUID, UUID]) -> Resource:
 
     The file's Patient stays the institution's own, under its own id: the network's is another one.
     """
-    body = with_persons(resource.body, persons)
+    body = with_persons(resource.body, persons, resource.owner)
     return replace(resource, owner=persons[resource.owner], body=body)

@@ -78,8 +78,11 @@ def patient_of(foreign: Foreign) -> Patient | tuple[Finding, ...]:
     return Patient(UUID(body["id"]), name, str(body.get("gender", "")), born, died_on)
 
 
-def with_persons(text: str, persons: Mapping[UUID, UUID]) -> str:
-    """Put the ids of registered persons where their numbers are."""
+def with_persons(text: str, persons: Mapping[UUID, UUID], owner: UUID) -> str:
+    """Put the ids of registered persons where their numbers are; most name their owner alone."""
+    own = f"Patient/{owner}"
+    if text.count("Patient/") == text.count(own):
+        return text.replace(own, f"Patient/{persons[owner]}")
     return PERSON.sub(lambda m: f"Patient/{persons.get(UUID(m[1]), m[1])}", text)
 
 
