@@ -5,18 +5,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lianyi import main
-from lianyi.journeys import hand_over, inspect
+from lianyi.access.model.exports import Level
+from lianyi.access.service import exports
+from lianyi.accounts.model.apps import ClientKind, Registration
+from lianyi.journeys import apps, bulk_export, hand_over, inspect
+from lianyi.journeys.bulk_export import Asked
 from lianyi.kernel.actor import system
 from lianyi.kernel.config import Config
 from lianyi.kernel.ids import Ids
 from lianyi.kernel.live import Hub
 from lianyi.kernel.witness import Scribe
 from lianyi.kernel.work import App
-from lianyi.people.model import DRUG_AUTHORITY, HEALTH_COMMISSION, INSURER, Kind
+from lianyi.people.model import ADMIN, DRUG_AUTHORITY, HEALTH_COMMISSION, INSURER, Kind
 from lianyi.supervision.model import Opens
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
+from lianyi.worker import bulk
+from tests.apps import Program
 from tests.conftest import KEYS, Clock
+from tests.fhir.test_exporting import MANY, YES
 from tests.insurance.make import Desk
 from tests.journeys.test_fill import Market
 from tests.journeys.test_report import linked, office
@@ -26,6 +33,15 @@ from tests.place import Place
 from tests.prescribing.make import Practice
 from tests.web.staff import token_of
 
+SERVICE = Registration(
+    name="病种质量分析",
+    company="青山数字健康有限公司",
+    credit_code="91370102MA3Q7A1B20",
+    contact="privacy@app.test",
+    kind=ClientKind.PUBLIC,
+    redirects=("https://app.test/cb",),
+    scopes=("system/*.rs",),
+)
 REASON = "投诉核查，案号 2030-017"
 
 
@@ -81,7 +97,9 @@ async def _fill(app, state, province, engine):
         "licences": "/regulator/licences",
         "sales": "/regulator",
         "uploads": "/admin/reports",
+        "exports": "/admin/exports",
     }
+    await _exports(ward.place)
 
 
 async def _sold(app):
@@ -94,6 +112,23 @@ async def _sold(app):
         store.pharmacist, hand_over.hand_over, sale_id=sale.id, shown=market.shown()
     )
     return store.packs
+
+
+async def _exports(place):
+    """Let a company take few persons' data, and wait for those of many."""
+    admin = await place.admin()
+    client = await place.do(admin, apps.register, form=SERVICE)
+    program = Program(place, client.id)
+    approval = await program.approved("system/*.rs")
+    service = program.service(approval, "system/*.rs lianyi/purpose.treat")
+    asked = Asked("/Patient/$export", Level.PATIENT)
+    await place.do(service, bulk_export.ask, asked=asked)
+    while await bulk.step(place.app):
+        pass
+    await place.app.pool.fetch(MANY, place.id, place.app.clock(), 600)
+    waiting = await place.do(service, bulk_export.ask, asked=asked)
+    second = await place.appoint(ADMIN, name="李四")
+    await place.do(second, exports.approve, export_id=waiting.id, **YES)
 
 
 async def _claimed(app, engine):

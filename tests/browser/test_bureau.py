@@ -18,6 +18,7 @@ PAGES = {
     "claims": "agency",
     "claim": "agency",
     "uploads": "office",
+    "exports": "office",
 }
 
 
