@@ -24,15 +24,17 @@ def limit(text: str, *, usual: int, most: int) -> int | None:
 
 def links(here: str, pairs: Sequence[tuple[str, object]], cursor: str) -> list[Body]:
     """Return the links to a page as it was asked for, and to the next one if there is one."""
-    own = [pair for pair in pairs if pair[0] != PAGE]
-    told = [{"relation": "self", "url": address(here, pairs)}]
+    asked = urlencode([pair for pair in pairs if pair[0] != PAGE])
+    place = [pair for pair in pairs if pair[0] == PAGE]
+    told = [{"relation": "self", "url": address(here, asked, place)}]
     if cursor:
-        told.append({"relation": "next", "url": address(here, [*own, (PAGE, cursor)])})
+        told.append({"relation": "next", "url": address(here, asked, [(PAGE, cursor)])})
     return told
 
 
-def address(here: str, pairs: Sequence[tuple[str, object]]) -> str:
-    return f"{here}?{urlencode(pairs)}" if pairs else here
+def address(here: str, asked: str, place: Sequence[tuple[str, object]]) -> str:
+    query = "&".join(filter(None, (asked, urlencode(place))))
+    return f"{here}?{query}" if query else here
 
 
 def entry(base: str, hit: Hit, mode: str, cut: Body | msgspec.Raw | None = None) -> Body:

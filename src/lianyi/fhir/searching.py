@@ -127,7 +127,7 @@ async def _pairs(request: Request) -> Pairs:
     :raises NotSearchable:
     """
     form = request.method == "POST" and FORM in request.headers.get("content-type", FORM)
-    sent = [request.url.query.encode(), await request.body() if form else b""]
+    sent = [request.scope["query_string"], await request.body() if form else b""]
     try:
         return [pair for raw in sent for pair in _parsed(raw.decode())]
     except ValueError as trouble:  # too many of them, or no text
