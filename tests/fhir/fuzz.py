@@ -62,13 +62,18 @@ OPERATIONS = [
     *("{type}/{id}/$meta-add", "{type}/{id}/$meta-delete", "{type}/{id}/$meta"),
     *("CodeSystem/$lookup", "CodeSystem/$subsumes", "CodeSystem/$validate-code"),
     *("ValueSet/$expand", "ValueSet/$validate-code", "ConceptMap/$translate"),
+    *("Appointment/$find", "Appointment/$hold", "Appointment/$own", "Appointment/$wait"),
+    *("Appointment/{id}/$confirm", "Appointment/{id}/$cancel", "Appointment/{id}/$reschedule"),
 ]
 ASKED = {
     "_type": ["Observation", "Spell,,"],
     "_since": ["2030", "2030-01-06T24"],
     "_count": ["1", "٣", "-1", 10**30],
     "_page": ["x", "AAAA", "/"],
-    "start": ["2030-01"],
+    "start": ["2030-01", "2030-01-09T08:00:00+08:00", "0001-01-01T00:00:00+14:00"],
+    "schedule": ["{id}", "Schedule/{id}", "0190f6f0-0000-7000-8000-000000000000"],
+    "department": ["{id}", "0190f6f0-0000-7000-8000-000000000000"],
+    "purpose": ["TREAT"],
     "max": ["2", True],
     "patient": ["{id}", "Patient/{id}"],
     "url": ["http://hl7.org/fhir/ValueSet/administrative-gender", "urn:x|"],
@@ -78,7 +83,14 @@ ASKED = {
     "coding": [{"system": "http://loinc.org", "code": "8480-6"}, {"code": []}],
     "codeableConcept": [{"coding": [None]}, {"coding": {}}],
     "meta": [{"tag": [{"system": "x", "code": "y"}]}, {"profile": [5]}, {"tag": [{"code": {}}]}],
-    "resource": [{"resourceType": "Patient", "name": [{"text": "王"}]}],
+    "resource": [
+        {"resourceType": "Patient", "name": [{"text": "王"}]},
+        {
+            "resourceType": "Patient",
+            "name": [{"text": "王"}],
+            "identifier": [{"system": "urn:lianyi:identity-number", "value": "110101199001011234"}],
+        },
+    ],
 }
 CHANGES = ["add", "remove", "replace", "move", "copy", "test", "x"]
 
@@ -167,9 +179,18 @@ class Fuzz:
             body = copy.deepcopy(self.random.choice(self.bodies))
             method, path = self.address(body["resourceType"], body.get("id", "1"))
             method = self.random.choice([method, "GET", "HEAD", "NOTHING"])
+            if self.random.random() < 0.3:
+                sent = self.operation(body["resourceType"], str(body.get("id", "1")))
+                method, path, body = sent.method, sent.path, self.parsed(sent.content)
             entries.append({"resource": body, "request": {"method": method, "url": path}})
         kind = self.random.choice(["transaction", "batch", "batch", "document", "x"])
         return {"resourceType": "Bundle", "type": kind, "entry": entries}
+
+    def parsed(self, content):
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):  # torn, or nothing, or a well
+            return None
 
     def changed(self, body):
         """Change one place of a body, however deep."""

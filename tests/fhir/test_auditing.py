@@ -178,3 +178,10 @@ async def test_when_glass_is_shut_again_is_told_as_well(events, patients, clock)
     (over,) = await entries(patients, f"{AUDIT}?type=110138")
     (broken,) = await entries(patients, f"{AUDIT}?type=110127")
     assert over["recorded"] > broken["recorded"]
+
+
+@pytest.mark.parametrize("prefix", ["eq", "ne", "gt", "le", "sa", "eb", "ap"])
+async def test_the_ends_of_the_calendar_are_asked_as_any_day(patients, read, prefix):
+    for day in ("0001", "0001-01-01", "9999", "9999-12-31", "9999-12-31T23:59:59-12:00"):
+        answer = await patients.get(f"{AUDIT}?date={prefix}{day}")
+        assert answer.status_code in {200, 400}, answer.text

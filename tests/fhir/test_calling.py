@@ -133,6 +133,16 @@ async def test_in_a_batch_every_operation_answers_as_by_its_own_address(mine, cl
 
 
 @pytest.mark.parametrize("kind", ["batch", "transaction"])
+@pytest.mark.parametrize("body", [0, [], "x"])
+async def test_an_operation_is_called_with_a_resource_or_refused(mine, kind, body):
+    entry = {**call("Appointment/$hold"), "resource": body}
+    answer = await mine.post("", bundle(entry, kind=kind))
+    told = answer.json()
+    outcome = told if kind == "transaction" else told["entry"][0]["response"]["outcome"]
+    assert outcome["issue"][0]["code"] == "invalid", answer.text
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
 async def test_a_repeated_bundle_books_once(mine, clinic, kind):
     session_id = await clinic.publish()
     both = (call("Appointment/$hold", wish(session_id)),)

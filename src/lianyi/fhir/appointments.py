@@ -6,7 +6,7 @@ this server serves are in `definitions`.
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -196,11 +196,11 @@ def _start(given: Given) -> datetime:
     """Read the instant at which a time begins, with its zone."""
     try:
         found = datetime.fromisoformat(given.wanted("start"))
-    except ValueError as trouble:
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError) as trouble:  # no instant, or one beyond the calendar
         raise asking.wrong("start") from trouble
-    if found.tzinfo is None:
-        raise asking.wrong("start")
-    return found
+    raise asking.wrong("start")
 
 
 def _schedule(given: Given) -> UUID:

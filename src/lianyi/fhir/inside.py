@@ -60,6 +60,8 @@ def called(path: str, query: str, entry: Mapping[str, Any]) -> Called | None:
     if found is None or len(named) > len((type, fhir_id)) or method not in found.methods:
         raise Turned(405, "not-supported", "fhir.read_only")
     body = entry.get("resource") if method == "POST" else None
+    if method == "POST" and not isinstance(body, dict):
+        raise Turned(400, "invalid", "fhir.other_type", {"type": "Parameters"})
     return Called(method, path, type, fhir_id, query, body, match, found)
 
 
