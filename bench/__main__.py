@@ -12,6 +12,7 @@ GROUPS = {
     "import": "bench.importing",
     "fhir": "bench.fhir",
     "validate": "bench.validate",
+    "subscriptions": "bench.telling",
 }
 
 

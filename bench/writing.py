@@ -51,19 +51,19 @@ class Wears:
 
 
 async def measure(app: App, person_id: UUID) -> None:
-    source = await _source(app, person_id)
+    source = await source_of(app, person_id)
     service = replace(source, scopes=tuple(one for one in source.scopes if one != SOURCE))
     number = count()
-    took = await _created(_faces(app, service), lambda: _observation(app, person_id, next(number)))
+    took = await _created(faces_of(app, service), lambda: observation(app, person_id, next(number)))
     say("fhir.create", len(took) / SECONDS, "resources/s", limit=LEAST_CREATE, of="law")
     say("fhir.create.p99", percentiles(took)[1], "ms", limit=50.0, of="law")
     entered = await _entered(
-        _faces(app, source), lambda: _observation(app, person_id, next(number))
+        faces_of(app, source), lambda: observation(app, person_id, next(number))
     )
     say("fhir.transaction", entered, "resources/s", limit=LEAST_ENTERED, of="law")
 
 
-def _faces(app: App, hat: Actor) -> Starlette:
+def faces_of(app: App, hat: Actor) -> Starlette:
     return site(app, Hub(), ROUTES, sessions=[Middleware(Wears, hat=hat)])
 
 
@@ -124,12 +124,12 @@ async def post(faces: Starlette, path: str, body: Body, *, wanted: int) -> None:
         raise RuntimeError(f"{told[0]['status']}: {told[1]['body'][:500]!r}")
 
 
-async def _source(app: App, person_id: UUID) -> Actor:
+async def source_of(app: App, person_id: UUID, app_id: UUID | None = None) -> Actor:
     """Return a hospital's own system, whose hospital treats the person."""
     row = await app.pool.fetchrow(ADMINS, ADMIN)
     place = row["institution_id"]
     admin = Actor(row["person_id"], row["id"], place, ADMIN)
-    app_id = app.ids.new(app.clock())
+    app_id = app_id or app.ids.new(app.clock())
     until = app.clock() + timedelta(days=30)
 
     async def approve(tx: Tx) -> UUID:
@@ -151,7 +151,7 @@ async def _source(app: App, person_id: UUID) -> Actor:
     return Actor(app_id, approval, place, APP, app_id=app_id, scopes=scopes)
 
 
-def _observation(app: App, person_id: UUID, n: int) -> Body:
+def observation(app: App, person_id: UUID, n: int) -> Body:
     code = {"system": "http://loinc.org", "code": "8480-6", "display": "Systolic blood pressure"}
     at = app.clock() - timedelta(minutes=n)
     return {
