@@ -36,6 +36,7 @@ SAID = {
     "credit_code": mark("统一社会信用代码是 18 位，末位是校验码。请核对营业执照。"),
     "scopes": mark("请按 SMART 的写法填写，一个空格隔开一项，例如 patient/Observation.rs。"),
     "redirects": mark("请填写以 https:// 开头的完整地址，一行一个，不能含 * 和 #。"),
+    "notifies": mark("请填写以 https:// 开头的完整地址，一行一个。"),
     "launch_url": mark("请填写以 https:// 开头的完整地址。"),
     "institution": mark("请从列表中选择机构。"),
     "about": mark("请只填写文字。"),
@@ -52,6 +53,7 @@ class Registering(forms.Form, frozen=True):
     scopes: Annotated[str, msgspec.Meta(min_length=3, max_length=5000)]
     institution: UUID
     redirects: Annotated[str, msgspec.Meta(max_length=5000)] = ""
+    notifies: Annotated[str, msgspec.Meta(max_length=5000)] = ""
     keys: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
     launch_url: Annotated[str, msgspec.Meta(max_length=400)] = ""
     about: Annotated[str, msgspec.Meta(max_length=2000)] = ""
@@ -100,6 +102,7 @@ def _registration(read: Registering, asked: tuple[str, ...]) -> Registration:
         keys=read.keys if read.kind is ClientKind.KEY else "",
         launch_url=read.launch_url,
         about=read.about,
+        notifies=tuple(read.notifies.split()),
     )
 
 

@@ -5,16 +5,21 @@ from ipaddress import ip_address
 
 import asyncpg
 import pytest
+from fhirpy import AsyncFHIRClient
+from starlette.middleware import Middleware
 
+from lianyi.fhir.routes import ROUTES
 from lianyi.kernel import timers
+from lianyi.kernel.live import Hub
 from lianyi.kernel.work import within
 from lianyi.links.hooks import is_outside
 from lianyi.links.webhooks import WebHooks
 from lianyi.people.model import CLERK
 from lianyi.records.fhir.versions import instant
+from lianyi.web.site import site
 from lianyi.worker.deliver import WORKER
 from tests.drain import deliver
-from tests.fhir.conftest import BASE
+from tests.fhir.conftest import BASE, Wears
 from tests.fhir.subscriptions.receiver import (
     Worker,
     as_own,
@@ -22,7 +27,9 @@ from tests.fhir.subscriptions.receiver import (
     firm_at,
     hook,
     pressure,
+    served,
     subscribed,
+    values,
     wait_and_work,
 )
 from tests.records import make
@@ -305,3 +312,24 @@ async def test_a_name_that_leads_home_is_sent_nothing(service, app, ward, receiv
     assert receiver.said == []
     failing = (await service.get(f"Subscription/{made['id']}")).json()
     assert (failing["status"], failing["error"][:2]) == ("error", "通知")
+
+
+async def test_fhirpy_subscribes_reads_finds_and_forgets(app, ward, receiver, worker, firm):
+    """A client that others have written."""
+    hat = await as_service(ward, firm)
+    faces = site(app, Hub(), ROUTES, sessions=[Middleware(Wears, hat=hat)])
+    async with served(faces) as address:
+        client = AsyncFHIRClient(f"http://{address}/fhir/R4")
+        body = hook(receiver, pressure(ward))
+        made = client.resource(body.pop("resourceType"), **body)
+        await made.save()
+        assert (made["status"], made["meta"]["versionId"]) == ("active", "1")
+        (found,) = await client.resources("Subscription").search(status="active").fetch_all()
+        assert found.id == made.id
+        await ward.publish(make.observation(ward.person_id, 5))
+        await worker.work()
+        assert values(receiver) == [5]
+        made["status"] = "off"
+        await made.save()
+        await made.delete()
+        assert await client.resources("Subscription").fetch_all() == []
