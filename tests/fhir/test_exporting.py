@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+from random import Random
 
 import pytest
 
@@ -713,3 +714,36 @@ async def test_a_search_goes_on_where_two_have_agreed(taker, ward, crowd, admins
     where = await taker.ask("$export?_type=Observation")
     await taker.votes(where, *admins)
     assert len(await taker.searched("Observation")) == 401
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_there_is_an_export_is_what_a_search_finds(taking, ward, elsewhere, seed):
+    """By the same doors: random resources, of random kinds, holders, classes, releases and ends."""
+    random = Random(seed)
+    others = [await ward.place.patient(DOCTOR), await ward.place.resident()]
+    persons = [ward.person_id, *(one.person_id for one in others)]
+    for _ in range(30):
+        person_id = random.choice(persons)
+        kind = random.choice([make.observation, make.condition, make.allergy, make.encounter])
+        body = kind(person_id)
+        if random.random() < 0.3:
+            body["meta"] = {"tag": [{"system": "urn:x", "code": "t", "display": '"meta" {}'}]}
+        given = {
+            "owner": person_id,
+            "released": random.random() < 0.8,
+            "classes": frozenset(random.sample([*Sensitive], random.choice([0, 0, 0, 1]))),
+        }
+        await (ward if random.random() < 0.8 else elsewhere).publish(body, **given)
+    scopes = random.choice(
+        [
+            "system/*.rs",
+            "system/Observation.rs system/Condition.rs?code=I10",
+            "system/*.rs lianyi/source",
+        ]
+    )
+    taker = await taking(scopes)
+    found = await taker.taken()
+    for type in ("Observation", "Condition", "AllergyIntolerance", "Encounter"):
+        asked = await taker.http.get(f"{type}?_count=200")
+        wanted = await taker.searched(type) if asked.status_code == 200 else []
+        assert {one["id"]: one for one in found.get(type, ())} == {one["id"]: one for one in wanted}
