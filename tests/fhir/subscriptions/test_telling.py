@@ -5,6 +5,8 @@ import itertools
 import pytest
 
 from lianyi.links.webhooks import WebHooks
+from tests.booking.make import Clinic
+from tests.drain import deliver
 from tests.fhir.subscriptions.receiver import (
     Worker,
     as_service,
@@ -208,3 +210,14 @@ async def test_a_receiver_that_never_answers_is_tried_again(service, app, ward, 
     await ward.publish(make.observation(ward.person_id, 1))
     await wait_and_work(worker, clock, 2, seconds=5)
     assert values(receiver) == [1, 1]
+
+
+async def test_what_the_networks_own_acts_write_is_told_too(own, app, ward, receiver, worker):
+    """Here a session that was planned, of which the record learns by an event."""
+    await subscribed(own, hook(receiver, "Schedule?active=true"))
+    clinic = await Clinic.open(ward.place)
+    session_id = await clinic.publish()
+    await deliver(app)
+    await worker.work()
+    told = [said.json for said in receiver.said]
+    assert [(one["resourceType"], one["id"]) for one in told] == [("Schedule", str(session_id))]
