@@ -114,6 +114,25 @@ async def test_a_number_is_found_held_confirmed_moved_and_given_back(clinic, app
     assert await clinic.state(got["id"]) == "cancelled"
 
 
+async def test_what_is_booked_is_found_in_the_record_a_moment_later(clinic, app_of, app):
+    patient = await clinic.place.resident()
+    program = await app_of(patient, f"{BOOKS} patient/Appointment.rs")
+    session_id = await clinic.publish()
+    got = await held(program, session_id)
+    search = f"Appointment?patient={patient.person_id}"
+    assert await program.found(search) == []
+    for act, body, told in (
+        ("confirm", None, ("booked", START)),
+        ("reschedule", wish(session_id, LATER), ("booked", LATER)),
+        ("cancel", asking(reason="no_time"), ("cancelled", LATER)),
+    ):
+        assert (await acts(program, got["id"], act, body)).status_code == 200
+        await deliver(app)
+        assert await program.found(search) == [got["id"]]
+        found = (await program.get(f"Appointment/{got['id']}")).json()
+        assert (found["status"], found["start"]) == (told[0], told[1].isoformat())
+
+
 async def test_the_person_is_told_what_the_app_did(clinic, app_of, firm):
     """CAP-38."""
     patient = await clinic.place.resident()

@@ -10,6 +10,7 @@ from lianyi.access import service as access
 from lianyi.access.model import Desk, Purpose
 from lianyi.booking import fhir, queries
 from lianyi.booking import service as booking
+from lianyi.booking.events import AppointmentEvent
 from lianyi.booking.model import Appointment, Place, Roster, Turn
 from lianyi.kernel.work import Tx
 from lianyi.people.model import CLERK, DOCTOR, NURSE
@@ -105,8 +106,15 @@ async def _desk(tx: Tx) -> Desk:
     return await access.open_desk(tx, purpose=Purpose.RECEIVE)
 
 
+async def publish(tx: Tx, event: AppointmentEvent) -> None:
+    """Let the record know of a number that was booked, moved or given back.
+
+    Who books waits for none of it: apps that look for appointments hear of it a moment later.
+    """
+    await _publish(tx, await _desk(tx), event.appointment_id)
+
+
 async def _publish(tx: Tx, desk: Desk, appointment_id: UUID) -> None:
-    """Let the record know of an appointment from the arrival on; before it is only a plan."""
     known = await queries.appointments_by_id(tx, desk, ids=[appointment_id])
     appointment = known[appointment_id]
     session = await queries.session(tx, session_id=appointment.session_id)
