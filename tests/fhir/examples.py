@@ -23,3 +23,7 @@ SLIPS = {
     # Items without the linkId that each must have.
     "Questionnaire-qs1": ("required", "Questionnaire.item[0].item[0].linkId"),
 }
+
+# What is accepted, and yet is no resource of a record: an app's own wish, whose secret is told to
+# nobody. tests/fhir/subscriptions reads back what an app has written.
+APART = frozenset({"Subscription"})
