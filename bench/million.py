@@ -27,7 +27,7 @@ CLIENTS, SECONDS = 8, 3.0
 LIMIT = 50.0  # ms
 POST = """SELECT p.id, p.person_id, p.institution_id, a.id AS account_id FROM people.post p
           JOIN accounts.account a USING (person_id)
-          WHERE p.role = 'doctor' AND a.login IS NOT NULL LIMIT 1"""
+          WHERE p.role = 'doctor' AND a.login IS NOT NULL ORDER BY p.id LIMIT 1"""
 PERSON = "lpad(to_hex({}), 32, '0')::uuid"
 LOAD = f"""
 SET ROLE NONE; SET synchronous_commit = off; SET maintenance_work_mem = '512MB';
