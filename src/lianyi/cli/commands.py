@@ -27,6 +27,9 @@ Without a database_url Lianyi runs a PostgreSQL of its own inside LIANYI_HOME, w
 holds the numbers of the rules as your jurist has signed them, and knowledge/ your drug knowledge.
 """
 
+TOURED = """首次启动：导览在旁边走一遍，约两分钟；其间演示时钟快进，已登录的可能要再登录。
+The tour is playing beside you for about two minutes: the clock jumps, and sign-ins may end."""
+
 
 @click.group(help=HELP)
 def main() -> None:
@@ -215,8 +218,8 @@ def _at_home(settings: Config) -> Callable[[str], None]:
     def ready(address: str) -> None:
         process.spawn([sys.executable, "-m", "lianyi.cli", "introduce"], dies_by=signal.SIGTERM)
         _say_where_demo(address)
-        if settings.tour:
-            first.play(settings)
+        if settings.tour and first.play(settings):
+            click.echo(TOURED)
 
     return ready
 
