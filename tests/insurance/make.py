@@ -16,7 +16,7 @@ from lianyi.links import Links
 from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner, run_due
 from tests.billing.make import LAB, VISIT, Till
-from tests.drain import deliver
+from tests.drain import begin_anew, deliver
 from tests.identity import id_number
 from tests.links.agency import Town
 from tests.links.provider import now
@@ -43,6 +43,7 @@ class Desk:
 
     @classmethod
     async def open(cls, app, provider):
+        await begin_anew(app)
         town = await Town.found(provider)
         ahead = app.clock() - now()
         await provider.post("/clock", {"ahead_ms": int(ahead.total_seconds() * 1000)})

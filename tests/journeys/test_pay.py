@@ -31,7 +31,7 @@ from lianyi.web import notify, site
 from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner, run_due
 from tests.billing.make import VISIT, Till
-from tests.drain import deliver
+from tests.drain import begin_anew, deliver
 from tests.journeys.outside import only
 from tests.links import provider as providers
 from tests.links.provider import Provider, now
@@ -98,6 +98,7 @@ def born(tmp_path_factory):
 
 @pytest.fixture
 async def town(app, place, tmp_path, born):
+    await begin_anew(app)  # others' orders would take the refusals that a test asks for
     for name in ("simulators/payment/keys", "credentials"):
         shutil.copytree(born / name, tmp_path / name)
     async with providers.running(tmp_path, "payment") as provider, _faces(app, provider) as face:

@@ -19,7 +19,10 @@ def _file(home: Path) -> Path:
 
 
 def write(home: Path, addresses: Addresses) -> None:
-    _file(home).write_bytes(msgspec.json.encode(addresses))
+    """Put them there at once: whoever waits for them never reads half of it."""
+    draft = _file(home).with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(addresses))
+    draft.replace(_file(home))
 
 
 def forget(home: Path) -> None:
