@@ -18,6 +18,7 @@ from lianyi.access.model import (
     Purpose,
 )
 from lianyi.access.model.parts import ANY_TYPE, Right
+from lianyi.access.service import desks
 from lianyi.journeys import fhir_audit
 from lianyi.kernel import profile
 from lianyi.kernel.lifecycle import WrongRole
@@ -298,7 +299,7 @@ async def _reach(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
     """
     who, purpose = tx.actor, purpose_of(tx)
     if person_id is None and who.role != RESIDENT and not (who.app_id and who.for_person_id):
-        return await access.named(tx, await access.open_desk(tx, purpose=purpose, right=right))
+        return await desks.named(tx, await access.open_desk(tx, purpose=purpose, right=right))
     person = person_id or who.subject_id
     try:
         return await access.open_chart(

@@ -20,7 +20,7 @@ from lianyi.access.errors import OutOfScope
 from lianyi.access.model import APP, RESIDENT, Chart, Desk
 from lianyi.access.model.apps import ApprovalState
 from lianyi.access.model.parts import Right
-from lianyi.access.service import apps as approvals
+from lianyi.access.service import desks
 from lianyi.journeys import fhir_desk
 from lianyi.kernel import errand, profile
 from lianyi.kernel.actor import Actor, system
@@ -169,7 +169,7 @@ async def _reach(tx: Tx, one: Subscription) -> Chart | Desk | Over:
         purpose = fhir_desk.purpose_of(tx)
         if one.about is None:
             desk = await access.open_desk(tx, purpose=purpose, right=Right.SEARCH)
-            few = await approvals.few(tx, desk, most=profile.at(tx.now)["PRI-28"])
+            few = await desks.of_few(tx, desk, most=profile.at(tx.now)["PRI-28"])
             return few or Over.PERSONS
         chart = await access.look(tx, person_id=one.about, purpose=purpose, right=Right.SEARCH)
         return chart or Over.GROUND

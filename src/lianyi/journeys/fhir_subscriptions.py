@@ -17,7 +17,7 @@ from lianyi.access.model import APP, RESIDENT, Chart
 from lianyi.access.model.apps import Approval
 from lianyi.access.model.parts import Right
 from lianyi.access.rules import scopes
-from lianyi.access.service import apps as approvals
+from lianyi.access.service import desks
 from lianyi.accounts import queries as accounts
 from lianyi.accounts.rules import clients
 from lianyi.journeys import fhir_desk, fhir_doors, fhir_notices
@@ -236,7 +236,7 @@ async def _reached(tx: Tx, wanted: Wanted, base: str) -> tuple[UUID | None, _Gro
     if about is None:
         desk = await access.open_desk(tx, purpose=purpose, right=Right.SEARCH)
         most = profile.at(tx.now)["PRI-28"]
-        if await approvals.few(tx, desk, most=most) is None:
+        if await desks.of_few(tx, desk, most=most) is None:
             raise TooManyPersons(most=most)
         return None, await _ground(tx, None)
     try:

@@ -37,8 +37,6 @@ from lianyi.kernel.actor import SYSTEM, Role
 from lianyi.kernel.lifecycle import WrongRole, advance, begin
 from lianyi.kernel.work import Tx
 
-FEW = 5000  # persons of a desk that a statement takes by name
-
 
 async def open_chart(
     tx: Tx, *, person_id: UUID, purpose: Purpose, what: str = "", right: Right | None = None
@@ -122,16 +120,6 @@ def desk_of(tx: Tx, *, purpose: Purpose, right: Right | None = None) -> Desk:
         sees_unreleased=rules.sees_unreleased(who, purpose),
         app=app,
     )
-
-
-async def named(tx: Tx, desk: Desk) -> Desk:
-    """Return a desk that knows its persons by name, unless they are too many.
-
-    A search over few persons begins with them, one over many with what it looks for: the planner
-    can only tell which it is if it is told who they are.
-    """
-    persons = () if desk.everyone else await tables.list_persons(tx, desk, FEW + 1)
-    return replace(desk, persons=persons) if 0 < len(persons) <= FEW else desk
 
 
 def desk_about(tx: Tx, chart: Chart) -> Desk:

@@ -4,15 +4,13 @@ Whoever takes something back ends the tokens that rest on it in the same transac
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
-from lianyi.access import tables as access
 from lianyi.access.errors import AskedAlready, BeyondApproval, UnsoundTerms
-from lianyi.access.model import Chart, Desk, Sensitive
+from lianyi.access.model import Chart, Sensitive
 from lianyi.access.model.apps import Approval, Permission, PermissionState, Terms
 from lianyi.access.rules import apps as rules
 from lianyi.access.states import APPROVAL, PERMISSION
@@ -106,9 +104,3 @@ async def withdraw_permission(tx: Tx, chart: Chart, *, permission_id: UUID) -> P
     if found.state is not PermissionState.WITHDRAWN:
         await advance(tx, PERMISSION, permission_id, "withdraw")
     return found
-
-
-async def few(tx: Tx, desk: Desk, *, most: int) -> Desk | None:
-    """Return the desk with its persons by name; None: they are more than `most` (PRI-28)."""
-    persons = await access.list_persons(tx, desk, most + 1)
-    return replace(desk, persons=persons) if len(persons) <= most else None
