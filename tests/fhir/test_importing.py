@@ -266,3 +266,97 @@ async def test_what_was_brought_is_read_where_the_person_is_treated(bringer, war
     chart = await ward.place.open(ward.doctor, person_id, Purpose.TREAT)
     found = await ward.see(queries.measurements, chart=chart, codes=[make.SYSTOLIC])
     assert [one.value for one in found[make.SYSTOLIC]] == [138]
+
+
+PROVEN = """SELECT r.body::json FROM records.resource r
+            WHERE r.type = 'Provenance' AND r.holder_id = $1 AND r.owner = $2
+            ORDER BY r.fhir_id"""
+
+
+async def owner_of(place, type="Observation"):
+    sql = "SELECT owner FROM records.resource WHERE type = $2 AND holder_id = $1 LIMIT 1"
+    ((owner,),) = await place.rows(sql, place.id, type)
+    return owner
+
+
+async def proofs(place, owner):
+    return [json.loads(body) for (body,) in await place.rows(PROVEN, place.id, owner)]
+
+
+def targets(proof):
+    return sorted(one["reference"].partition("/")[0] for one in proof["target"])
+
+
+async def test_what_is_brought_has_its_proof_once_for_each_person(bringer, ward):
+    """INT-06"""
+    here = ward.place
+    house = {"resourceType": "Organization", "id": "h", "name": "青山县人民医院"}
+    content = lines(house, patient(), *({**reading(value=n), "id": f"{n}"} for n in range(3)))
+    told = await bringer.brought(content)
+    assert counts(told) == (5, 5, 0, 0, 0)
+    person_id = await owner_of(here)
+    (proof,) = await proofs(here, person_id)
+    assert targets(proof) == ["Observation"] * 3 + ["Patient"]
+    assert all(one["reference"].endswith("/_history/1") for one in proof["target"])
+    (agent,) = proof["agent"]
+    assert agent["who"]["identifier"]["value"] == str(bringer.firm.app_id)
+    assert agent["onBehalfOf"]["reference"] == f"Organization/{here.id}"
+    (entity,) = proof["entity"]
+    assert entity["what"]["identifier"]["value"].endswith("/0.ndjson")
+    (own,) = await proofs(here, here.id)
+    assert targets(own) == ["Organization"]
+    await bringer.brought(content)
+    assert len(await proofs(here, person_id)) == 1
+
+
+async def test_a_proof_tells_nobody_of_what_they_may_not_see(bringer, ward):
+    """IDN-11, PRI-01: what is withheld, or sensitive, is proven apart and seen as it is."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+    critical = {**reading(), "id": "o2", "interpretation": [make.concept(system, "HH")]}
+    await bringer.brought(lines(patient(), {**reading(), "id": "o1"}, critical))
+    shown = """SELECT released_at IS NOT NULL, body::json->'target' FROM records.resource
+               WHERE type = 'Provenance' AND owner = $1"""
+    rows = await ward.place.rows(shown, await owner_of(ward.place))
+    assert {released: len(json.loads(of)) for released, of in rows} == {True: 2, False: 1}
+
+
+async def test_each_person_finds_in_their_log_that_their_history_came(bringer, ward):
+    """INT-06, PRI-10"""
+    await bringer.brought(lines(patient(), {**reading(), "id": "o1"}))
+    person_id = await owner_of(ward.place)
+    logged = """SELECT what, cause, app_id, institution_id, purpose, person_ids FROM access.log
+                WHERE person_ids @> ARRAY[$1::uuid]"""
+    assert await ward.place.rows(logged, person_id) == [
+        ("import", "approval", bringer.firm.app_id, ward.place.id, "treat", [person_id])
+    ]
+
+
+async def test_what_would_open_a_door_or_count_as_an_act_stays_out(bringer, ward):
+    """EMR-17, INT-06, IDN-04"""
+    about = {"reference": "Patient/p1"}
+    consent = {
+        "resourceType": "Consent",
+        "id": "c",
+        "status": "active",
+        "scope": make.concept("http://terminology.hl7.org/CodeSystem/consentscope", "treatment"),
+        "category": [make.concept("http://loinc.org", "59284-0")],
+        "patient": about,
+    }
+    group = {"resourceType": "Group", "id": "g", "type": "person", "actual": True}
+    signed = {
+        "resourceType": "Provenance",
+        "id": "p",
+        "target": [about],
+        "recorded": "2024-01-01T00:00:00Z",
+        "agent": [{"who": {"display": "王医生"}}],
+    }
+    signature = {"type": [{"code": "1"}], "when": signed["recorded"], "who": {"display": "王医生"}}
+    nobodys = {k: v for k, v in reading().items() if k != "subject"} | {"id": "n"}
+    kept_out = (consent, group, {**signed, "signature": [signature]}, nobodys)
+    told = await bringer.brought(lines(patient(), *kept_out, {**signed, "id": "q"}))
+    assert counts(told) == (6, 2, 0, 0, 4)
+    said = (await bringer.http.get(told["error"][0]["url"])).text.splitlines()
+    why = [json.loads(one)["issue"][0]["diagnostics"] for one in said]
+    assert len(set(why)) == 4
+    kinds = "SELECT DISTINCT type FROM records.resource WHERE holder_id = $1 ORDER BY type"
+    assert await ward.place.rows(kinds, ward.place.id) == [("Patient",), ("Provenance",)]

@@ -1,12 +1,17 @@
 """Each type, each kind of writing, each kind of writer: exactly what the table says."""
 
+import json
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from lianyi.access.model import Purpose
 from lianyi.fhir import patching
 from lianyi.people.model import CLERK
+from lianyi.records import service as records
 from lianyi.records.fhir.index import parameters
-from lianyi.records.rules import writable
+from lianyi.records.rules import historical, writable
 from lianyi.records.rules.writable import GROUPS, Writer
 from tests.apps import Program
 from tests.fhir.conftest import BASE
@@ -23,6 +28,7 @@ def test_every_type_is_in_one_group():
 
 def test_the_page_tells_what_the_table_decides():
     assert writers.FILE.read_text(encoding="utf-8") == writers.drawn()
+    assert writers.IMPORTS.read_text(encoding="utf-8") == writers.imports_drawn()
 
 
 @pytest.fixture
@@ -62,3 +68,41 @@ async def test_each_type_is_written_by_whom_the_table_says_and_by_nobody_else(ha
                 answer = await app.http.request(method, f"{BASE}/{path}", **given)
                 wanted = passed if may else {403}
                 assert answer.status_code in wanted, (writer, method, type, answer.text)
+
+
+def brought(type, **said):
+    entry = {"resource": {"resourceType": type, "id": "x", **said}}
+    raw = json.dumps({"resourceType": "Bundle", "entry": [entry]}).encode()
+    parcel = records.unpack(raw, holder_id=UUID(int=1), zone=ZoneInfo("Asia/Shanghai"))
+    (refusal,) = parcel.refused  # each is as good as empty
+    return refusal.findings[0].rule
+
+
+def test_each_type_enters_in_bulk_or_stays_out_as_its_table_says():
+    """INT-13: also what names nobody is either the institution's own by its kind, or refused."""
+    rules = {type: kept.rule for kept in historical.KEPT_OUT for type in kept.types}
+    assert set(rules) <= set(TYPES)
+    for type in TYPES:
+        silent = historical.NOT_OVER if type in historical.OVER else historical.PERSON
+        own = type in historical.NOBODYS or type == "Patient"  # one is about itself
+        found = brought(type, x=1)
+        if type in rules or not own:
+            assert found == rules.get(type, silent), type
+        else:
+            assert found in {"structure", "unknown", "required"}, (type, found)
+
+
+@pytest.mark.parametrize(
+    "type", ["AuditEvent", "Binary", "Bundle", "Consent", "Group", "Linkage", "Subscription"]
+)
+def test_nothing_that_opens_a_door_enters_whoever_it_is_about(type):
+    """EMR-17, INT-06"""
+    person = {"reference": "Patient/p1"}
+    assert brought(type, subject=person, patient=person).startswith("never_")
+
+
+@pytest.mark.parametrize(("type", "over"), [("Appointment", "fulfilled"), ("Task", "completed")])
+def test_only_what_is_over_is_history(type, over):
+    person = {"reference": "Patient/p1"}
+    assert brought(type, status="booked", subject=person) == historical.NOT_OVER
+    assert brought(type, status=over, subject=person, x=1) != historical.NOT_OVER

@@ -38,7 +38,7 @@ DONE, REFUSED = "0", "4"
 PERSON = "1"
 # What was done with what was opened (http://hl7.org/fhir/R4/valueset-audit-event-action.html).
 ACTIONS = {"fhir_create": "C", "fhir_update": "U", "fhir_delete": "D"}
-ACTIONS |= {"fhir_hold": "C", "fhir_move": "U"}
+ACTIONS |= {"fhir_hold": "C", "fhir_move": "U", "import": "C"}
 WHAT = "urn:lianyi:access"  # what was opened, as the log has it
 # DICOM's words for what happened (PS3.16, CID 400 and 401).
 TYPES_OF: Mapping[Kind, tuple[str, str]] = {

@@ -125,7 +125,8 @@ class Import:
         started = time.monotonic()
         for file in files:
             async for parcel in self._parcels(file):
-                verb = partial(history.take_in, parcel=parcel)
+                source = f"sha256:{parcel.digest.hex()}"
+                verb = partial(history.take_in, parcel=parcel, source=source)
                 self.report.add(parcel, await within(self.app, self.hat, verb))
         self.report.seconds = time.monotonic() - started
         return self.report

@@ -13,7 +13,6 @@ from lianyi.access.errors import GroundGone, OutOfScope
 from lianyi.access.model.parts import ANY_TYPE, Right
 from lianyi.access.rules import scopes
 from lianyi.journeys import history
-from lianyi.journeys.history import AppBrings
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
@@ -41,7 +40,7 @@ async def ask(tx: Tx) -> UUID:
 
     :raises ManyImports, WrongRole, OutOfScope:
     """
-    if not access.is_source(tx):
+    if not access.is_source(tx) or access.entrusted_purpose(tx) is None:
         raise WrongRole(verb="import", role=tx.actor.role)
     given = filter(None, map(scopes.read, tx.actor.scopes))
     if not any(Right.CREATE in scope.rights for scope in given):
@@ -100,8 +99,8 @@ async def take(tx: Tx, *, bringing: Bringing, file: Delivered, place: int, parce
     :raises Refused: some of it can't be, whatever the rest is.
     """
     await check_ground(tx, bringing=bringing)
-    app = AppBrings(bringing.app_id, bringing.scopes)
-    taken = await history.take_in(tx, parcel=parcel, app=app)
+    source = f"{bringing.id}/{file.name}"
+    taken = await history.take_in(tx, parcel=parcel, source=source, app=bringing.hat)
     await delivering.took(
         tx,
         import_id=bringing.id,

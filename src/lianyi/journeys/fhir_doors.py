@@ -6,14 +6,13 @@ hat may not see as if it were not there (INT-07).
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from uuid import UUID
 
 from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson, OutOfScope, ProofTooLow
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part, Right, is_whole
-from lianyi.journeys import fhir_desk
+from lianyi.journeys import fhir_desk, fhir_proofs
 from lianyi.kernel import profile
 from lianyi.kernel.actor import NOWHERE
 from lianyi.kernel.work import Tx
@@ -26,7 +25,6 @@ from lianyi.records.errors import (
     NotWritable,
     OthersResource,
 )
-from lianyi.records.fhir import provenance
 from lianyi.records.fhir.terms import Ids, Search
 from lianyi.records.model import Resource, Token
 from lianyi.records.model.writing import Held
@@ -164,18 +162,8 @@ def proofs(
     if writer(tx) is not Writer.SOURCE or tx.actor.app_id is None:
         return
     changed = [one for one in written if not _is_same(one, held.get(one.key))]
-    for owner in sorted({one.owner for one in changed}):
-        own = [one for one in changed if one.owner == owner]
-        body = provenance.brought(
-            tx.new_id(owner),
-            versions=[(*one.key, records.next_version(one, held.get(one.key))) for one in own],
-            app_id=tx.actor.app_id,
-            institution_id=tx.actor.institution_id,
-            at=tx.now,
-        )
-        zone, holder = profile.at(tx.now).zone, tx.actor.institution_id
-        proof = records.prepare(body, owner=owner, holder_id=holder, zone=zone)
-        yield replace(proof, classes=frozenset().union(*(one.classes for one in own)))
+    versions = [(one, records.next_version(one, held.get(one.key))) for one in changed]
+    yield from fhir_proofs.proofs(tx, versions, app_id=tx.actor.app_id)
 
 
 def _is_same(given: Resource, held: Held | None) -> bool:

@@ -6,8 +6,12 @@ from uuid import UUID
 
 import msgspec
 
+from lianyi.access import service as access
+from lianyi.access.model import Purpose
 from lianyi.access.model.parts import Right
 from lianyi.access.rules import scopes
+from lianyi.journeys import fhir_proofs
+from lianyi.kernel.actor import Actor
 from lianyi.kernel.work import Tx
 from lianyi.people import service as people
 from lianyi.people.model import Identity, IdType, Sex
@@ -21,15 +25,8 @@ from lianyi.records.service import delivering
 SEXES = {"male": Sex.MALE, "female": Sex.FEMALE}
 ORPHAN = (Finding("orphan", "Patient"),)
 RIGHTS = (Right.CREATE, Right.UPDATE)
+WHAT = "import"  # what the person is told was done
 OUT_OF_SCOPE, NOT_AN_APPS = "scope", "not_an_apps"
-
-
-@dataclass(frozen=True, slots=True)
-class AppBrings:
-    """Which app brings it, as its institution's own system, and what it may write."""
-
-    app_id: UUID
-    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +48,14 @@ class TakenIn:
         )
 
 
-async def take_in(tx: Tx, *, parcel: Parcel, app: AppBrings | None = None) -> TakenIn:
+async def take_in(tx: Tx, *, parcel: Parcel, source: str, app: Actor | None = None) -> TakenIn:
     """Write a parcel into the record as the acting institution's own history.
 
     What an app brings is that app's to change, within its scopes, and reaches the person as what it
-    writes one by one does (IDN-11). It never changes what no app has brought.
+    writes one by one does (IDN-11). It never changes what no app has brought. `app` is its hat.
+
+    What is written has its proof, which names the `source` it was read from, and each person finds
+    in their log that it came (INT-06).
 
     Each Patient becomes a person of whom nothing is proven, and is found again by the number the
     institution's system has for them. What is about somebody nobody has brought is refused.
@@ -69,14 +69,31 @@ async def take_in(tx: Tx, *, parcel: Parcel, app: AppBrings | None = None) -> Ta
     orphans = [Refusal(r.type, r.fhir_id, ORPHAN) for r in parcel.resources if r.owner not in known]
     settled, others = await _admitted(tx, app, settled) if app else (settled, [])
     stored = await records.store(tx, resources=settled)
+    written = [(one, n) for one in settled if (n := stored.versions.get(one.key))]
+    if written:
+        await _prove(tx, app, written, source)
     refused = (*parcel.refused, *orphans, *others)
     if not refused and app is None:
         await records.mark_imported(tx, parcel=parcel)
     return TakenIn(stored, refused)
 
 
+async def _prove(
+    tx: Tx, app: Actor | None, written: Sequence[tuple[Resource, int]], source: str
+) -> None:
+    """Write down who brought this, and tell whom it is about."""
+    app_id = app.app_id if app else None
+    own = fhir_proofs.proofs(tx, written, app_id=app_id, source=source)
+    await records.store(tx, resources=own)
+    hat = replace(tx, actor=app) if app else tx
+    purpose = access.entrusted_purpose(hat) or Purpose.TREAT
+    desk = await access.open_desk(hat, purpose=purpose, right=Right.CREATE if app else None)
+    persons = {one.owner for one, _ in written} - {tx.actor.institution_id}
+    access.saw(hat, desk, person_ids=sorted(persons), what=WHAT)
+
+
 async def _admitted(
-    tx: Tx, app: AppBrings, resources: Sequence[Resource]
+    tx: Tx, app: Actor, resources: Sequence[Resource]
 ) -> tuple[list[Resource], list[Refusal]]:
     """Part what an app may bring from what it may not (INT-04, EMR-09)."""
     others = await delivering.own_acts(tx, resources=resources)

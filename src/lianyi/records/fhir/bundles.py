@@ -63,7 +63,7 @@ def is_json(line: bytes) -> bool:
 def owner_of(foreign: Foreign, institution_id: UUID) -> UUID:
     """Return the number of the person a resource is about, or the institution."""
     about = f"Patient/{foreign.body['id']}" if foreign.type == "Patient" else None
-    person = PERSON.fullmatch(about or subject_of(foreign.body) or "")
+    person = PERSON.fullmatch(about or subject_of(foreign.body) or _person_proven(foreign) or "")
     return UUID(person[1]) if person else institution_id
 
 
@@ -84,6 +84,16 @@ def with_persons(text: str, persons: Mapping[UUID, UUID], owner: UUID) -> str:
     if text.count("Patient/") == text.count(own):
         return text.replace(own, f"Patient/{persons[owner]}")
     return PERSON.sub(lambda m: f"Patient/{persons.get(UUID(m[1]), m[1])}", text)
+
+
+def _person_proven(foreign: Foreign) -> str | None:
+    """Return the one person among what a Provenance is of, as it has no other word for them."""
+    if foreign.type != "Provenance":
+        return None
+    targets = foreign.body.get("target")
+    named = [one.get("reference") for one in targets or () if isinstance(one, dict)]
+    persons = {one for one in named if isinstance(one, str) and PERSON.fullmatch(one)}
+    return persons.pop() if len(persons) == 1 else None
 
 
 def _documents(raw: bytes) -> list[Any] | None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 APP = "urn:lianyi:app"
+IMPORT = "urn:lianyi:import"  # what it was read from, as the name of a file or its digest
 PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 
 
@@ -13,11 +14,18 @@ def brought(
     id: UUID,
     *,
     versions: Iterable[tuple[str, str, int]],
-    app_id: UUID,
+    app_id: UUID | None,
     institution_id: UUID,
     at: datetime,
+    source: str = "",
 ) -> dict[str, Any]:
-    """Return who stands for versions (type, id, number): an app, for an institution."""
+    """Return who stands for versions (type, id, number): an app, for an institution.
+
+    Without an app it is the institution itself, whose files were read. `source` is the file.
+    """
+    here = {"reference": f"Organization/{institution_id}"}
+    app = {"type": "Device", "identifier": {"system": APP, "value": str(app_id)}}
+    what = {"identifier": {"system": IMPORT, "value": source}}
     return {
         "resourceType": "Provenance",
         "id": str(id),
@@ -26,8 +34,8 @@ def brought(
         "agent": [
             {
                 "type": {"coding": [{"system": PARTICIPANT, "code": "assembler"}]},
-                "who": {"type": "Device", "identifier": {"system": APP, "value": str(app_id)}},
-                "onBehalfOf": {"reference": f"Organization/{institution_id}"},
+                **({"who": app, "onBehalfOf": here} if app_id else {"who": here}),
             }
         ],
+        **({"entity": [{"role": "source", "what": what}]} if source else {}),
     }

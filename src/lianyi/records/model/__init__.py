@@ -1,5 +1,6 @@
 """What the record holds, as it is written and as it is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -106,11 +107,15 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of resources that were given: how many are new, changed, or as they were."""
+    """What became of resources that were given: how many are new, changed, or as they were.
+
+    `versions` are those that were written.
+    """
 
     new: int
     changed: int
     same: int
+    versions: Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from lianyi.access.model import APP
+from lianyi.kernel.actor import Actor
+
 
 class BringingState(StrEnum):
     OPEN = "open"  # its files are coming
@@ -40,6 +43,19 @@ class Bringing:
     asked_at: datetime
     ended_at: datetime | None
     tally: Tally
+
+    @property
+    def hat(self) -> Actor:
+        """The service's, as it was when it asked."""
+        return Actor(
+            self.app_id,
+            self.approval_id,
+            self.institution_id,
+            APP,
+            app_id=self.app_id,
+            request_id=f"import/{self.id}",
+            scopes=self.scopes,
+        )
 
 
 @dataclass(frozen=True, slots=True)

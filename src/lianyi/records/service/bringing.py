@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NotFhir
 from lianyi.records.fhir import bundles
-from lianyi.records.model import Parcel, Patient, Refusal, Resource
+from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource
+from lianyi.records.rules import historical
 from lianyi.records.service.publishing import prepare
 from lianyi.records.tables import resources as tables
 
@@ -46,6 +47,8 @@ def _admit(
     foreign: bundles.Foreign, holder_id: UUID, zone: ZoneInfo
 ) -> tuple[Resource, Patient | None] | Refusal:
     owner = bundles.owner_of(foreign, holder_id)
+    if rule := historical.kept_out(foreign.body, is_nobodys=owner == holder_id):
+        return Refusal(foreign.type, foreign.own_id, (Finding(rule, foreign.type),))
     try:
         resource = prepare(foreign.text, owner=owner, holder_id=holder_id, zone=zone)
     except NotFhir as refused:

@@ -88,11 +88,11 @@ async def store(tx: Tx, *, resources: Sequence[Resource]) -> Stored:
     :raises OthersResource:
     """
     if not resources:
-        return Stored(0, 0, 0)
+        return Stored(0, 0, 0, {})
     written = await tables.store(tx, resources)
     await _unwritten(tx, resources, written)
     new = sum(version == 1 for version in written.values())
-    return Stored(new, len(written) - new, len(resources) - len(written))
+    return Stored(new, len(written) - new, len(resources) - len(written), written)
 
 
 def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Resource:
