@@ -3,8 +3,10 @@
 import asyncio
 import gzip
 import json
+import runpy
 from random import Random
 
+import asyncpg
 import pytest
 
 from lianyi.access import queries as leaving
@@ -23,8 +25,10 @@ from lianyi.fhir.exporting import NDJSON
 from lianyi.journeys import apps as app_acts
 from lianyi.kernel import timers
 from lianyi.kernel.lifecycle import WrongRole
+from lianyi.kernel.schema import MIGRATIONS
 from lianyi.kernel.work import DatabaseAway, within
 from lianyi.people.model import ADMIN, DOCTOR
+from lianyi.records import service as records
 from lianyi.records.model import PUBLIC
 from lianyi.records.tables import parts as tables
 from lianyi.worker import bulk
@@ -343,6 +347,22 @@ async def test_the_institutions_patients_are_a_group(taker, ward, elsewhere):
     await deliver(ward.place.app)
     assert (await taker.http.get(f"Group/{ward.place.id}")).json()["actual"] is True
     assert (await taker.http.get(f"Group/{elsewhere.place.id}")).status_code == 404
+
+
+async def test_an_institution_from_before_there_were_groups_has_its_group(taker, ward, dsn):
+    """What the migration writes, and then the filing of each start."""
+    place = ward.place
+    (file,) = (MIGRATIONS / "versions").glob("*_records_groups.py")
+    assert (await taker.http.get(f"Group/{place.id}")).status_code == 404
+    db = await asyncpg.connect(dsn)
+    await db.execute(runpy.run_path(str(file))["SQL"])
+    await db.close()
+    await place.do(place.office, records.refile, limit=1000)
+    found = (await taker.http.get(f"Group?managing-entity=Organization/{place.id}")).json()
+    assert [one["resource"]["id"] for one in found["entry"]] == [str(place.id)]
+    await deliver(place.app)
+    group = (await taker.http.get(f"Group/{place.id}")).json()
+    assert (group["actual"], group["meta"]["versionId"]) == (True, "1")
 
 
 async def test_searches_narrow_a_type(taker, ward):
