@@ -29,6 +29,7 @@ from lianyi.access.model import (
     Share,
     View,
 )
+from lianyi.access.service import glasses
 from lianyi.kernel.actor import NOWHERE, Actor, system
 from lianyi.kernel.lifecycle import WrongRole, WrongState
 from lianyi.kernel.work import reading, within
@@ -316,7 +317,7 @@ async def test_broken_glass_shows_all_to_its_breaker_for_a_day(app, clock, here,
     await within(
         app,
         doctor,
-        lambda tx: service.break_glass(tx, person_id=person_id, reason="昏迷，急诊抢救"),
+        lambda tx: glasses.break_glass(tx, person_id=person_id, reason="昏迷，急诊抢救"),
     )
     opened = await chart(app, doctor, person_id)
     assert opened.cause is Cause.BREAK_GLASS
@@ -333,7 +334,7 @@ async def test_broken_glass_is_told_at_once_and_its_review_is_due_in_a_day(app, 
     id = await within(
         app,
         here.hat(DOCTOR),
-        lambda tx: service.break_glass(tx, person_id=person_id, reason="昏迷，急诊抢救"),
+        lambda tx: glasses.break_glass(tx, person_id=person_id, reason="昏迷，急诊抢救"),
     )
     name, owner = await app.pool.fetchrow(
         "SELECT name, owner FROM kernel.outbox WHERE body LIKE '%' || $1 || '%'", str(id)
@@ -349,7 +350,7 @@ async def test_only_treating_roles_break_glass(app, here, person_id, role):
         await within(
             app,
             here.hat(role),
-            lambda tx: service.break_glass(tx, person_id=person_id, reason="我想看一看"),
+            lambda tx: glasses.break_glass(tx, person_id=person_id, reason="我想看一看"),
         )
 
 
@@ -358,7 +359,7 @@ async def test_glass_is_not_broken_without_a_reason(app, here, person_id):
         await within(
             app,
             here.hat(DOCTOR),
-            lambda tx: service.break_glass(tx, person_id=person_id, reason="  . "),
+            lambda tx: glasses.break_glass(tx, person_id=person_id, reason="  . "),
         )
 
 
@@ -369,12 +370,12 @@ async def test_broken_glass_is_reviewed_once_by_another_of_the_same_hospital(
     id = await within(
         app,
         doctor,
-        lambda tx: service.break_glass(tx, person_id=person_id, reason="昏迷，急诊抢救"),
+        lambda tx: glasses.break_glass(tx, person_id=person_id, reason="昏迷，急诊抢救"),
     )
 
     async def review(hat, note="抢救记录已核对"):
         await within(
-            app, hat, lambda tx: service.review_glass(tx, glass_id=id, justified=True, note=note)
+            app, hat, lambda tx: glasses.review_glass(tx, glass_id=id, justified=True, note=note)
         )
 
     with pytest.raises(NoSuchGlass):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Purpose
+from lianyi.access.service import glasses
 from lianyi.people.model import DOCTOR
 from lianyi.records import service as records
 from tests.apps import Program
@@ -30,7 +30,7 @@ async def read(ward, app, clock):
         await looks(ward, other)
     clock.forward(minutes=1)
     await ward.place.do(
-        other, access.break_glass, person_id=ward.person_id, reason="昏迷，急诊抢救"
+        other, glasses.break_glass, person_id=ward.person_id, reason="昏迷，急诊抢救"
     )
     clock.forward(minutes=1)
     await looks(ward, other)

@@ -176,6 +176,15 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What a person still has to pay of all their open bills; `bill_id` is the newest."""
+
+    count: int
+    fen: int
+    bill_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     id: UUID
     bill_id: UUID

@@ -20,6 +20,7 @@ from lianyi.billing.model import (
     Item,
     Line,
     OrderSlip,
+    Owed,
     Payment,
     Price,
     Receipt,
@@ -111,6 +112,11 @@ async def bills_of(
 ) -> list[Bill]:
     """Return a person's bills, newest first; the last id continues the list."""
     return await bills.list_of(tx, chart, before, limit)
+
+
+async def owed(tx: Tx, chart: Chart) -> Owed | None:
+    """Return what the person can pay now, together; None: nothing."""
+    return await bills.find_owed(tx, chart)
 
 
 async def payments_of(tx: Tx, chart: Chart, *, bills: Sequence[Bill]) -> dict[UUID, list[Payment]]:

@@ -22,10 +22,10 @@ from lianyi.booking.model import (
     Time,
     Turn,
 )
-from lianyi.booking.model.looking import Where
+from lianyi.booking.model.looking import Coming, Where
 from lianyi.booking.tables import appointments, queue, sessions
 from lianyi.booking.tables import routines as routines_
-from lianyi.kernel import profile
+from lianyi.kernel import profile, time
 from lianyi.kernel.work import Tx
 
 PAGE = 50
@@ -109,6 +109,12 @@ async def appointments_by_id(tx: Tx, desk: Desk, *, ids: Sequence[UUID]) -> dict
 async def own(tx: Tx, chart: Chart, *, before: datetime, limit: int = PAGE) -> list[Appointment]:
     """Return a person's appointments before an instant, the latest first."""
     return await appointments.list_own(tx, chart, before, limit)
+
+
+async def coming(tx: Tx, chart: Chart, *, limit: int) -> list[Coming]:
+    """Return what a person has before them from today on, the next first, in one statement."""
+    today = time.day(tx.now, profile.at(tx.now).zone)
+    return await appointments.list_coming(tx, chart, today, limit)
 
 
 async def appointment(tx: Tx, chart: Chart, *, appointment_id: UUID) -> Appointment:

@@ -1,17 +1,24 @@
 """What a resident's phone shows: one frozen view per page (居民端)."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from lianyi.access import queries as readers
 from lianyi.access import service as access
 from lianyi.access.errors import ProofTooLow
-from lianyi.access.model import Chart, Purpose
+from lianyi.access.model import Chart, ConsentState, Purpose
+from lianyi.billing import queries as money
+from lianyi.billing.model import Owed
+from lianyi.booking import queries as booking
+from lianyi.booking.model.looking import Coming
 from lianyi.insurance import queries as insurance
 from lianyi.insurance.model import Cover
 from lianyi.insurance.rules import is_bound, why_not
-from lianyi.kernel import profile
+from lianyi.journeys import vitals
+from lianyi.journeys.vitals import Vital
+from lianyi.kernel import profile, time
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people import service as cards
@@ -20,6 +27,7 @@ from lianyi.people.model import (
     CardState,
     Claim,
     HealthCard,
+    Institution,
     Kin,
     KinState,
     Person,
@@ -30,6 +38,8 @@ SCANNED = "card.scan"  # how the log calls a card that was held out
 LATENCY = 5  # seconds; a code is drawn anew before it dies, however slow the line
 PATIENCE = timedelta(minutes=1)  # after which an identity check counts as slow
 USES = 5
+COMING = 3  # visits that the first page names
+SHOWN_AT_HOME = (Purpose.RECEIVE, Purpose.PAY, Purpose.OWN, Purpose.CONSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +73,30 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Held:
+    """The card as it is held out, with whose it is and whom its holder may act for."""
+
     who: Who
-    now: datetime
     card: HealthCard | None
     code: str
     seconds: int
     relatives: tuple[Relative, ...]
+    bound: bool  # to an insurance
+
+
+@dataclass(frozen=True, slots=True)
+class Home(Held):
+    """The first page. What the reader's proof or mandate doesn't reach is empty."""
+
+    now: datetime
+    today: date
     claims: int  # on the card, from other phones
     invitations: int
-    bound: bool  # to an insurance
+    coming: tuple[Coming, ...]
+    places: Mapping[UUID, Institution]
+    owed: Owed | None
+    asked: int  # consents that wait for an answer
+    vitals: tuple[Vital, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +166,64 @@ async def home(tx: Tx) -> Home:
 
     :raises NoSuchPerson: when whoever they act for has ended it.
     """
-    chart = await _open(tx, "home")
-    who = await _who(tx, chart)
-    card = await people.card(tx, chart)
-    claims = await people.claims_on(tx, chart) if who.own else []
-    kins = await kins_of(tx)
+    charts = await access.open_own(
+        tx, person_id=tx.actor.subject_id, purposes=SHOWN_AT_HOME, what="home"
+    )
+    chart = charts[Purpose.RECEIVE]
+    kins = await _kins(tx, chart)
+    held = await _held(tx, chart, kins)
+    coming = await booking.coming(tx, chart, limit=COMING)
     return Home(
-        who=who,
+        **{name.name: getattr(held, name.name) for name in fields(held)},
         now=tx.now,
+        today=time.day(tx.now, profile.at(tx.now).zone),
+        claims=len(await people.claims_on(tx, chart)) if held.who.own else 0,
+        invitations=sum(1 for kin in kins if _asks(tx, kin)),
+        coming=tuple(coming),
+        places=await _places(tx, coming),
+        owed=await _owed(tx, charts.get(Purpose.PAY)),
+        asked=await _asked(tx, charts.get(Purpose.CONSENT)),
+        vitals=await _vitals(tx, charts.get(Purpose.OWN), held.who.person),
+    )
+
+
+async def held(tx: Tx) -> Held:
+    """Return the card alone, for a page that is open and draws its code anew.
+
+    :raises NoSuchPerson:
+    """
+    chart = await _open(tx, "home")
+    return await _held(tx, chart, await _kins(tx, chart))
+
+
+async def _held(tx: Tx, chart: Chart, kins: list[Kin]) -> Held:
+    card = await people.card(tx, chart)
+    return Held(
+        who=await _who(tx, chart),
         card=card,
         code=await _code(tx, chart, card),
         seconds=_seconds(tx),
         relatives=_relatives(tx, kins),
-        claims=len(claims),
-        invitations=sum(1 for kin in kins if _asks(tx, kin)),
         bound=is_bound(await insurance.cover(tx, chart)),
     )
+
+
+async def _places(tx: Tx, coming: Sequence[Coming]) -> Mapping[UUID, Institution]:
+    ids = {one.institution_id for one in coming}
+    return await people.institutions(tx, ids=sorted(ids)) if ids else {}
+
+
+async def _owed(tx: Tx, chart: Chart | None) -> Owed | None:
+    return None if chart is None else await money.owed(tx, chart)
+
+
+async def _asked(tx: Tx, chart: Chart | None) -> int:
+    consents = [] if chart is None else await readers.consents(tx, chart)
+    return sum(1 for one in consents if one.state is ConsentState.ASKED)
+
+
+async def _vitals(tx: Tx, chart: Chart | None, person: Person) -> tuple[Vital, ...]:
+    return () if chart is None else await vitals.newest(tx, chart, person)
 
 
 async def card(tx: Tx) -> CardPage:
@@ -240,6 +306,12 @@ async def enter(tx: Tx, what: str, purpose: Purpose = Purpose.OWN) -> tuple[Who,
     except ProofTooLow:
         return await _who(tx, await _open(tx, what)), None
     return await _who(tx, chart), chart
+
+
+async def _kins(tx: Tx, chart: Chart) -> list[Kin]:
+    """Return the reader's own family, by the chart that is open if it is their own."""
+    own = chart.person_id == tx.actor.person_id
+    return await people.family(tx, chart) if own else await kins_of(tx)
 
 
 async def kins_of(tx: Tx) -> list[Kin]:

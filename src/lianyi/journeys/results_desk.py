@@ -10,7 +10,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from lianyi.access.model import Chart
+from lianyi.journeys import vitals
 from lianyi.journeys.resident_desk import Who, enter
+from lianyi.journeys.vitals import Vital
 from lianyi.kernel.work import Tx
 from lianyi.orders import queries as orders
 from lianyi.orders.model import Order, State
@@ -54,6 +56,7 @@ class ResultsPage:
     waiting: tuple[Order, ...] = ()
     abnormal: tuple[Line, ...] = ()
     others: tuple[Line, ...] = ()
+    vitals: tuple[Vital, ...] = ()
 
 
 async def results(tx: Tx) -> ResultsPage:
@@ -72,6 +75,7 @@ async def results(tx: Tx) -> ResultsPage:
         waiting=tuple(order for order in placed if order.state in UNDER_WAY),
         abnormal=tuple(line for line in lines if line.rank < ORDER[""]),
         others=tuple(line for line in lines if line.rank >= ORDER[""]),
+        vitals=await vitals.newest(tx, chart, who.person),
     )
 
 
@@ -84,7 +88,7 @@ async def _lines(tx: Tx, chart: Chart) -> list[Line]:
 
 
 def _by_kind(measured: Sequence[Measurement]) -> list[list[Measurement]]:
-    """Group what the knowledge base can explain, newest first; vital signs have their own page."""
+    """Group what the knowledge base can explain, newest first; vital signs are told apart."""
     known = terminology.snapshot().observations
     found: dict[str, list[Measurement]] = {}
     for each in measured:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from lianyi.access import fhir, queries, service
 from lianyi.access.model import Chart, Glass, Looked, Purpose, Sensitive, Share
+from lianyi.access.service import glasses as broken
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -123,7 +124,7 @@ async def break_glass(tx: Tx, *, person_id: UUID, reason: str) -> UUID:
 
     :raises ReasonMissing, WrongRole:
     """
-    return await service.break_glass(tx, person_id=person_id, reason=reason)
+    return await broken.break_glass(tx, person_id=person_id, reason=reason)
 
 
 async def glasses_to_review(tx: Tx) -> list[Opened]:
@@ -147,7 +148,7 @@ async def review_glass(tx: Tx, *, glass_id: UUID, justified: bool, note: str) ->
 
     :raises NoSuchGlass, OwnGlass, ReasonMissing, WrongRole, WrongState:
     """
-    await service.review_glass(tx, glass_id=glass_id, justified=justified, note=note)
+    await broken.review_glass(tx, glass_id=glass_id, justified=justified, note=note)
 
 
 async def _publish(tx: Tx, chart: Chart, consent_id: UUID) -> None:

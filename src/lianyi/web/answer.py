@@ -41,12 +41,12 @@ def page(
     environment: Environment = request.app.state.templates
     found = environment.get_template(template)
     names = {"request": request, "view": view, "form": form or Filled()}
-    block = block or _wanted(request)
+    block = block or wanted(request)
     text = _draw(found, block, names) if block else found.render(names)
     return HTMLResponse(text, status, headers={**PERSONAL, **(headers or {})})
 
 
-def _wanted(request: Request) -> str:
+def wanted(request: Request) -> str:
     """Return the name of the block to draw, or nothing for the whole page."""
     headers = request.headers
     whole = "hx-boosted" in headers or "hx-history-restore-request" in headers

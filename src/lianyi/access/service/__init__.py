@@ -6,16 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from lianyi.access import events, rules, tables
-from lianyi.access.errors import (
-    AskedTooSoon,
-    EmptyShare,
-    NoSuchGlass,
-    NoSuchPerson,
-    OutOfScope,
-    OwnGlass,
-    ProofTooLow,
-    ReasonMissing,
-)
+from lianyi.access.errors import AskedTooSoon, EmptyShare, NoSuchPerson, OutOfScope, ProofTooLow
 from lianyi.access.model import (
     ALL_CLASSES,
     APP,
@@ -31,8 +22,8 @@ from lianyi.access.model import (
 from lianyi.access.model.parts import AppDesk, Part, Right
 from lianyi.access.rules import apps as of_apps
 from lianyi.access.rules import scopes
-from lianyi.access.states import CONSENT, GLASS
-from lianyi.kernel import profile, timers
+from lianyi.access.states import CONSENT
+from lianyi.kernel import profile
 from lianyi.kernel.actor import SYSTEM, Role
 from lianyi.kernel.lifecycle import WrongRole, advance, begin
 from lianyi.kernel.work import Tx
@@ -57,6 +48,31 @@ async def open_chart(
     if not granted:
         raise _refusal(tx, person_id, purpose, grounds)
     return chart
+
+
+async def open_own(
+    tx: Tx, *, person_id: UUID, purposes: Sequence[Purpose], what: str
+) -> dict[Purpose, Chart]:
+    """Open one's own data, or that of whom one acts for, in one statement; log each purpose.
+
+    A mandate holds for every purpose and only differs in its reach. The first purpose is demanded;
+    another that is out of reach is missing: the page has no such part, so nobody has tried to look.
+
+    :raises NoSuchPerson, ProofTooLow, WrongRole, OutOfScope:
+    """
+    first = purposes[0]
+    if tx.actor.role != RESIDENT:
+        raise WrongRole(verb=first, role=tx.actor.role)
+    grounds = await _grounds(tx, person_id, first)
+    charts = [_chart(tx, person_id, purpose, grounds, None) for purpose in purposes]
+    open = {chart.purpose: chart for chart in charts if chart.views or chart.purpose is first}
+    for purpose, chart in open.items():
+        tables.log(
+            tx, [person_id], purpose, granted=bool(chart.views), cause=chart.cause, what=what
+        )
+    if not open[first].views:
+        raise _refusal(tx, person_id, first, grounds)
+    return open
 
 
 async def look(tx: Tx, *, person_id: UUID, purpose: Purpose, right: Right) -> Chart | None:
@@ -267,51 +283,6 @@ async def refuse_consent(tx: Tx, chart: Chart, *, consent_id: UUID) -> None:
 async def withdraw_consent(tx: Tx, chart: Chart, *, consent_id: UUID) -> None:
     """PRI-04: as easy as giving, and effective at once. Raises as `agree_to_consent` does."""
     await _move_consent(tx, chart, consent_id, "withdraw", events.ConsentWithdrawn)
-
-
-async def break_glass(tx: Tx, *, person_id: UUID, reason: str) -> UUID:
-    """Let the acting member of the treating staff see everything for a day (EMR-05).
-
-    The person is told at once, and the institution has to review it (EMR-17).
-
-    :raises ReasonMissing, WrongRole:
-    """
-    if not rules.is_reason(reason):
-        raise ReasonMissing
-    numbers = profile.at(tx.now)
-    id, here = tx.new_id(person_id), tx.actor.institution_id
-    row = {
-        "person_id": person_id,
-        "reader_id": tx.actor.person_id,
-        "post_id": tx.actor.post_id,
-        "institution_id": here,
-        "reason": reason.strip(),
-        "at": tx.now,
-        "until": tx.now + timedelta(hours=numbers["EMR-05"]),
-    }
-    await begin(tx, GLASS, id, "break", row=row, event=events.GlassBroken(id, person_id, here))
-    due = events.GlassReviewDue(id, person_id, here)
-    review_by = tx.now + timedelta(hours=numbers["EMR-17"])
-    await timers.set(tx, thing_id=id, name="review", due_at=review_by, event=due)
-    return id
-
-
-async def review_glass(tx: Tx, *, glass_id: UUID, justified: bool, note: str) -> None:
-    """Judge another's use of break-glass.
-
-    :raises NoSuchGlass, OwnGlass, ReasonMissing, WrongRole, WrongState:
-    """
-    glass = await tables.load_glass(tx, glass_id)
-    if glass.institution_id != tx.actor.institution_id:
-        raise NoSuchGlass(id=glass_id)
-    if not rules.may_review(tx.actor, glass):
-        raise OwnGlass(id=glass_id)
-    if not rules.is_reason(note):
-        raise ReasonMissing
-    verb = "justify" if justified else "object"
-    event = events.GlassReviewed(glass_id, glass.person_id, glass.institution_id)
-    await advance(tx, GLASS, glass_id, verb, why=note, event=event)
-    await timers.clear(tx, thing_id=glass_id, name="review")
 
 
 async def _grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:

@@ -10,7 +10,7 @@ import asyncpg
 from lianyi.access.model import Chart, Desk
 from lianyi.billing.errors import AlreadyBilled, NoBillFor, NoSuchBill, NoSuchPayee
 from lianyi.billing.events import BillOpened
-from lianyi.billing.model import Bill, BillState, FeeClass, Line, Subject
+from lianyi.billing.model import Bill, BillState, FeeClass, Line, Owed, Subject
 from lianyi.billing.states import BILL
 from lianyi.kernel.lifecycle import begin
 from lianyi.kernel.work import Tx
@@ -147,6 +147,21 @@ async def list_open(tx: Tx, desk: Desk, limit: int) -> list[Bill]:
         *desk.args,
     )
     return await _with_lines(tx, rows)
+
+
+async def find_owed(tx: Tx, chart: Chart) -> Owed | None:
+    row = await tx.db.fetchrow(
+        f"""SELECT count(*) AS count, sum(total_fen - fund_fen)::bigint AS fen,
+              (array_agg(id ORDER BY id DESC))[1] AS bill_id
+            FROM billing.bill
+            WHERE person_id = $1 AND state = 'open' AND (due_at IS NULL OR due_at > $2)
+              AND {_admits(chart, at=3)}
+            HAVING count(*) > 0""",
+        chart.person_id,
+        tx.now,
+        *chart.args,
+    )
+    return None if row is None else Owed(**row)
 
 
 async def list_states(tx: Tx, type: str, ids: Sequence[UUID]) -> dict[UUID, BillState]:

@@ -1,8 +1,10 @@
-"""What somebody asks who looks for a number."""
+"""What somebody asks who looks for a number, and what they see who have one."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
+
+from lianyi.booking.model import AppointmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +16,19 @@ class Where:
     institution_id: UUID | None = None
     department_id: UUID | None = None
     doctor_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A visit somebody has before them, with what its session says of it now."""
+
+    appointment_id: UUID
+    institution_id: UUID
+    number: int
+    state: AppointmentState
+    day: date
+    starts_at: datetime
+    doctor_name: str
+    department_name: str
+    room: str
+    called_number: int | None

@@ -11,6 +11,7 @@ from lianyi.access.model import Chart, Desk
 from lianyi.booking import events
 from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment, Origin, Payment, Session, Situation, Slot, Terms, Wish
+from lianyi.booking.model.looking import Coming
 from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import hot
 from lianyi.booking.tables.hot import KIND
@@ -75,6 +76,13 @@ OWN = f"""SELECT {COLUMNS} FROM booking.appointment
           WHERE person_id = :person AND starts_at < :before AND state <> 'lapsed'
             AND NOT (state = 'held' AND expires_at <= :now)
           ORDER BY starts_at DESC, id LIMIT :limit"""
+COMING = """SELECT a.id AS appointment_id, a.institution_id, a.number, a.state, a.day, a.starts_at,
+              e.doctor_name, e.department_name, e.room, e.called_number
+            FROM booking.appointment a JOIN booking.session e ON e.id = a.session_id
+            WHERE a.person_id = :person AND a.day >= :today AND a.stands
+              AND a.state IN ('held', 'confirmed', 'checked_in', 'called', 'with_doctor', 'missed')
+              AND NOT (a.state = 'held' AND a.expires_at <= :now)
+            ORDER BY a.starts_at, a.id LIMIT :limit"""
 OF_SESSION = f"""SELECT {COLUMNS} FROM booking.appointment
                  WHERE session_id = :session AND institution_id = :here AND stands
                    AND NOT (state = 'held' AND expires_at <= :now) AND {{sees}}
@@ -239,6 +247,12 @@ async def find_other(
 async def list_own(tx: Tx, chart: Chart, before: datetime, limit: int) -> list[Appointment]:
     sql, values = call(OWN, person=chart.person_id, before=before, now=tx.now, limit=limit)
     return [_appointment(row) for row in await tx.db.fetch(sql, *values)]
+
+
+async def list_coming(tx: Tx, chart: Chart, today: date, limit: int) -> list[Coming]:
+    asked = {"person": chart.person_id, "today": today, "now": tx.now, "limit": limit}
+    sql, values = call(COMING, **asked)
+    return [msgspec.convert(dict(row), Coming) for row in await tx.db.fetch(sql, *values)]
 
 
 async def load_own(tx: Tx, chart: Chart, appointment_id: UUID) -> Appointment:
