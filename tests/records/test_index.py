@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lianyi.records.fhir import index, measures, spans, summaries
+from lianyi.records.fhir import index, measures, spans, summaries, values
 from lianyi.records.model import Amount, Link, Moment, Token, Word
 
 EXAMPLES = Path(__file__).parents[2] / "node_modules/hl7.fhir.r4.examples"
@@ -38,7 +38,7 @@ def test_every_example_is_found_by_values_of_the_kind_its_parameters_have():
     for body in examples():
         known = index.parameters()[body["resourceType"]]
         for one in index.found_by(body, ZONE):
-            name = one.name.removesuffix(index.IDENTIFIED).removesuffix(index.MEANT)
+            name = one.name.removesuffix(values.IDENTIFIED).removesuffix(values.MEANT)
             name = name.removesuffix(measures.IN_BASE)
             assert one.__class__ in KINDS[known[name].type], (body["resourceType"], one)
             met.add((body["resourceType"], name))

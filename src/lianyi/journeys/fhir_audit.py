@@ -19,7 +19,6 @@ from lianyi.access.model.parts import Right, is_whole
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.errors import NotSearchable
-from lianyi.records.fhir.index import IDENTIFIED, MEANT
 from lianyi.records.fhir.terms import (
     Code,
     Ids,
@@ -36,6 +35,7 @@ from lianyi.records.fhir.terms import (
     Why,
     Within,
 )
+from lianyi.records.fhir.values import IDENTIFIED, MEANT
 from lianyi.records.model import Hit
 from lianyi.records.model.writing import Change
 

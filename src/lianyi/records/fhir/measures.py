@@ -22,7 +22,8 @@ def filed(amount: Amount) -> Iterator[Amount]:
     """Yield an amount in base units, if its unit has any; an open end stays open."""
     if amount.system != UCUM or (one := terminology.canonical(NOTHING, amount.code)) is None:
         return
-    low, high = (_end(end, amount.code) for end in (amount.low, amount.high))
+    low = _end(amount.low, amount.code)
+    high = low if amount.high == amount.low else _end(amount.high, amount.code)
     unit = one.dimension
     yield Amount(amount.name + IN_BASE, low, high, UCUM, unit, unit, amount.part)
 

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from lianyi.records.fhir import measures, spans
-from lianyi.records.fhir.index import IDENTIFIED, MEANT, Parameter, parameters
+from lianyi.records.fhir.index import Parameter, parameters
 from lianyi.records.fhir.measures import MOST
 from lianyi.records.fhir.terms import (
     Chain,
@@ -32,6 +32,7 @@ from lianyi.records.fhir.terms import (
     Value,
     Why,
 )
+from lianyi.records.fhir.values import IDENTIFIED, MEANT
 from lianyi.terminology import queries as terminology
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")

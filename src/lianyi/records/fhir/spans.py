@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ def of(kind: str, value: Json, zone: ZoneInfo) -> Span | None:
     return (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
 
 
+@lru_cache(maxsize=10_000)  # what belongs together says the same times again and again
 def read(text: str, zone: ZoneInfo) -> Span | None:
     """Read a text as FHIR writes times; without a zone it is a time of this one."""
     filled = text + "0001-01-01"[len(text) :] if len(text) < DAY else text

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part
 from lianyi.records.fhir import searches
-from lianyi.records.fhir.index import plain
 from lianyi.records.fhir.terms import (
     Chain,
     Code,
@@ -28,6 +27,7 @@ from lianyi.records.fhir.terms import (
     Value,
     Within,
 )
+from lianyi.records.fhir.values import plain
 from lianyi.records.model import PUBLIC
 
 TABLES = {

@@ -78,6 +78,7 @@ class _NoUnit(Exception):
     """A text is no unit of UCUM."""
 
 
+@lru_cache(maxsize=10_000)  # many parameters read the same amount, and persons pay the same price
 def canonical(value: Decimal, code: str) -> Canonical | None:
     """Return a value in base units; None: the code is no unit that can be compared."""
     if not is_built():
@@ -112,6 +113,7 @@ def _table() -> Table:
         return Table()
 
 
+@lru_cache(maxsize=4096)
 def _special(code: str) -> tuple[Fraction, Fraction, str] | None:
     """Return how a unit with its own zero is shifted and scaled, and to which dimension."""
     for prefix, atom in _split(code.partition("{")[0]):
