@@ -148,6 +148,8 @@ CREATE TABLE access.export (
     polled_at timestamp with time zone,
     tidied_at timestamp with time zone,
     ended_why text DEFAULT ''::text NOT NULL,
+    patients uuid[] NOT NULL,
+    elements text[] NOT NULL,
     CONSTRAINT export_reach_check CHECK ((reach = ANY (ARRAY['system'::text, 'patient'::text, 'group'::text]))),
     CONSTRAINT export_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'agreed'::text, 'running'::text, 'ready'::text, 'expired'::text, 'refused'::text, 'cancelled'::text, 'failed'::text]))),
     CONSTRAINT export_types_check CHECK ((types <> '{}'::text[]))
@@ -263,6 +265,14 @@ CREATE TABLE access.relation (
     opened_at timestamp with time zone NOT NULL,
     until timestamp with time zone,
     ended_at timestamp with time zone
+);
+
+CREATE TABLE access.shown (
+    institution_id uuid NOT NULL,
+    app_id uuid NOT NULL,
+    reader_id uuid NOT NULL,
+    day date NOT NULL,
+    person_ids uuid[] NOT NULL
 );
 
 CREATE TABLE accounts.account (
@@ -2160,6 +2170,9 @@ ALTER TABLE ONLY access.permission
 
 ALTER TABLE ONLY access.relation
     ADD CONSTRAINT relation_pkey PRIMARY KEY (cause_id, person_id, institution_id, role);
+
+ALTER TABLE ONLY access.shown
+    ADD CONSTRAINT shown_pkey PRIMARY KEY (institution_id, app_id, reader_id);
 
 ALTER TABLE ONLY accounts.account
     ADD CONSTRAINT account_login_key UNIQUE (login);

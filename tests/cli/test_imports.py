@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import io
 import json
 import tarfile
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from lianyi.access.model import Purpose
+from lianyi.access import service as access
+from lianyi.access.model import ALL_CLASSES, RESIDENT, Mandate, Purpose, Scope
 from lianyi.cli.bundles import bundles
 from lianyi.cli.imports import Import, NoSuchFile, size_of
+from lianyi.journeys import permits_desk
+from lianyi.kernel.actor import NOWHERE, Actor
 from lianyi.people import queries as people
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
@@ -107,6 +111,29 @@ async def test_an_imported_person_opens_in_the_hospital_they_come_to(hospital, w
     found = await doctors_view(hospital, queries.measurements, codes=[make.SYSTOLIC])
     (measurement,) = found[make.SYSTOLIC]
     assert (measurement.value, measurement.holder_id) == (138, hospital.id)
+
+
+async def test_a_person_reads_in_their_log_that_an_institution_brought_their_history(
+    hospital, written
+):
+    """INT-06: files have no reader; whose they are, and what the proof of them says, is told."""
+    file = written(bundle(patient(), reading()))
+    await run(hospital, file)
+    await run(hospital, file)
+    ((person_id,),) = await hospital.rows(PERSON, hospital.id)
+    own = Mandate(person_id, person_id, person_id, frozenset(Scope), ALL_CLASSES)
+    await hospital.do(hospital.office, access.empower, mandate=own)
+    resident = Actor(person_id, person_id, NOWHERE, RESIDENT)
+    (look,) = (await hospital.ask(resident, permits_desk.readings)).looks
+    places = await hospital.ask(hospital.office, people.institutions, ids=[hospital.id])
+    assert (look.reading.what, look.reader) == ("import", places[hospital.id].short_name)
+    sql = "SELECT body FROM records.resource WHERE type = 'Provenance' AND owner = $1"
+    ((body,),) = await hospital.rows(sql, person_id)
+    proof = json.loads(body)
+    assert proof["agent"][0]["who"] == {"reference": f"Organization/{hospital.id}"}
+    (source,) = proof["entity"]
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert source["what"]["identifier"]["value"] == f"sha256:{digest}"
 
 
 async def test_a_history_is_its_own_institutions_only(app, hospital, written):

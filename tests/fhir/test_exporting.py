@@ -4,7 +4,9 @@ import asyncio
 import gzip
 import json
 import runpy
+from decimal import Decimal
 from random import Random
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -74,6 +76,7 @@ class Taker:
     async def files(self, where):
         told = await self.http.get(where)
         assert told.status_code == 200, told.text
+        self.told = told.json()
         found = {}
         for one in told.json()["output"] + told.json()["deleted"]:
             lines = (await self.file(one["url"])).text.split("\n")[:-1]
@@ -203,7 +206,10 @@ async def test_it_is_asked_for_as_the_standard_says(taker, path):
         ("_since=yesterday", 400),
         ("_since=2030-01-01", 400),
         ("_type=Nonsense", 404),
-        ("_elements=id", 400),
+        ("_elements=Condition.name.family", 400),
+        ("_elements=Nonsense.id", 400),
+        ("patient=nobody", 400),
+        ("_pretend=1", 400),
         ("_typeFilter=Observation", 400),
         ("_typeFilter=Observation?nonsense=1", 400),
         ("_typeFilter=Observation?patient.name=x", 400),
@@ -347,6 +353,75 @@ async def test_the_institutions_patients_are_a_group(taker, ward, elsewhere):
     await deliver(ward.place.app)
     assert (await taker.http.get(f"Group/{ward.place.id}")).json()["actual"] is True
     assert (await taker.http.get(f"Group/{elsewhere.place.id}")).status_code == 404
+
+
+async def test_some_elements_are_taken_and_marked_as_some(taker, ward):
+    """Bulk Data Access IG 2.0.0, _elements: what is required comes along; digits stay."""
+    tagged = {"tag": [{"system": "urn:x", "code": "y"}], "profile": ["urn:p"]}
+    body = {**make.observation(ward.person_id, Decimal("1.50")), "meta": tagged}
+    await ward.publish(body, make.condition(ward.person_id))
+    asked = (
+        "Patient/$export?_type=Observation,Condition&_elements=subject,Observation.valueQuantity"
+    )
+    found = await taker.taken(asked)
+    (one,) = found["Observation"]
+    assert set(one) == {"resourceType", "id", "meta", "status", "code", "subject", "valueQuantity"}
+    assert [tag["code"] for tag in one["meta"]["tag"]] == ["y", "SUBSETTED"]
+    assert (one["meta"]["profile"], one["meta"]["versionId"]) == (["urn:p"], "1")
+    (other,) = found["Condition"]
+    assert set(other) == {"resourceType", "id", "meta", "subject"}
+    assert [tag["code"] for tag in other["meta"]["tag"]] == ["SUBSETTED"]
+    (file,) = [one for one in taker.told["output"] if one["type"] == "Observation"]
+    assert '"value":1.50' in (await taker.file(file["url"])).text
+
+
+def asking(*persons):
+    named = [
+        {"name": "patient", "valueReference": {"reference": f"Patient/{id}"}} for id in persons
+    ]
+    types = {"name": "_type", "valueString": "Condition"}
+    return {"resourceType": "Parameters", "parameter": [*named, types]}
+
+
+async def test_some_patients_are_taken_and_nobody_else(taker, ward):
+    """Bulk Data Access IG 2.0.0, patient."""
+    other = await ward.place.patient(DOCTOR)
+    bodies = [make.condition(ward.person_id), make.condition(other.person_id)]
+    await ward.publish(bodies[0])
+    await ward.publish(bodies[1], owner=other.person_id)
+    for level in ("Patient", f"Group/{ward.place.id}"):
+        answer = await taker.http.post(f"{level}/$export", asking(other.person_id), headers=ASYNC)
+        assert answer.status_code == 202, answer.text
+        where = answer.headers["content-location"].removeprefix(f"{BASE}/")
+        await work(ward.place.app)
+        found = await taker.files(where)
+        assert ids(found["Condition"]) == [bodies[1]["id"]]
+        assert taker.told["request"] == f"{BASE}/{level}/$export"
+
+
+async def test_a_patient_who_is_not_this_services_ends_it_and_is_not_told_of(
+    taker, ward, elsewhere
+):
+    """INT-07: who is elsewhere, and who is nowhere, are answered alike."""
+    there = await elsewhere.place.patient(DOCTOR)
+    told = []
+    for one in (there.person_id, uuid4()):
+        asked = asking(ward.person_id, one)
+        answer = await taker.http.post("Patient/$export", asked, headers=ASYNC)
+        assert answer.status_code == 404
+        told.append(answer.text.replace(str(one), "?"))
+    assert told[0] == told[1]
+    answer = await taker.http.post("$export", asking(ward.person_id), headers=ASYNC)
+    assert answer.status_code == 400
+
+
+async def test_what_was_agreed_of_some_is_not_agreed_of_all(taker, ward, admins, crowd):
+    """PRI-28"""
+    asked = asking(ward.person_id, *crowd)
+    answer = await taker.http.post("Patient/$export", asked, headers=ASYNC)
+    await taker.votes(answer.headers["content-location"], *admins)
+    hat = taker.firm.service(taker.approval, f"system/*.rs {TREATING}")
+    assert not await ward.place.ask(hat, lambda tx: leaving.is_agreed(tx, types=["Condition"]))
 
 
 async def test_an_institution_from_before_there_were_groups_has_its_group(taker, ward, dsn):

@@ -8,7 +8,7 @@ from lianyi.access.model import APP, RESIDENT, Consent, ConsentState, Kind, Purp
 from lianyi.access.model.apps import Approval, Permission, PermissionState
 from lianyi.access.model.parts import ANY_TYPE
 from lianyi.access.rules import scopes
-from lianyi.kernel.actor import NOWHERE
+from lianyi.kernel.actor import NOWHERE, SYSTEM
 
 SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 LOINC = "http://loinc.org"
@@ -159,10 +159,8 @@ def _where(reading: Reading) -> Body:
 
 
 def _agents(reading: Reading) -> list[Body]:
-    """Return who read, and with which app; a service reads by itself."""
-    kind = "Patient" if reading.role == RESIDENT else "PractitionerRole"
-    reader = reading.reader_id if reading.role == RESIDENT else reading.post_id
-    user: Body = {"who": {"reference": f"{kind}/{reader}"}, "requestor": True}
+    """Return who read, and with which app; files are an institution's."""
+    user: Body = {"who": {"reference": _reader(reading)}, "requestor": True}
     if reading.app_id is None:
         return [user]
     by_itself = reading.role == APP
@@ -172,6 +170,14 @@ def _agents(reading: Reading) -> list[Body]:
         "requestor": by_itself,
     }
     return [app] if by_itself else [user, app]
+
+
+def _reader(reading: Reading) -> str:
+    if reading.role == RESIDENT:
+        return f"Patient/{reading.reader_id}"
+    if reading.role == SYSTEM:
+        return f"Organization/{reading.institution_id}"
+    return f"PractitionerRole/{reading.post_id}"
 
 
 def purpose(purpose: Purpose) -> Body:

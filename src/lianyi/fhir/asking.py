@@ -80,12 +80,19 @@ class Given:
 
     def reference(self, name: str, type: str) -> str:
         """Return the id of the one resource that is meant, written as an id or as a reference."""
-        found = [value for each, value in self.pairs if each == name]
-        told = found[0] if found else ""
-        told = told.get("reference") if isinstance(told, dict) else told
-        if len(found) > 1 or not isinstance(told, str):
+        found = self.references(name, type)
+        if len(found) > 1:
             raise wrong(name)
-        return told.removeprefix(f"{type}/")
+        return found[0] if found else ""
+
+    def references(self, name: str, type: str) -> list[str]:
+        """Return the ids of the resources that are meant, written so."""
+        found = [value for each, value in self.pairs if each == name]
+        told = [one.get("reference") if isinstance(one, dict) else one for one in found]
+        ids = [one.removeprefix(f"{type}/") for one in told if isinstance(one, str)]
+        if len(ids) < len(told):
+            raise wrong(name)
+        return ids
 
     def query(self) -> str:
         """Return it as a text that means the same page by page."""

@@ -21,7 +21,7 @@ from lianyi.fhir.asking import Given
 from lianyi.fhir.places import base_of
 from lianyi.fhir.writing import once_of
 from lianyi.journeys import bulk_export
-from lianyi.journeys.bulk_export import FILTER, Asked, Standing
+from lianyi.journeys.bulk_export import ELEMENTS, FILTER, Asked, Standing
 from lianyi.kernel.work import Tx, within
 from lianyi.records.fhir.versions import instant
 from lianyi.records.model.parts import GONE, Part
@@ -36,7 +36,9 @@ TOLD = {
 }
 NDJSON = "application/fhir+ndjson"
 FORMATS = frozenset({NDJSON, "application/ndjson", "ndjson"})
-KNOWN = frozenset({"_outputFormat", "_since", "_type", FILTER})
+PATIENT = "patient"
+KNOWN = frozenset({"_outputFormat", "_since", "_type", FILTER, ELEMENTS})
+OF_PATIENTS = KNOWN | {PATIENT}
 STATUS, FILE = "$export-status", "$export-file"
 SOON, WAITING = 2, 60  # seconds until it is worth asking again
 RANGE = re.compile(r"bytes=(\d{1,15})-(\d{1,15})?")
@@ -129,19 +131,33 @@ async def _kick_off(request: Request, reach: Level, group: str = "") -> Response
 
 def _asked(request: Request, given: Given, reach: Level, group: str) -> Asked:
     if "lenient" not in request.headers.get("prefer", ""):
-        given.check(KNOWN)
+        given.check(KNOWN if reach is Level.SYSTEM else OF_PATIENTS)
     if (kind := given.text("_outputFormat")) and kind not in FORMATS:
         raise asking.wrong("_outputFormat")
-    path = request.url.path.partition("/R4/")[2]
-    query = given.query()
+    path, query = request.url.path.partition("/R4/")[2], request.url.query
     return Asked(
         request=f"{base_of(request)}/{path}{'?' if query else ''}{query}",
         reach=reach,
         group=group,
-        types=tuple(one for text in given.texts("_type") for one in text.split(",") if one),
+        types=_listed_in(given, "_type"),
         filters=tuple(given.texts(FILTER)),
         since=_since(given),
+        patients=() if reach is Level.SYSTEM else _patients(given),
+        elements=_listed_in(given, ELEMENTS),
     )
+
+
+def _listed_in(given: Given, name: str) -> tuple[str, ...]:
+    return tuple(one for text in given.texts(name) for one in text.split(",") if one)
+
+
+def _patients(given: Given) -> tuple[UUID, ...]:
+    """Read whom an export is narrowed to, each a reference to a Patient of this server."""
+    try:
+        named = [UUID(one) for one in given.references(PATIENT, "Patient")]
+    except ValueError as wrong:
+        raise asking.wrong(PATIENT) from wrong
+    return tuple(dict.fromkeys(named))
 
 
 def _since(given: Given) -> datetime | None:

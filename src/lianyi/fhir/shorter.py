@@ -12,11 +12,6 @@ from lianyi.records.errors import NotSearchable
 from lianyi.records.fhir import summaries
 from lianyi.records.fhir.terms import Trouble, Why
 
-ALWAYS = frozenset({"resourceType", "id", "meta"})
-SUBSETTED = {
-    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
-    "code": "SUBSETTED",
-}
 SUMMARIES = frozenset({"", "true", "false", "text", "data", "count"})
 
 
@@ -62,10 +57,10 @@ def cut(body: Body, form: Form) -> Body:
 
 
 def _only(body: Mapping[str, object], names: frozenset[str]) -> Body:
-    kept = ALWAYS | names
+    kept = summaries.ALWAYS | names
     return {name: held for name, held in body.items() if name.removeprefix("_") in kept}
 
 
 def _marked(body: Body) -> Body:
     meta = body["meta"]
-    return {**body, "meta": {**meta, "tag": [*meta.get("tag", ()), SUBSETTED]}}
+    return {**body, "meta": {**meta, "tag": [*meta.get("tag", ()), summaries.SUBSETTED]}}

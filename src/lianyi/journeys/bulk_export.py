@@ -4,6 +4,7 @@ Source: HL7 FHIR Bulk Data Access IG 2.0.0. The doors decide about each line as 
 is approved, and by whom, is `access.service.exports`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +36,8 @@ MOST_TRIES = 5  # of one file
 RIGHTS = (Right.READ, Right.SEARCH)
 # What of a filter is answered by a resource as it was, whatever has become of it since.
 ANSWERED = (Match, Missing, Pair)
-FILTER = "_typeFilter"
+FILTER, ELEMENTS = "_typeFilter", "_elements"
+ELEMENT = re.compile(r"(?:([A-Z][A-Za-z]*)\.)?[a-z][A-Za-z]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Asked:
     types: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     since: datetime | None = None
+    patients: tuple[UUID, ...] = ()
+    elements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ async def ask(tx: Tx, *, asked: Asked) -> Export:
     """Ask for an export.
 
     :raises NoSuchResource: there is no such type, or the group is not the institution's own.
-    :raises NotSearchable: a filter can't be answered.
+    :raises NotSearchable: a filter can't be answered, or an element is none.
+    :raises NoSuchPerson: a patient who is named is none of this service's.
     :raises ManyExports, WrongRole, OutOfScope:
     """
     purpose = access.entrusted_purpose(tx)
@@ -79,7 +84,16 @@ async def ask(tx: Tx, *, asked: Asked) -> Export:
         raise NoSuchResource(type="Group", fhir_id=asked.group)
     types = _types(tx, asked.types)
     _searches(tx, types, asked.filters)
-    wanted = Wanted(asked.request, asked.reach, types, asked.filters, asked.since)
+    _check_elements(types, asked.elements)
+    wanted = Wanted(
+        asked.request,
+        asked.reach,
+        types,
+        asked.filters,
+        asked.since,
+        asked.patients,
+        asked.elements,
+    )
     return await exports.ask(tx, purpose=purpose, wanted=wanted)
 
 
@@ -180,7 +194,19 @@ def _taking(tx: Tx, export: Export, as_of: datetime) -> Taking:
         since=wanted.since,
         searches=tuple(_searches(tx, wanted.types, wanted.filters)),
         with_others=wanted.reach is Level.SYSTEM,
+        elements=wanted.elements,
     )
+
+
+def _check_elements(types: Sequence[str], elements: Sequence[str]) -> None:
+    """Refuse what names no element: `status` is of every type, `Patient.name` of one.
+
+    :raises NotSearchable:
+    """
+    for one in elements:
+        found = ELEMENT.fullmatch(one)
+        if found is None or (found[1] and found[1] not in types):
+            raise NotSearchable(troubles=(Trouble(ELEMENTS, Why.VALUE),))
 
 
 def _searches(tx: Tx, types: Sequence[str], filters: Sequence[str]) -> list[Search]:

@@ -1,5 +1,6 @@
 """What a resident sees of who may read their record, and of who has (授权、谁看过我的病历)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from lianyi.journeys.bulk_desk import Agreed
 from lianyi.journeys.resident_desk import Who, enter, kins_of
 from lianyi.journeys.sharing import HOLDERS
 from lianyi.kernel import cursors, profile, time
+from lianyi.kernel.actor import SYSTEM
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import RESIDENT, Institution, Post
@@ -125,7 +127,12 @@ async def readings(tx: Tx, *, cursor: str = "") -> ReadingsPage:
 
 
 async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]:
-    """Name the readers: staff by their posts, family by the reader's own family, nobody else."""
+    """Name the readers: staff by their posts, family by the reader's own family, nobody else.
+
+    Whose files were brought in without anybody's app is an institution (INT-06).
+    """
+    brought = {one.institution_id for one in found if one.role == SYSTEM}
+    places = await people.institutions(tx, ids=list(brought)) if brought else {}
     posts = await people.posts(tx, ids=list({one.post_id for one in found}))
     kins = await kins_of(tx)
     family = {kin.holder_id: kin.holder_name for kin in kins}
@@ -138,7 +145,7 @@ async def _looks(tx: Tx, chart: Chart, found: list[Reading]) -> tuple[Look, ...]
         alike.setdefault(_kind(one), []).append(one)
     return tuple(
         replace(
-            _look(like[0], posts.get(like[0].post_id), family),
+            _look(like[0], posts.get(like[0].post_id), family, places),
             glass=_glass(like[0], glasses),
             times=len(like),
             app=clients.get(like[0].app_id) if like[0].app_id else None,
@@ -155,7 +162,11 @@ def _kind(one: Reading) -> tuple[object, ...]:
     return *who, one.purpose, one.granted, one.cause, one.what, one.export_id, day
 
 
-def _look(reading: Reading, post: Post | None, family: dict[UUID, str]) -> Look:
+def _look(
+    reading: Reading, post: Post | None, family: dict[UUID, str], places: Mapping[UUID, Institution]
+) -> Look:
+    if reading.role == SYSTEM:
+        return Look(reading, places[reading.institution_id].short_name, "")
     if post is None:
         return Look(reading, family.get(reading.reader_id, ""), "")
     return Look(reading, post.name, post.institution_name)

@@ -38,13 +38,18 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for: `filters` are searches (`Observation?category=laboratory`)."""
+    """What is asked for: `filters` are searches (`Observation?category=laboratory`).
+
+    Of some patients, where they are named; with some elements (`status`, `Patient.name`) or all.
+    """
 
     request: str
     reach: Level
     types: tuple[str, ...]
     filters: tuple[str, ...] = ()
     since: datetime | None = None
+    patients: tuple[UUID, ...] = ()
+    elements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

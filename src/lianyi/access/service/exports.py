@@ -18,6 +18,7 @@ from lianyi.access.errors import (
     GroundGone,
     ManyExports,
     NoSuchExport,
+    NoSuchPerson,
     OtherAssessment,
     UnsoundVote,
 )
@@ -42,6 +43,7 @@ async def ask(tx: Tx, *, purpose: Purpose, wanted: Wanted) -> Export:
     It runs at once if they are few, counted with whom the app has taken data of today; else it
     waits for two who agree.
 
+    :raises NoSuchPerson: one who is named is none of these.
     :raises ManyExports, WrongRole, OutOfScope:
     """
     check_role(tx, EXPORT, "ask")
@@ -51,7 +53,9 @@ async def ask(tx: Tx, *, purpose: Purpose, wanted: Wanted) -> Export:
         raise ManyExports(most=MOST)
     id, numbers = tx.new_id(tx.actor.institution_id), profile.at(tx.now)
     day = time.day(tx.now, numbers.zone)
-    persons = await tables.freeze(tx, desk, id)
+    persons = await tables.freeze(tx, desk, id, wanted.patients)
+    if missing := await tables.find_missing(tx, id, wanted.patients):
+        raise NoSuchPerson(person_id=missing)
     is_large = rules.is_large(await tables.count_taken(tx, id, day), numbers)
     due_at = tx.now + timedelta(days=numbers["PRI-28.wait"])
     row = tables.export_row(tx, wanted, purpose, persons=persons, is_large=is_large, day=day)

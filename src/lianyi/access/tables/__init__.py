@@ -122,7 +122,8 @@ READINGS = """SELECT seq, at, post_id, reader_id, institution_id, role, purpose,
                 what, app_id, request_id
               FROM access.log
               WHERE person_ids @> ARRAY[$1::uuid] AND ($2::bigint IS NULL OR seq < $2)
-                AND (reader_id <> $1 OR app_id IS NOT NULL) AND role <> 'system'
+                AND (reader_id <> $1 OR app_id IS NOT NULL)
+                AND (role <> 'system' OR what = 'import')
                 AND ($4::text IS NULL OR what = $4)
               ORDER BY seq DESC LIMIT $3"""
 

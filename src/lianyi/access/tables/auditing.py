@@ -11,11 +11,12 @@ from lianyi.kernel.work import Tx
 if TYPE_CHECKING:
     from asyncpg import Record
 
-# As `tables.READINGS` has it: not the person's own visits but through apps, not the platform's.
+# As `tables.READINGS` has it: not the person's own visits but through apps, and of the platform's
+# only that an institution's history was brought in.
 LINES = """SELECT seq::text AS id, 'read' AS kind, seq, at, post_id, reader_id, institution_id,
              role, purpose, granted, cause, what, app_id
            FROM access.log
-           WHERE person_ids @> ARRAY[$1::uuid] AND role <> 'system'
+           WHERE person_ids @> ARRAY[$1::uuid] AND (role <> 'system' OR what = 'import')
              AND (reader_id <> $1 OR app_id IS NOT NULL)
            UNION ALL
            SELECT g.id || '-' || moment.kind, moment.kind, 0, moment.at, g.post_id, g.reader_id,
@@ -32,6 +33,7 @@ FIELDS = {
     Field.TYPE: f"CASE kind {TYPES} END",
     Field.SUBTYPE: "nullif(what, '')",
     Field.AGENT: """CASE role WHEN 'resident' THEN 'Patient/' || reader_id WHEN 'app' THEN NULL
+                      WHEN 'system' THEN 'Organization/' || institution_id
                       ELSE 'PractitionerRole/' || post_id END""",
     Field.APP: "app_id::text",
     Field.ENTITY: "'Patient/' || $1::text",

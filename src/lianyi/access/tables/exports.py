@@ -36,6 +36,7 @@ AGREED = """SELECT EXISTS (SELECT FROM access.export e
               WHERE e.app_id = $1 AND e.institution_id = $2 AND e.is_large
                 AND e.state IN ('running', 'ready') AND (e.state = 'running' OR e.due_at > $4)
                 AND $3::text[] <@ e.types AND e.filters = '{}' AND e.since IS NULL
+                AND e.patients = '{}' AND e.elements = '{}'
                 AND a.state = 'approved' AND a.until > $4)"""
 NEXT = """SELECT * FROM access.export WHERE state = 'running' ORDER BY asked_at, id LIMIT 1"""
 BEGIN = (
@@ -65,14 +66,26 @@ LOG = """INSERT INTO access.log (at, post_id, reader_id, institution_id, role, p
          GROUP BY n"""
 HAT = 9  # values of a line of the log before those of the desk
 IN_DESK = """INSERT INTO access.export_person (export_id, person_id)
-             SELECT DISTINCT $1::uuid, id FROM ({persons}) AS of (id)"""
+             SELECT DISTINCT $1::uuid, id FROM ({persons}) AS of (id)
+             WHERE $2::uuid[] = '{{}}' OR id = ANY ($2)"""
+NOT_IN = """SELECT id FROM unnest($2::uuid[]) AS named (id) WHERE NOT EXISTS (
+              SELECT FROM access.export_person WHERE export_id = $1 AND person_id = id) LIMIT 1"""
 
 
-async def freeze(tx: Tx, desk: Desk, export_id: UUID) -> int:
-    """Write down whom an export is of, and return how many: nobody is added after the yes."""
-    sql = IN_DESK.format(persons=desk.ids(2))
-    done = await tx.db.execute(sql, export_id, *desk.args)
+async def freeze(tx: Tx, desk: Desk, export_id: UUID, named: Sequence[UUID]) -> int:
+    """Write down whom an export is of, and return how many: nobody is added after the yes.
+
+    Where some are `named`, it is of nobody else.
+    """
+    sql = IN_DESK.format(persons=desk.ids(3))
+    done = await tx.db.execute(sql, export_id, list(named), *desk.args)
     return int(done.rpartition(" ")[2])
+
+
+async def find_missing(tx: Tx, export_id: UUID, named: Sequence[UUID]) -> UUID | None:
+    """Return one of these whom an export is not of, if there is one."""
+    missing: UUID | None = await tx.db.fetchval(NOT_IN, export_id, list(named))
+    return missing
 
 
 async def count_taken(tx: Tx, export_id: UUID, day: date) -> int:
@@ -198,6 +211,8 @@ def export_row(
         "types": list(wanted.types),
         "filters": list(wanted.filters),
         "since": wanted.since,
+        "patients": list(wanted.patients),
+        "elements": list(wanted.elements),
         "persons": persons,
         "is_large": is_large,
         "asked_at": tx.now,
@@ -218,6 +233,8 @@ def _export(row: "Record") -> Export:
         tuple(row["types"]),
         tuple(row["filters"]),
         row["since"],
+        tuple(row["patients"]),
+        tuple(row["elements"]),
     )
     return Export(
         id=row["id"],

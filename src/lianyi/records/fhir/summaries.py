@@ -6,6 +6,12 @@ from pathlib import Path
 import msgspec
 
 BUILT = Path(__file__).parent.parent / "rules/build/summary.json"  # by tools/searching.py
+# What no part of a resource is without: what it is, and what would change what it means.
+ALWAYS = frozenset({"resourceType", "id", "meta", "implicitRules", "modifierExtension"})
+SUBSETTED = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+    "code": "SUBSETTED",
+}
 
 
 class Elements(msgspec.Struct, frozen=True):

@@ -210,7 +210,8 @@ class Taking:
     """What an export takes of some types, as it was at an instant.
 
     All that is a person's, or else (`with_others`) also what is everybody's and the institution's
-    own. Of a type that searches are named for, what answers one of them.
+    own. Of a type that searches are named for, what answers one of them. `elements` are all that is
+    wanted of each, where some are named.
     """
 
     types: tuple[str, ...]
@@ -218,3 +219,4 @@ class Taking:
     since: datetime | None = None
     searches: tuple[Search, ...] = ()
     with_others: bool = False
+    elements: tuple[str, ...] = ()

@@ -4,7 +4,9 @@ The doors are in the WHERE of each copy, and so is the instant it is of: what wa
 comes as it was then.
 """
 
+import json
 from collections.abc import Callable, Collection, Coroutine, Sequence
+from functools import partial
 from math import ceil
 from typing import Any
 from uuid import UUID
@@ -12,6 +14,7 @@ from uuid import UUID
 from lianyi.access.model import Desk
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
+from lianyi.records.fhir import summaries
 from lianyi.records.fhir.terms import Search, Taking
 from lianyi.records.model import PUBLIC
 from lianyi.records.model.parts import GONE, Part, Progress
@@ -49,6 +52,17 @@ STAMPED = """CASE WHEN strpos({row}.body, '"meta"') = 0 AND starts_with({row}.bo
          FROM json_each(({row}.body::json) -> 'meta') m
          WHERE m.key NOT IN ('versionId', 'lastUpdated')) || ',', '') || {meta} || '}}}}'
     FROM json_each({row}.body::json)) END"""
+# Some elements, marked, so that nobody stores them as if they were all (FHIR R4, 3.1.1.5).
+CUT = """(SELECT '{{' || coalesce(string_agg(to_json(key) || ':' || value, ',')
+      FILTER (WHERE key <> 'meta' AND ltrim(key, '_') = ANY ({names}::text[])) || ',', '')
+    || '"meta":{{' || coalesce((SELECT string_agg(to_json(m.key) || ':' || m.value, ',')
+      FROM json_each(({row}.body::json) -> 'meta') m
+      WHERE m.key NOT IN ('versionId', 'lastUpdated', 'tag')) || ',', '')
+    || '"tag":[' || coalesce((SELECT string_agg(t.value::text, ',')
+      FROM json_array_elements(({row}.body::json) #> '{{meta,tag}}') t) || ',', '')
+    || '{subsetted}],' || {meta} || '}}}}'
+  FROM json_each({row}.body::json))"""
+SUBSETTED = json.dumps(summaries.SUBSETTED)
 ONE_LINE = """CASE WHEN strpos(line, E'\\n') > 0 OR strpos(line, E'\\r') > 0
   THEN translate(line, E'\\n\\r', '  ') ELSE line END"""
 DELETED = """'{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE",'
@@ -145,12 +159,15 @@ def _taken(desk: Desk, part: Part, taking: Taking, values: Values) -> str:
     if searches:
         now.append(_answering(searches, "r", values))
         then.append(_answering(searches, "v", values))
+    line = _line
+    if taking.elements:
+        line = partial(_cut, names=values.put(_names(part.type, taking.elements)))
     holders = values.put([desk.institution_id, PUBLIC])
     type = values.put(part.type)
     return f"""SELECT {ONE_LINE} FROM (
-  SELECT {_line("r", "r.recorded_at")} AS line FROM records.resource r WHERE {" AND ".join(now)}
+  SELECT {line("r", "r.recorded_at")} AS line FROM records.resource r WHERE {" AND ".join(now)}
   UNION ALL
-  SELECT {_line("v", "v.at")} FROM (
+  SELECT {line("v", "v.at")} FROM (
     SELECT DISTINCT w.fhir_id FROM records.version w
     WHERE w.holder_id = ANY ({holders}::uuid[]) AND w.at > {as_of} AND w.type = {type}) AS moved
   JOIN records.resource r ON r.type = {type} AND r.fhir_id = moved.fhir_id
@@ -186,6 +203,17 @@ def _of_owners(desk: Desk, taking: Taking, values: Values) -> list[str]:
 def _answering(searches: Sequence[Search], row: str, values: Values) -> str:
     ways = (" AND ".join(clause(t, row, values) for t in one.terms) for one in searches)
     return f"({' OR '.join(ways)})"
+
+
+def _names(type: str, elements: Sequence[str]) -> list[str]:
+    """Return the members of a type that are wanted of it, and those it may never be without."""
+    own = {one.removeprefix(f"{type}.") for one in elements}
+    return sorted({*summaries.ALWAYS, *own, *summaries.required(type)})
+
+
+def _cut(row: str, at: str, *, names: str) -> str:
+    meta = META.format(row=row, at=at)
+    return CUT.format(row=row, meta=meta, names=names, subsetted=SUBSETTED)
 
 
 def _line(row: str, at: str) -> str:
