@@ -146,3 +146,11 @@ class GroundGone(Conflict):
     """CAP-39: the approval of the app on which an export rests has ended."""
 
     rule: ClassVar[str] = "CAP-39"
+
+
+@dataclass(eq=False)
+class TooManyToday(Conflict):
+    """An app's searches have shown as many persons in a day as they may without two who agree."""
+
+    rule: ClassVar[str] = "PRI-28"
+    most: int

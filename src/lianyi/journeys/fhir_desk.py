@@ -1,6 +1,6 @@
 """The record as other software reads it: by id, by version, by search. The doors decide it all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -147,7 +147,7 @@ async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list
     found = await records.changes(tx, reach, asked=asked, limit=limit)
     if asked.fhir_id and not found and not shown:
         raise NoSuchResource(type=asked.type, fhir_id=asked.fhir_id)
-    _tell(tx, reach, [one.owner for one in found])
+    await _tell(tx, reach, {asked.type}, [one.owner for one in found])
     return found
 
 
@@ -178,7 +178,7 @@ async def matching(tx: Tx, *, type: str, pairs: Sequence[tuple[str, str]]) -> li
     if reach is None:
         return []
     hits = [hit for hit, _ in await records.search(tx, reach, search=search, limit=2)]
-    _log(tx, reach, hits)
+    await _tell(tx, reach, {type}, [hit.owner for hit in hits])
     return hits
 
 
@@ -255,7 +255,7 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     )
     types = {asked.type, *(hit.type for hit in answer.along)}
     await _check_series(tx, reach, types, asked.shown + answer.weight)
-    _log(tx, reach, (*answer.hits, *answer.along))
+    await _tell(tx, reach, types, [hit.owner for hit in (*answer.hits, *answer.along)])
     return answer
 
 
@@ -374,15 +374,17 @@ async def _along(
     return tuple(found[:ALONG])
 
 
-def _log(tx: Tx, reach: Chart | Desk, hits: Sequence[Hit]) -> None:
-    _tell(tx, reach, [hit.owner for hit in hits])
+async def _tell(
+    tx: Tx, reach: Chart | Desk, types: Collection[str], owners: Iterable[UUID]
+) -> None:
+    """Count and tell the persons whom a desk's answer shows; a chart's is told when it opens.
 
-
-def _tell(tx: Tx, reach: Chart | Desk, owners: Iterable[UUID]) -> None:
-    """Tell the persons whom a desk's answer shows; a chart's is told when it opens."""
+    :raises TooManyToday:
+    """
     if isinstance(reach, Desk):
         nobody = {PUBLIC, reach.institution_id}
         persons = [id for id in dict.fromkeys(owners) if id not in nobody]
+        await desks.count(tx, reach, person_ids=persons, types=types)
         access.saw(tx, reach, person_ids=persons, what=WHAT)
 
 

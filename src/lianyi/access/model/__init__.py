@@ -206,6 +206,7 @@ class Desk:
     sees_unreleased: bool = False
     app: AppDesk | None = None
     persons: tuple[UUID, ...] | None = None  # by name, where they are few enough
+    counted: frozenset[UUID] = frozenset()  # shown by an app's searches today
 
     @property
     def only(self) -> tuple[Part, ...] | None:

@@ -24,10 +24,14 @@ OF_APPROVAL = f"""SELECT * FROM access.export WHERE approval_id = $1 AND state N
                   ORDER BY id FOR UPDATE"""
 OPEN = f"""SELECT count(*) FROM access.export
            WHERE app_id = $1 AND institution_id = $2 AND state NOT IN {OVER} AND state <> 'ready'"""
-# Whom the app has taken home today without anybody's yes; slicing an export changes nothing of it.
-TAKEN = """SELECT count(DISTINCT p.person_id) FROM access.export_person p
-           WHERE p.export_id = $4 OR p.export_id IN (SELECT id FROM access.export
-             WHERE app_id = $1 AND institution_id = $2 AND day = $3 AND NOT is_large)"""
+# Whom the app has taken home today without anybody's yes, by its searches too; slicing changes
+# nothing of it.
+TAKEN = """SELECT count(*) FROM (
+             SELECT p.person_id FROM access.export_person p
+             WHERE p.export_id = $4 OR p.export_id IN (SELECT id FROM access.export
+               WHERE app_id = $1 AND institution_id = $2 AND day = $3 AND NOT is_large)
+             UNION SELECT unnest(person_ids) FROM access.shown
+             WHERE app_id = $1 AND institution_id = $2 AND reader_id = $1 AND day = $3) AS each"""
 IS_LIVE = """SELECT EXISTS (SELECT FROM access.approval
                WHERE id = $1 AND state = 'approved' AND until > $2)"""
 # Two have agreed to all of some types, and what they agreed to is not over.
