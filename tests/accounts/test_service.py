@@ -1,13 +1,21 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from lianyi import main
 from lianyi.accounts import queries, rules, service
 from lianyi.accounts.errors import BadPhone, Resting, TooManyCodes, WeakPassword
 from lianyi.accounts.model import FAILURES, IDLE_RESIDENT, IDLE_STAFF, SESSION_LIFE
+from lianyi.kernel import demo
 from lianyi.kernel.actor import NOWHERE, Actor, system
+from lianyi.kernel.config import Config
+from lianyi.kernel.demo import NotADemo
+from lianyi.kernel.live import Hub
+from lianyi.kernel.migrate import migrate
 from lianyi.kernel.work import reading, within
 from lianyi.people.model import DOCTOR, GUEST
 
@@ -15,11 +23,20 @@ DOOR = system("test", NOWHERE)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "correct-horse-7"
 HASH = service.hash_password(PASSWORD)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
 def do(app):
     return lambda verb: within(app, DOOR, verb)
+
+
+@pytest.fixture(scope="module")
+def born(cluster, worker_id):
+    """Lend a database that was born as a demo."""
+    with cluster.clone(f"{worker_id}_demo_sessions", template="template0") as url:
+        asyncio.run(migrate(url, demo=True))
+        yield url
 
 
 @pytest.fixture
@@ -248,3 +265,32 @@ async def test_a_wrong_old_password_changes_nothing_and_is_counted_sec_03(do, st
         await change(do, app, session)
     own = await do(lambda tx: queries.own(tx, account_id=account.id))
     assert service.is_password(own.password_hash, PASSWORD)
+
+
+async def test_a_time_that_a_demo_skips_is_nobodys_absence(born, tmp_path):
+    """SEC-03: who is signed in stays so over a jump; who was away too long before it does not."""
+    config = Config(home=Path(tmp_path), database_url=born, pool_size=2)
+    async with main.running(config, Hub()) as app:
+        jump = partial(within, app, DOOR)
+        gone, here = await guest(app), await guest(app)
+        async with app.pool.acquire() as db:
+            await demo.forward(db, app.clock, by=IDLE_RESIDENT - MINUTE)
+            assert await find(app, here)
+            await demo.forward(db, app.clock, by=2 * MINUTE)
+        await jump(lambda tx: service.skip(tx, by=SESSION_LIFE))
+        async with app.pool.acquire() as db:
+            await demo.forward(db, app.clock, by=SESSION_LIFE)
+        assert await find(app, here)
+        assert not await find(app, gone)
+
+
+async def guest(app):
+    """Sign somebody in by their phone and return the token."""
+    phone = f"139{app.ids.new(app.clock()).int % 10**8:08d}"
+    do = partial(within, app, DOOR)
+    return await opened(do, await prove(do, phone, await sent(do, phone)))
+
+
+async def test_where_real_people_live_no_session_is_prolonged(do):
+    with pytest.raises(NotADemo):
+        await do(lambda tx: service.skip(tx, by=SESSION_LIFE))

@@ -27,8 +27,8 @@ Without a database_url Lianyi runs a PostgreSQL of its own inside LIANYI_HOME, w
 holds the numbers of the rules as your jurist has signed them, and knowledge/ your drug knowledge.
 """
 
-TOURED = """首次启动：导览在旁边走一遍，约两分钟；其间演示时钟快进，已登录的可能要再登录。
-The tour is playing beside you for about two minutes: the clock jumps, and sign-ins may end."""
+TOURED = """首次启动：导览在旁边走一遍，约三分钟；其间演示时钟快进，页面渐渐有人有数，登录不受影响。
+The tour is playing beside you for about three minutes: the clock jumps, and the pages fill."""
 
 
 @click.group(help=HELP)

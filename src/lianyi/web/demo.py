@@ -10,13 +10,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lianyi.accounts import service as sessions
 from lianyi.journeys import demo as accounts
 from lianyi.kernel import demo
 from lianyi.kernel.demo import Clock, NotADemo
 from lianyi.kernel.lifecycle import WrongRole
+from lianyi.kernel.work import within
 from lianyi.people.model import OPERATOR
 from lianyi.web import answer, forms
-from lianyi.web.session import user
+from lianyi.web.session import app_of, user
 
 DAYS = 60  # the furthest one step goes
 Back = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[\x21-\x7e]*$")]
@@ -83,9 +85,10 @@ async def forward(request: Request) -> Response:
     form = await forms.read(request, Forward)
     if user(request).role != OPERATOR:
         raise WrongRole(verb="forward", role=user(request).role)
-    clock = _demo_clock(request)
-    async with request.app.state.lianyi.pool.acquire() as db:
-        await demo.forward(db, clock, by=timedelta(minutes=form.minutes))
+    clock, by = _demo_clock(request), timedelta(minutes=form.minutes)
+    await within(app_of(request), user(request), lambda tx: sessions.skip(tx, by=by))
+    async with app_of(request).pool.acquire() as db:
+        await demo.forward(db, clock, by=by)
     return answer.go(request, form.back)
 
 

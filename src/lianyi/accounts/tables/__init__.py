@@ -1,7 +1,7 @@
 """Every statement accounts sends to the database. Private to this package."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -49,6 +49,12 @@ FIND_SESSIONS = """SELECT s.digest, s.account_id, s.person_id, s.post_id, s.inst
                   WHERE s.digest = ANY ($1) AND s.ended_at IS NULL AND s.expires_at > $2
                     AND s.seen_at > $2 - CASE WHEN a.login IS NULL THEN $3::interval
                                               ELSE $4::interval END"""
+SKIP = """UPDATE accounts.session s
+          SET seen_at = seen_at + $4::interval, expires_at = expires_at + $4::interval
+          FROM accounts.account a
+          WHERE a.id = s.account_id AND s.ended_at IS NULL AND s.expires_at > $1
+            AND s.seen_at > $1 - CASE WHEN a.login IS NULL THEN $2::interval
+                                      ELSE $3::interval END"""
 LOAD_OWN = """SELECT coalesce(a.login, '') AS login, a.password AS password_hash,
                 (SELECT count(*) FROM accounts.session s WHERE s.account_id = a.id
                  AND s.ended_at IS NULL AND s.expires_at > $2
@@ -210,6 +216,10 @@ async def find_sessions(tx: Tx, digests: Sequence[bytes]) -> list[Session]:
             "UPDATE accounts.session SET seen_at = $2 WHERE digest = ANY ($1)", stale, tx.now
         )
     return [_session(row) for row in rows]
+
+
+async def skip(tx: Tx, by: timedelta) -> None:
+    await tx.db.execute(SKIP, tx.now, IDLE_RESIDENT, IDLE_STAFF, by)
 
 
 def _session(row: "Record") -> Session:

@@ -10,6 +10,7 @@ from lianyi.cli.tour.stage import Stage
 SHOWN = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2})")
 SATURDAY = 5
 BEGINS = timedelta(hours=7, minutes=30)
+OPENS, NOON = timedelta(hours=9), timedelta(hours=10, minutes=45)
 MINUTE = timedelta(minutes=1)
 
 
@@ -37,6 +38,16 @@ def shown(page: Page) -> datetime:
     if found is None:
         raise LookupError(page.words[:200])
     return datetime.fromisoformat(f"{found[1]} {found[2]}")
+
+
+def until_work(now: datetime) -> int:
+    """Return the minutes until nine on the next working day; nothing on a working morning."""
+    if now.weekday() < SATURDAY and OPENS <= now - now.replace(hour=0, minute=0) < NOON:
+        return 0
+    day = now.replace(hour=0, minute=0)
+    while day + OPENS < now or day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return (day + OPENS - now) // MINUTE
 
 
 def _morning(now: datetime) -> datetime:

@@ -86,8 +86,8 @@ async def _window(town: Town) -> None:
     with stage.script.step(buyer.name, "医保预结算，付个人部分，医保结算", buyer.sale) as step:
         await buyer.pay(step)
         await buyer.until("逐盒扫追溯码")
-    await _fill(town, shop, buyer, (AMLODIPINE, MENDED), "已配好")
-    await _collect(town, shop, buyer)
+    await fill(stage, shop, buyer, (AMLODIPINE, MENDED), "已配好")
+    await collect(stage, shop, buyer)
 
 
 async def _store(town: Town) -> None:
@@ -101,14 +101,14 @@ async def _store(town: Town) -> None:
         page = await buyer.choose(step, shop.name)
         check(step, "现在没有收费", holds=page.says("现在没有收费"), seen=page.words)
     drawn = await doctor.get(stage.kept["rx_visit"])
-    await _accept(town, shop, buyer)
+    await accept(stage, shop, buyer)
     with stage.script.step("医师", "药房接单后撤销，被拒绝", stage.kept["rx_visit"]) as step:
         refused = await _revoke(doctor, drawn)
         check(step, "接单后不能撤销", holds=refused.status in REFUSED, seen=refused.words)
-    await _fill(town, shop, buyer, (AMLODIPINE, HALVED), "待付款")
+    await fill(stage, shop, buyer, (AMLODIPINE, HALVED), "待付款")
     with stage.script.step(buyer.name, "药店按自己的价格结算，付个人部分", buyer.sale) as step:
         await buyer.pay(step)
-    await _collect(town, shop, buyer)
+    await collect(stage, shop, buyer)
 
 
 async def _changed(town: Town) -> None:
@@ -122,11 +122,11 @@ async def _changed(town: Town) -> None:
         await buyer.leave(step)
     with stage.script.step(buyer.name, "改选康和堂人民路店", f"{buyer.rx}/sellers") as step:
         await buyer.choose(step, shop.name)
-    await _accept(town, shop, buyer)
-    await _fill(town, shop, buyer, (METFORMIN[0],), "待付款")
+    await accept(stage, shop, buyer)
+    await fill(stage, shop, buyer, (METFORMIN[0],), "待付款")
     with stage.script.step(buyer.name, "第二家结算，付个人部分", buyer.sale) as step:
         await buyer.pay(step)
-    await _collect(town, shop, buyer)
+    await collect(stage, shop, buyer)
 
 
 async def _declined(town: Town) -> None:
@@ -150,8 +150,8 @@ async def _asked_online(town: Town) -> Buyer:
     with stage.script.step(buyer.name, "改选网上药店，配送到家", f"{buyer.rx}/sellers") as step:
         page = await buyer.choose(step, shop.name, delivered=True)
         check(step, "配送费另列", holds=page.says("配送费"), seen=page.words)
-    await _accept(town, shop, buyer)
-    await _fill(town, shop, buyer, (OMEPRAZOLE[0],), "待付款")
+    await accept(stage, shop, buyer)
+    await fill(stage, shop, buyer, (OMEPRAZOLE[0],), "待付款")
     with stage.script.step(buyer.name, "付个人部分和配送费", buyer.sale) as step:
         await buyer.pay(step)
         await buyer.until("正等配送员来取")
@@ -205,33 +205,33 @@ async def _left_at_the_window(town: Town) -> None:
         await buyer.choose(step, shop.name)
         await buyer.pay(step)
         stage.kept["uncollected"] = buyer.sale
-    await _fill(town, shop, buyer, (MECOBALAMIN[0],), "已配好")
+    await fill(stage, shop, buyer, (MECOBALAMIN[0],), "已配好")
 
 
-async def _accept(town: Town, shop: Pharmacy, buyer: Buyer) -> None:
-    with town.stage.script.step(f"{shop.name}调剂", "接单，全网锁定 DS-06", "/pharmacy") as step:
+async def accept(stage: Stage, shop: Pharmacy, buyer: Buyer) -> None:
+    with stage.script.step(f"{shop.name}调剂", "接单，全网锁定 DS-06", "/pharmacy") as step:
         await shop.accept(step, buyer.sale)
         told = await buyer.until("药房已接单")
         check(step, "患者看到已接单", holds=told.says("复核"), seen=told.words)
-    with town.stage.script.step(f"{shop.name}药师", "本店药师再审核 DS-05", shop.sale) as step:
+    with stage.script.step(f"{shop.name}药师", "本店药师再审核 DS-05", shop.sale) as step:
         await shop.review(step)
 
 
-async def _fill(
-    town: Town, shop: Pharmacy, buyer: Buyer, drugs: tuple[str, ...], state: str
+async def fill(
+    stage: Stage, shop: Pharmacy, buyer: Buyer, drugs: tuple[str, ...], state: str
 ) -> None:
     """Receive, scan, check: nothing is released before every pack is scanned (FR-20)."""
     shop.sale = f"/pharmacy/sales/{buyer.sale.rsplit('/', 1)[-1]}"
-    with town.stage.script.step(f"{shop.name}调剂", "到货入库，逐盒扫码配药", shop.sale) as step:
+    with stage.script.step(f"{shop.name}调剂", "到货入库，逐盒扫码配药", shop.sale) as step:
         for drug in drugs:
             await shop.scan(step, await shop.take_in(step, drug))
         await shop.scanned(step)
-    with town.stage.script.step(f"{shop.name}药师", "四查十对，放行 PH-05", shop.sale) as step:
+    with stage.script.step(f"{shop.name}药师", "四查十对，放行 PH-05", shop.sale) as step:
         await shop.release(step, state)
 
 
-async def _collect(town: Town, shop: Pharmacy, buyer: Buyer) -> None:
-    with town.stage.script.step(f"{shop.name}药师", "扫健康卡发药", shop.sale) as step:
+async def collect(stage: Stage, shop: Pharmacy, buyer: Buyer) -> None:
+    with stage.script.step(f"{shop.name}药师", "扫健康卡发药", shop.sale) as step:
         await shop.hand_over(step, await buyer.card())
         told = await buyer.until("用药交代")
         check(step, "用法、贮藏、追溯码", holds=told.says("贮藏", "追溯码"), seen=told.words)

@@ -34,7 +34,7 @@ async def scene(stage: Stage) -> None:
     await _take(stage, asked, doctor)
     await _talk(stage, asked, doctor)
     await online_rx.prescribe(stage, asked, doctor, DOCTOR, PLACE)
-    await _end(stage, asked, doctor)
+    await end(stage, asked, doctor)
     await turned.scene(stage)
 
 
@@ -105,7 +105,7 @@ async def _opens(browser: Browser, page: Page) -> bool:
     return bool(files) and (await browser.get(files[-1])).status == HTTPStatus.OK
 
 
-async def _end(stage: Stage, asked: Asked, doctor: Browser) -> None:
+async def end(stage: Stage, asked: Asked, doctor: Browser) -> None:
     who = f"医师{room.name_of(DOCTOR)}"
     with stage.script.step(who, "签署门诊病历，结束问诊", asked.desk) as step:
         await unlock(stage, step, doctor)

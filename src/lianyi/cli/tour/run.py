@@ -24,6 +24,7 @@ from lianyi.cli.tour import (
     in_person,
     late,
     line,
+    living,
     pay,
     prescribe,
     review,
@@ -60,6 +61,7 @@ SCENES = (
     sitting.scene,  # lets the day pass
     evidence.scene,  # lets the night pass
     late.scene,  # and the night
+    living.scene,  # as it stays
 )
 
 
