@@ -74,6 +74,19 @@ def test_every_fact_names_a_source_that_is_recorded_or_says_that_it_has_none():
     assert {fact.source for fact in facts()} <= KNOWN.sources.keys() | {UNSOURCED}
 
 
+@pytest.mark.parametrize("code", KNOWN.observations)
+def test_every_observation_says_in_english_what_it_says_in_chinese(code: str):
+    observation = KNOWN.observations[code]
+    english = queries.plain(observation, "en")
+    chinese = queries.plain(observation, "zh")
+    assert not re.search(
+        r"[\u4e00-\u9fff]", f"{english.name}{english.what}{english.high}{english.low}"
+    )
+    for line in ("name", "what", "high", "low"):
+        assert bool(getattr(english, line)) == bool(getattr(chinese, line)), line
+    assert english.source in KNOWN.sources.keys() | {UNSOURCED}
+
+
 def test_every_source_has_title_publisher_date_and_address():
     for source in KNOWN.sources.values():
         assert all((source.title, source.publisher, source.date, source.address)), source.id

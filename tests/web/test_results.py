@@ -64,9 +64,9 @@ async def test_what_is_not_released_is_not_shown_nor_that_it_is_critical(ward):
     order = await ward.verified(potassium="6.8")
     page = await view(ward)
     assert (page.abnormal, page.others) == ((), ())
-    assert [waiting.state for waiting in page.waiting] == ["received"]
+    assert [waiting.order.state for waiting in page.waiting] == ["received"]
     await ward.call(order, "6.8")
-    assert [waiting.state for waiting in (await view(ward)).waiting] == ["received"]
+    assert [waiting.order.state for waiting in (await view(ward)).waiting] == ["received"]
 
 
 async def test_abnormal_results_come_first_with_a_plain_line_and_the_trend(ward, clock):
@@ -76,11 +76,11 @@ async def test_abnormal_results_come_first_with_a_plain_line_and_the_trend(ward,
     page = await view(ward)
     (line,) = page.abnormal
     assert line.newest.what.code == POTASSIUM
-    assert line.what
-    assert line.meaning
+    assert line.what("zh")
+    assert line.meaning("zh")
     assert [str(value) for value in line.trend] == ["4.2", "5.9"]
     (sodium,) = page.others
-    assert sodium.meaning == ""
+    assert sodium.meaning("zh") == ""
 
 
 async def test_the_page_says_it_in_words(ward, app, phone):
@@ -90,6 +90,24 @@ async def test_the_page_says_it_in_words(ward, app, phone):
         page = await reader.get("/results")
     assert page.status == 200
     assert page.says("需要留意", "钾", "5.9", "参考范围", "青山一院")
+
+
+async def test_the_page_says_it_in_english_too(ward, app, phone):
+    order = await ward.verified(potassium="5.9")
+    assert order.label
+    async with reading(app) as reader:
+        await by_phone(reader, ward.place, phone)
+        reader.http.cookies.set("language", "en")
+        page = await reader.get("/results")
+    assert page.says("Potassium", "keeps heartbeat and muscles going", "rhythm of the heart")
+    assert not page.says("钾")
+
+
+async def test_what_is_under_way_is_named_in_english_by_what_it_measures(ward):
+    await ward.labelled()
+    (waiting,) = (await view(ward)).waiting
+    assert waiting.name("zh") == waiting.order.label
+    assert "Potassium" in waiting.name("en")
 
 
 async def test_a_critical_result_is_on_the_page_once_the_doctor_has_released_it(ward, app, phone):
@@ -127,4 +145,4 @@ async def test_a_rejected_specimen_is_told(ward):
     rejection = laboratory.Rejection.CLOTTED
     await ward.do(ward.technician, laboratory.reject, order_id=order.id, reason=rejection)
     (waiting,) = (await view(ward)).waiting
-    assert (waiting.id, waiting.state) == (order.id, "rejected")
+    assert (waiting.order.id, waiting.order.state) == (order.id, "rejected")

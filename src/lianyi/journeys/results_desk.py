@@ -23,6 +23,7 @@ from lianyi.terminology import queries as terminology
 from lianyi.terminology.model import Observation
 
 LOINC = "http://loinc.org"
+CHINESE = "zh"  # what laboratories and price lists are written in
 MANY = 300  # observations looked through for the newest of each kind
 TREND = 8  # values
 UNDER_WAY = frozenset(State) - {State.RELEASED, State.CANCELLED}
@@ -34,17 +35,48 @@ FINE = 3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The newest result of one kind. `meaning` is general; `trend` runs from old to new."""
+    """The newest result of one kind; `trend` runs from old to new."""
 
     newest: Measurement
     place: str
-    what: str
-    meaning: str
+    observation: Observation
     trend: tuple[Decimal, ...]
+
+    def name(self, language: str) -> str:
+        """Return what it is called: in Chinese as the laboratory has it."""
+        if language == CHINESE:
+            return self.newest.what.text
+        return terminology.plain(self.observation, language).name
+
+    def what(self, language: str) -> str:
+        return terminology.plain(self.observation, language).what
+
+    def meaning(self, language: str) -> str:
+        """Return in general terms what it can mean to lie outside the range."""
+        plain = terminology.plain(self.observation, language)
+        if self.newest.interpretation in HIGH:
+            return plain.high
+        return plain.low if self.newest.interpretation in LOW else ""
 
     @property
     def rank(self) -> int:
         return ORDER.get(self.newest.interpretation, FINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order under way."""
+
+    order: Order
+
+    def name(self, language: str) -> str:
+        """Return what it is called: in another language than its own by what it measures."""
+        if language == CHINESE:
+            return self.order.label
+        known = terminology.snapshot().observations
+        found = (known.get(code) for code in self.order.observations)
+        names = [terminology.plain(one, language).name for one in found if one is not None]
+        return ", ".join(names) or self.order.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +85,7 @@ class ResultsPage:
 
     who: Who
     locked: bool
-    waiting: tuple[Order, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     abnormal: tuple[Line, ...] = ()
     others: tuple[Line, ...] = ()
     vitals: tuple[Vital, ...] = ()
@@ -72,7 +104,7 @@ async def results(tx: Tx) -> ResultsPage:
     return ResultsPage(
         who,
         locked=False,
-        waiting=tuple(order for order in placed if order.state in UNDER_WAY),
+        waiting=tuple(Waiting(order) for order in placed if order.state in UNDER_WAY),
         abnormal=tuple(line for line in lines if line.rank < ORDER[""]),
         others=tuple(line for line in lines if line.rank >= ORDER[""]),
         vitals=await vitals.newest(tx, chart, who.person),
@@ -100,19 +132,11 @@ def _by_kind(measured: Sequence[Measurement]) -> list[list[Measurement]]:
 
 def _line(series: Sequence[Measurement], places: dict[UUID, str]) -> Line:
     newest = series[0]
-    observation = terminology.observation(newest.what.code)
     same_unit = [each.value for each in series if each.unit == newest.unit]
     values = [value for value in same_unit if value is not None][:TREND]
     return Line(
         newest=newest,
         place=places.get(newest.holder_id, ""),
-        what=observation.what,
-        meaning=_meaning(observation, newest.interpretation),
+        observation=terminology.observation(newest.what.code),
         trend=tuple(reversed(values)),
     )
-
-
-def _meaning(observation: Observation, interpretation: str) -> str:
-    if interpretation in HIGH:
-        return observation.high
-    return observation.low if interpretation in LOW else ""

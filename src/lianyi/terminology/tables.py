@@ -46,9 +46,11 @@ from lianyi.terminology.model import (
     SubstanceFacts,
     Supply,
 )
+from lianyi.terminology.model.plain import Plain
 
 DATA = Path(__file__).parent / "data"
 RELEASE = "release.toml"
+IN_ENGLISH = "observations.en"  # which an operator's release may leave out
 T = TypeVar("T")
 Row = Mapping[str, str]
 
@@ -124,6 +126,10 @@ def _rows(folder: Path, name: str) -> Iterator[Row]:
         yield from csv.DictReader(file, strict=True)
 
 
+def _has(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.csv").exists()
+
+
 def _all(folder: Path, name: str, read: Callable[[Row], T]) -> Iterator[T]:
     return (read(row) for row in _rows(folder, name))
 
@@ -185,12 +191,14 @@ def _of(code: str, groups: Iterable[Group], kind: Aspect) -> tuple[Group, ...]:
 def _observations(folder: Path) -> Mapping[str, Observation]:
     ranges = _by(lambda pair: pair[0], _all(folder, "ranges", _range))
     criticals = dict(_all(folder, "criticals", _critical))
+    english = dict(_all(folder, IN_ENGLISH, _plain)) if _has(folder, IN_ENGLISH) else {}
     return MappingProxyType(
         {
             row["code"]: Observation(
                 **row,
                 ranges=tuple(each for _, each in ranges.get(row["code"], ())),
                 critical=criticals.get(row["code"]),
+                english=english.get(row["code"]),
             )
             for row in _rows(folder, "observations")
         }
@@ -325,6 +333,12 @@ def _range(row: Row) -> tuple[str, Range]:
     since, until = Decimal(row["since"]), Decimal(row["until"])
     ends = _number(row["low"]), _number(row["high"])
     return row["observation"], Range(sex, since, until, *ends, row["source"])
+
+
+def _plain(row: Row) -> tuple[str, Plain]:
+    return row["code"], Plain(
+        row["name"], row["what"], row["high"], row["low"], source=row["source"]
+    )
 
 
 def _critical(row: Row) -> tuple[str, Critical]:

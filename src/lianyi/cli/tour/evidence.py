@@ -28,7 +28,7 @@ VISITS = "/regulator/visits"
 RESEND = re.compile(r"<b>就诊</b>(?:(?!<li).)*?action=\"([^\"]+/resend)\"", re.DOTALL)
 FORBIDDEN = 403
 REFUSE, LOSE = "refuse", "unheard"
-MORNING = 8 * 60  # minutes after midnight, when all books of the day before are compared
+MORNING = 10 * 60 + 5  # minutes after midnight: CAP-115, yesterday's statements are ready
 DAY = 24 * 60
 
 

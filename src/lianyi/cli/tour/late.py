@@ -4,6 +4,7 @@ import asyncio
 
 from lianyi.cli.tour import clock
 from lianyi.cli.tour.browser import Browser
+from lianyi.cli.tour.evidence import MORNING
 from lianyi.cli.tour.fill import PATIENT
 from lianyi.cli.tour.page import Page
 from lianyi.cli.tour.script import Step, check
@@ -12,7 +13,6 @@ from lianyi.cli.tour.stage import LOOKS, PAUSE, Stage
 ADMIN = "a01"
 BOOKS = "/admin/reconciliation"
 DIFFERS = ">不符</span>"
-STATEMENT = 10 * 60 + 5  # minutes of the next day: CAP-115, yesterday's statement is ready
 
 
 async def scene(stage: Stage) -> None:
@@ -55,7 +55,7 @@ async def _until_tomorrow(stage: Stage) -> int:
     """Return the minutes until the statements of this day are ready."""
     operator = await stage.browser("o01")
     now = clock.shown(await operator.get("/admin/health"))
-    return 24 * 60 - (now.hour * 60 + now.minute) + STATEMENT
+    return 24 * 60 - (now.hour * 60 + now.minute) + MORNING
 
 
 async def _again(stage: Stage, step: Step) -> Browser:

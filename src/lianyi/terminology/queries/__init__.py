@@ -32,12 +32,14 @@ from lianyi.terminology.model import (
     Source,
     SubstanceFacts,
 )
+from lianyi.terminology.model.plain import Plain
 from lianyi.terminology.rules import codes, doses, medicines, person, results, units
 from lianyi.terminology.tables import Snapshot
 
 FOUND = 20
 ICD10 = "http://hl7.org/fhir/sid/icd-10"  # its codes say by their beginning what is below them
 CATEGORY = 3  # letters of the shortest
+ENGLISH = "en"
 
 
 class _Named(Protocol):
@@ -323,6 +325,14 @@ def observation(code: str, *, version: str | None = None) -> Observation:
         return snapshot(version).observations[code]
     except KeyError:
         raise NoSuchObservation(code) from None
+
+
+def plain(observation: Observation, language: str) -> Plain:
+    """Return what a resident reads of an observation; in Chinese where there is no other."""
+    if language == ENGLISH and observation.english is not None:
+        return observation.english
+    each = observation
+    return Plain(each.name, each.what, each.high, each.low, each.source)
 
 
 def search_observations(text: str, *, version: str | None = None) -> tuple[Observation, ...]:

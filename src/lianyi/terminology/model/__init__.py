@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
+from lianyi.terminology.model.plain import Plain
+
 UNSOURCED = "unsourced"
 
 
@@ -367,6 +369,7 @@ class Observation:
     pinyin: str
     ranges: tuple[Range, ...] = ()
     critical: Critical | None = None
+    english: Plain | None = None  # an operator's release may leave it out
 
 
 @dataclass(frozen=True, slots=True)
