@@ -11,6 +11,7 @@ import pytest
 
 import lianyi
 from lianyi.access.model import Chart, Desk
+from lianyi.journeys.wiring import WIRING
 from lianyi.kernel import named
 from lianyi.kernel.lifecycle import Lifecycle
 from lianyi.kernel.refusal import Refused
@@ -269,6 +270,13 @@ def test_every_state_has_words(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_finding_has_words(language):
     assert set(findings()) - set(catalogue(language)) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_errand_and_the_room_of_every_event_have_words(language):
+    errands = {f"errand.{one.kind}" for one in (*WIRING.errands, *WIRING.hooks)}
+    rooms = {f"room.{name.split('.')[0]}" for name in WIRING.kinds}
+    assert (errands | rooms) - set(catalogue(language)) == set()
 
 
 def test_all_languages_say_the_same_things():
