@@ -715,6 +715,7 @@ CREATE TABLE booking.session (
     called_number integer,
     routine_id uuid,
     CONSTRAINT session_check CHECK ((starts_at < ends_at)),
+    CONSTRAINT session_check1 CHECK (((ends_at - starts_at) <= '1 day'::interval)),
     CONSTRAINT session_fee_fen_check CHECK ((fee_fen >= 0)),
     CONSTRAINT session_half_check CHECK ((half = ANY (ARRAY['morning'::text, 'afternoon'::text, 'evening'::text]))),
     CONSTRAINT session_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'expert'::text, 'online'::text]))),
@@ -2717,9 +2718,15 @@ CREATE INDEX session_department_id_day_idx ON booking.session USING btree (depar
 
 CREATE UNIQUE INDEX session_doctor_id_starts_at_idx ON booking.session USING btree (doctor_id, starts_at) WHERE (state <> 'stopped'::text);
 
+CREATE INDEX session_doctor_id_starts_at_idx1 ON booking.session USING btree (doctor_id, starts_at);
+
 CREATE INDEX session_institution_id_day_idx ON booking.session USING btree (institution_id, day);
 
+CREATE INDEX session_post_id_starts_at_idx ON booking.session USING btree (post_id, starts_at);
+
 CREATE UNIQUE INDEX session_routine_id_day_idx ON booking.session USING btree (routine_id, day) WHERE (routine_id IS NOT NULL);
+
+CREATE INDEX session_starts_at_idx ON booking.session USING btree (starts_at);
 
 CREATE INDEX waiting_appointment_id_idx ON booking.waiting USING btree (appointment_id) WHERE (state = 'offered'::text);
 
