@@ -10,12 +10,12 @@ from lianyi.booking.model import (
     AppointmentState,
     Half,
     Kind,
-    Number,
     Origin,
     Payment,
     Session,
     SessionState,
 )
+from lianyi.booking.model.told import Availability, Listed
 from lianyi.records.rules import validity
 from lianyi.records.service import prepare
 from tests.booking.make import RELEASE, START
@@ -66,12 +66,13 @@ APPOINTMENT = Appointment(
     payment=Payment.AT_VISIT,
     arrived_at=None,
 )
-NUMBER = Number(2, START, START + timedelta(minutes=30), RELEASE, RELEASE)
+NUMBER = Listed(SESSION, 2, START, START + timedelta(minutes=30), Availability.FREE)
 
 
 def resources():
     yield fhir.schedule(SESSION)
-    yield fhir.slot(SESSION.id, NUMBER, now=START)
+    for availability in Availability:
+        yield fhir.slot(replace(NUMBER, availability=availability))
     for state in AppointmentState:
         yield fhir.appointment(replace(APPOINTMENT, state=state), SESSION)
     yield fhir.appointment(replace(APPOINTMENT, origin=Origin.ADDED), SESSION)
@@ -84,12 +85,6 @@ def resources():
 def test_every_resource_is_valid_r4(resource):
     owner = SOMEBODY if resource["resourceType"] == "Appointment" else HERE
     assert prepare(resource, owner=owner, holder_id=HERE, zone=START.tzinfo)
-
-
-def test_a_number_is_free_only_while_it_can_be_taken():
-    before = RELEASE - timedelta(seconds=1)
-    said = [fhir.slot(SESSION.id, NUMBER, now=now)["status"] for now in (before, RELEASE, END)]
-    assert said == ["busy", "free", "busy"]
 
 
 def test_a_stopped_appointment_waits_for_the_persons_choice():

@@ -1,4 +1,4 @@
-"""Each type, each kind of writing, each kind of writer: exactly what the table says."""
+"""Each type, each way to read and to write it, each kind of hat: exactly what the table says."""
 
 import json
 from uuid import UUID
@@ -8,9 +8,11 @@ import pytest
 
 from lianyi.access.model import Purpose
 from lianyi.fhir import patching
+from lianyi.journeys import fhir_live
 from lianyi.people.model import CLERK
 from lianyi.records import service as records
 from lianyi.records.fhir.index import parameters
+from lianyi.records.model.subscriptions import TYPE as SUBSCRIPTION
 from lianyi.records.rules import historical, writable
 from lianyi.records.rules.writable import GROUPS, Writer
 from tests.apps import Program
@@ -106,3 +108,25 @@ def test_only_what_is_over_is_history(type, over):
     person = {"reference": "Patient/p1"}
     assert brought(type, status="booked", subject=person) == historical.NOT_OVER
     assert brought(type, status=over, subject=person, x=1) != historical.NOT_OVER
+
+
+WAYS = {"read": ("{}/none", 404), "search-type": ("{}?_id=none", 200)}
+WAYS |= {"history-instance": ("{}/none/_history", 404), "history-type": ("{}/_history", 200)}
+
+
+async def test_each_type_is_read_by_who_keeps_records_and_numbers_by_whoever_is_signed_in(
+    hats, program
+):
+    for writer, hat in hats.items():
+        app = await program(hat)
+        whole = writer in {Writer.STAFF, Writer.NOBODY}  # of the rest each has what STAFF has
+        for type in TYPES if whole else [*fhir_live.TOLD, "Schedule", "Observation"]:
+            if type == SUBSCRIPTION:  # an app's own, and told with it
+                continue
+            may = writer is not Writer.NOBODY or fhir_live.is_open(type)
+            for way, (path, passed) in WAYS.items():
+                answer = await app.get(path.format(type))
+                wanted = passed if may else 403
+                if not fhir_live.keeps(type, way):
+                    wanted = 405
+                assert answer.status_code == wanted, (writer, way, type, answer.text)

@@ -5,15 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from lianyi.booking.model import (
-    Appointment,
-    AppointmentState,
-    Number,
-    Origin,
-    Session,
-    SessionState,
-    Time,
-)
+from lianyi.booking.model import Appointment, AppointmentState, Origin, Session, SessionState, Time
+from lianyi.booking.model.told import Availability, Listed
 from lianyi.kernel.money import FEN_PER_YUAN
 
 KIND = "urn:lianyi:session-kind"
@@ -35,6 +28,11 @@ STATUS = {
     AppointmentState.STOPPED: "proposed",
     AppointmentState.NO_SHOW: "noshow",
 }
+SLOT_STATUS = {
+    Availability.FREE: "free",
+    Availability.TAKEN: "busy",
+    Availability.CLOSED: "busy-unavailable",
+}
 
 
 def schedule(session: Session) -> dict[str, Any]:
@@ -52,15 +50,20 @@ def schedule(session: Session) -> dict[str, Any]:
     }
 
 
-def slot(session_id: UUID, number: Number, *, now: datetime) -> dict[str, Any]:
-    """Return a number: free once it may be taken, busy until then and when it is taken."""
+def slot(listed: Listed) -> dict[str, Any]:
+    """Return a number as it is now. It names nobody, and its status says no more than may be told.
+
+    It is held by its schedule and its start: who comes first gets the first number of a time.
+    """
+    number = {"url": NUMBER, "valuePositiveInt": listed.number}
     return {
         "resourceType": "Slot",
-        "id": slot_id(session_id, number.number),
-        "schedule": {"reference": f"Schedule/{session_id}"},
-        "status": "free" if number.free_from <= now < number.ends_at else "busy",
-        "start": number.starts_at.isoformat(),
-        "end": number.ends_at.isoformat(),
+        "id": slot_id(listed.session.id, listed.number),
+        "extension": [number, *_price(listed.session)],
+        **_of_session(listed.session),
+        "status": SLOT_STATUS[listed.availability],
+        "start": listed.starts_at.isoformat(),
+        "end": listed.ends_at.isoformat(),
     }
 
 
@@ -73,9 +76,7 @@ def free(session: Session, time: Time) -> dict[str, Any]:
     return {
         "resourceType": "Slot",
         "extension": [remaining, *_price(session)],
-        "serviceType": [{"coding": [{"system": KIND, "code": session.kind.value}]}],
-        "specialty": [{"text": session.department_name}],
-        "schedule": {"reference": f"Schedule/{session.id}", "display": session.doctor_name},
+        **_of_session(session),
         "status": "free",
         "start": time.starts_at.isoformat(),
         "end": time.ends_at.isoformat(),
@@ -108,6 +109,14 @@ def appointment(appointment: Appointment, session: Session) -> dict[str, Any]:
     if it.origin is Origin.ADDED:
         resource["comment"] = "加号"
     return resource
+
+
+def _of_session(session: Session) -> dict[str, Any]:
+    return {
+        "serviceType": [{"coding": [{"system": KIND, "code": session.kind.value}]}],
+        "specialty": [{"text": session.department_name}],
+        "schedule": {"reference": f"Schedule/{session.id}", "display": session.doctor_name},
+    }
 
 
 def _price(it: Session | Appointment) -> list[dict[str, Any]]:

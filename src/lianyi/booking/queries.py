@@ -23,7 +23,8 @@ from lianyi.booking.model import (
     Turn,
 )
 from lianyi.booking.model.looking import Coming, Where
-from lianyi.booking.tables import appointments, queue, sessions
+from lianyi.booking.model.told import Listed, Sought
+from lianyi.booking.tables import appointments, queue, sessions, slots
 from lianyi.booking.tables import routines as routines_
 from lianyi.kernel import profile, time
 from lianyi.kernel.work import Tx
@@ -68,6 +69,16 @@ async def times(tx: Tx, *, session_id: UUID) -> list[Time]:
 async def free(tx: Tx, *, where: Where, limit: int) -> list[tuple[Session, Time]]:
     """Return the times that have numbers now, soonest first."""
     return await sessions.list_free(tx, where, limit)
+
+
+async def numbers(tx: Tx, *, sought: Sought, limit: int) -> list[Listed]:
+    """Return numbers as anybody may be told of them, those after `sought.after` first."""
+    return await slots.list_told(tx, sought, limit)
+
+
+async def how_many_numbers(tx: Tx, *, sought: Sought) -> int:
+    """Return how many numbers `numbers` would tell, wherever it begins."""
+    return await slots.count_told(tx, sought)
 
 
 async def session(tx: Tx, *, session_id: UUID) -> Session:

@@ -29,6 +29,7 @@ from lianyi.people.model import CLERK, DOCTOR, NURSE
 
 MOST_NUMBERS = 500
 WEEK = 7
+DAY = timedelta(days=1)  # how long a session is at most; numbers are looked for by it
 PACE = 8  # visits that tell how quickly a doctor works today
 REASON_MIN = 2
 # Whoever may not book online any more still can across a counter, with somebody to talk to.
@@ -41,7 +42,7 @@ PENDING = frozenset({AppointmentState.CALLED, AppointmentState.WITH_DOCTOR})
 
 def troubles_with(plan: Plan, now: datetime, profile: Profile) -> Iterator[str]:
     """Yield the fields of a plan that cannot be."""
-    if not plan.starts_at < plan.ends_at or plan.ends_at <= now:
+    if not plan.starts_at < plan.ends_at <= plan.starts_at + DAY or plan.ends_at <= now:
         yield "ends_at"
         return
     horizon = timedelta(days=profile["CAP-11.horizon"] + 1)

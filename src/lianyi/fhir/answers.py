@@ -19,6 +19,7 @@ from lianyi.kernel.refusal import Refused
 from lianyi.kernel.text import words
 from lianyi.records.fhir.terms import Why
 from lianyi.records.fhir.versions import instant, versioned
+from lianyi.records.model import LIVE
 
 LOG = logging.getLogger(__name__)
 JSON = "application/fhir+json; charset=utf-8"
@@ -80,6 +81,8 @@ def told(request: Request, trouble: Exception) -> tuple[int, Body]:
 
 def resource(request: Request, body: str, version: int, at: datetime) -> Response:
     """Answer one resource as it is in a version; nothing, if the reader has that one already."""
+    if version == LIVE:  # of which no reader can have the newest
+        return written(request, stamped(body, version, at))
     tag = f'W/"{version}"'
     headers = {"etag": tag, "last-modified": format_datetime(at.astimezone(UTC), usegmt=True)}
     if _is_known(request, tag, at):
@@ -100,6 +103,8 @@ def _is_known(request: Request, tag: str, at: datetime) -> bool:
 
 def stamped(body: str, version: int, at: datetime) -> msgspec.Raw:
     """Return what `versioned` does as text, which most bodies need not be read for."""
+    if version == LIVE:
+        return msgspec.Raw(body.encode())
     if '"meta"' in body:
         return msgspec.Raw(_encoder.encode(versioned(body, version, at)))
     meta = f'"meta":{{"versionId":"{version}","lastUpdated":"{instant(at)}"}}'

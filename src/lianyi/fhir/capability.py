@@ -11,7 +11,8 @@ from starlette.routing import NoMatchFound
 from lianyi.fhir import answers, definitions, exporting, operations, patching, subscriptions
 from lianyi.fhir.answers import Body
 from lianyi.fhir.places import base_of, origin_of
-from lianyi.journeys import fhir_audit
+from lianyi.journeys import fhir_live
+from lianyi.journeys.fhir_terms import UPDATED
 from lianyi.kernel.text import words
 from lianyi.records.fhir import compartments
 from lianyi.records.fhir.index import Parameter, parameters
@@ -20,7 +21,6 @@ from lianyi.records.rules import writable
 from lianyi.records.rules.writable import Writer
 
 READING = ("read", "vread", "history-instance", "history-type", "search-type")
-OF_VERSIONS = ("history-type",)  # which the log, whose lines have one each, doesn't tell
 WRITING = ("create", "update", "patch", "delete")
 OF_ALL = ("transaction", "batch", "history-system")
 # Of what can be written: by version, under one's own id, and on conditions.
@@ -119,12 +119,25 @@ def _subscriptions(told: Body) -> Body:
     }
 
 
+def _live(told: Body) -> Body:
+    """Tell what has no versions: its domain tells it as it is when somebody asks."""
+    searched = told["searchParam"]
+    return {
+        **told,
+        "versioning": "no-version",
+        "readHistory": False,
+        "conditionalRead": "not-supported",
+        "searchParam": [one for one in searched if one["name"] != UPDATED],
+    }
+
+
 def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
     links = sorted(f"{type}:{name}" for name, p in searched.items() if p.type == "reference")
-    includes = {"searchInclude": ["*", *links]} if links else {}
+    comes = links and not fhir_live.is_alone(type)
+    includes = {"searchInclude": ["*", *links]} if comes else {}
     group = writable.group_of(type)
     writing = WRITING if group.writers else ()
-    reading = [code for code in READING if type != fhir_audit.TYPE or code not in OF_VERSIONS]
+    reading = [code for code in READING if fhir_live.keeps(type, code)]
     told = {
         "type": type,
         "documentation": _written_by(type, group),
@@ -138,7 +151,9 @@ def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
         ],
         "operation": [*operations.of(type), *filter(None, [exporting.TOLD.get(type)])],
     }
-    return _subscriptions(told) if type == TYPE else told
+    if type == TYPE:
+        return _subscriptions(told)
+    return told if fhir_live.keeps(type, "vread") else _live(told)
 
 
 def _written_by(type: str, group: writable.Group) -> str:

@@ -16,9 +16,8 @@ from lianyi.fhir import answers, pages
 from lianyi.fhir.answers import Body, Turned
 from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of
-from lianyi.fhir.reading import ask, named, typed
+from lianyi.fhir.reading import ask, check_kept, named, typed
 from lianyi.journeys import fhir_desk
-from lianyi.journeys.fhir_audit import TYPE
 from lianyi.kernel import cursors, profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir import spans
@@ -41,11 +40,10 @@ async def history(request: Request) -> Response:
     """Answer what was written: of one resource, of a type, or where none is named of all.
 
     :raises NoSuchResource, TooManyPersons, WrongRole:
-    :raises Turned: a time or a number can't be understood.
+    :raises Turned: a time or a number can't be understood, or there is none of this type.
     """
     type, fhir_id = _which(request)
-    if type == TYPE and not fhir_id:  # a line of the log has one version: searching tells them all
-        raise Turned(405, "not-supported", "fhir.read_only")
+    check_kept(type, "history-instance" if fhir_id else "history-type")
     found, cursor = await ask(request, lambda tx: _found(tx, request, type, fhir_id))
     return answers.written(request, _bundle(request, type, fhir_id, found, cursor))
 

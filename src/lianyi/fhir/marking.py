@@ -70,4 +70,4 @@ def _marks(given: asking.Given) -> Body:
 
 
 def _told(stored: Body) -> Body:
-    return asking.parameters(("return", "Meta", stored["meta"]))
+    return asking.parameters(("return", "Meta", stored.get("meta", {})))

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lianyi.fhir import answers
-from lianyi.journeys import fhir_desk
+from lianyi.fhir.answers import Turned
+from lianyi.journeys import fhir_desk, fhir_live
 from lianyi.kernel.work import Tx, reading
 from lianyi.records.errors import Deleted, NoSuchResource
 from lianyi.records.fhir.index import parameters
@@ -26,6 +27,7 @@ async def read(request: Request) -> Response:
 
 async def vread(request: Request) -> Response:
     type, fhir_id = named(request)
+    check_kept(type, "vread")
     number = request.path_params["version"]
     if not number.isdecimal():
         raise NoSuchResource(type=type, fhir_id=fhir_id)
@@ -39,6 +41,15 @@ async def vread(request: Request) -> Response:
 async def ask(request: Request, verb: Callable[[Tx], Awaitable[T]]) -> T:
     """Run what only reads, as whoever asks."""
     return await reading(request.app.state.lianyi, request.scope["user"], verb)
+
+
+def check_kept(type: str, interaction: str) -> None:
+    """Refuse the history of what its domain tells as it is now.
+
+    :raises Turned:
+    """
+    if not fhir_live.keeps(type, interaction):
+        raise Turned(405, "not-supported", "fhir.no_history", {"type": type})
 
 
 def named(request: Request) -> tuple[str, str]:

@@ -62,5 +62,5 @@ def _only(body: Mapping[str, object], names: frozenset[str]) -> Body:
 
 
 def _marked(body: Body) -> Body:
-    meta = body["meta"]
+    meta = body.get("meta", {})
     return {**body, "meta": {**meta, "tag": [*meta.get("tag", ()), summaries.SUBSETTED]}}

@@ -17,7 +17,7 @@ from lianyi.accounts import queries as accounts
 from lianyi.accounts.model.apps import Client
 from lianyi.journeys import apps
 from lianyi.journeys.apps import WHAT, Offer
-from lianyi.journeys.fhir_desk import PURPOSES
+from lianyi.journeys.fhir_reach import PURPOSES
 from lianyi.journeys.resident_desk import Who, enter
 from lianyi.kernel.lifecycle import check_role
 from lianyi.kernel.work import Tx

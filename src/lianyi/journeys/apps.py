@@ -33,7 +33,7 @@ from lianyi.accounts.model.apps import (
 )
 from lianyi.accounts.rules import clients
 from lianyi.accounts.service import apps
-from lianyi.journeys.fhir_desk import PURPOSES
+from lianyi.journeys.fhir_reach import PURPOSES
 from lianyi.kernel import profile
 from lianyi.kernel.refusal import Conflict, Invalid
 from lianyi.kernel.work import Tx

@@ -20,6 +20,7 @@ from lianyi.access.model.exports import Export, ExportState, Level, Wanted
 from lianyi.access.model.parts import Right
 from lianyi.access.rules import scopes
 from lianyi.access.service import exports
+from lianyi.journeys import fhir_live
 from lianyi.kernel import profile
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
@@ -73,7 +74,7 @@ async def ask(tx: Tx, *, asked: Asked) -> Export:
     """Ask for an export.
 
     :raises NoSuchResource: there is no such type, or the group is not the institution's own.
-    :raises NotSearchable: a filter can't be answered, or an element is none.
+    :raises NotSearchable: a filter can't be answered, an element is none, or a type in no record.
     :raises NoSuchPerson: a patient who is named is none of this service's.
     :raises ManyExports, WrongRole, OutOfScope:
     """
@@ -175,12 +176,14 @@ def _types(tx: Tx, named: Sequence[str]) -> tuple[str, ...]:
     for type in named:
         if type not in parameters():
             raise NoSuchResource(type=type, fhir_id="")
+        fhir_live.check_stored(type)
         for right in RIGHTS:
             access.check_scope(tx, type=type, right=right)
     if named:
         return tuple(dict.fromkeys(named))
     held = tx.actor.scopes
-    mine = (type for type in parameters() if all(scopes.permits(held, type, r) for r in RIGHTS))
+    stored = (type for type in parameters() if not fhir_live.is_told(type))
+    mine = (type for type in stored if all(scopes.permits(held, type, r) for r in RIGHTS))
     if not (found := tuple(sorted(mine))):
         access.check_scope(tx, type="*", right=Right.SEARCH)
     return found

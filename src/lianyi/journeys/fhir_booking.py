@@ -18,7 +18,7 @@ from lianyi.booking import queries as booking
 from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment, Session, Time
 from lianyi.booking.model.looking import Where
-from lianyi.journeys import book, fhir_doors, queue
+from lianyi.journeys import book, fhir_doors, fhir_live, queue
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoPatient, NotWritable
@@ -43,7 +43,7 @@ async def find(tx: Tx, *, where: Where, limit: int) -> list[tuple[Session, Time]
 
     :raises OutOfScope:
     """
-    access.check_scope(tx, type="Slot", right=Right.SEARCH)
+    fhir_live.check_scope(tx, type=fhir_live.SLOT, right=Right.SEARCH)
     return await booking.free(tx, where=where, limit=limit)
 
 

@@ -12,7 +12,7 @@ from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson, OutOfScope, ProofTooLow
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part, Right, is_whole
-from lianyi.journeys import fhir_desk, fhir_proofs
+from lianyi.journeys import fhir_desk, fhir_proofs, fhir_reach
 from lianyi.kernel import profile
 from lianyi.kernel.actor import NOWHERE
 from lianyi.kernel.work import Tx
@@ -147,7 +147,7 @@ class Doors:
         return self._open[owner, right]
 
     async def _door(self, owner: UUID, right: Right) -> Chart | Desk:
-        tx, purpose = self._tx, fhir_desk.purpose_of(self._tx)
+        tx, purpose = self._tx, fhir_reach.purpose_of(self._tx)
         if owner == self._bringer.holder_id:  # nobody's door: the institution's own
             return await access.open_desk(tx, purpose=purpose, right=right)
         return await access.open_chart(

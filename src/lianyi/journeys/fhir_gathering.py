@@ -9,7 +9,7 @@ import msgspec
 from lianyi.access import service as access
 from lianyi.access.model import Chart
 from lianyi.access.model.parts import ANY_TYPE, Right
-from lianyi.journeys import fhir_desk
+from lianyi.journeys import fhir_desk, fhir_live, fhir_reach
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.errors import NoMatch
@@ -36,7 +36,7 @@ async def of_patient(tx: Tx, *, person_id: UUID | None, asked: Gathering, limit:
     :raises NoPatient, WrongRole, OutOfScope:
     """
     _check_scopes(tx, asked)
-    chart = await fhir_desk.chart_of(tx, person_id=person_id, right=Right.SEARCH)
+    chart = await fhir_reach.chart_of(tx, person_id=person_id, right=Right.SEARCH)
     return await _gathered(tx, chart, asked, limit)
 
 
@@ -47,7 +47,7 @@ async def of_encounter(tx: Tx, *, asked: Gathering, limit: int) -> Gathered:
     """
     _check_scopes(tx, asked)
     encounter = await fhir_desk.read(tx, type="Encounter", fhir_id=asked.encounter)
-    chart = await fhir_desk.chart_of(tx, person_id=encounter.owner, right=Right.SEARCH)
+    chart = await fhir_reach.chart_of(tx, person_id=encounter.owner, right=Right.SEARCH)
     return await _gathered(tx, chart, asked, limit)
 
 
@@ -58,7 +58,7 @@ async def of_composition(tx: Tx, *, fhir_id: str) -> list[Hit]:
     :raises NoMatch: something isn't there, or not for this hat: a part would be no document.
     """
     first = await fhir_desk.read(tx, type="Composition", fhir_id=fhir_id)
-    chart = await fhir_desk.chart_of(tx, person_id=first.owner, right=Right.READ)
+    chart = await fhir_reach.chart_of(tx, person_id=first.owner, right=Right.READ)
     wanted: dict[str, list[str]] = {}
     for type, id in _referred(first):
         access.check_scope(tx, type=type, right=Right.READ)
@@ -85,6 +85,7 @@ def _referred(composition: Hit) -> list[tuple[str, str]]:
 
 def _check_scopes(tx: Tx, asked: Gathering) -> None:
     for type in asked.types or (ANY_TYPE,):
+        fhir_live.check_stored(type)
         access.check_scope(tx, type=type, right=Right.SEARCH)
 
 

@@ -13,7 +13,7 @@ from lianyi.access.errors import OutOfScope
 from lianyi.access.model import Purpose
 from lianyi.access.model.parts import Right, is_whole
 from lianyi.access.service import recognising
-from lianyi.journeys import fhir_desk, fhir_doors
+from lianyi.journeys import fhir_doors, fhir_reach
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -35,7 +35,7 @@ async def whose(
     :raises WrongRole: also for another purpose than the app is approved for (PRI-06).
     :raises OutOfScope, TooOften:
     """
-    purpose = fhir_desk.purpose_of(tx)
+    purpose = fhir_reach.purpose_of(tx)
     if fhir_doors.writer(tx) not in ASKERS or purpose not in purposes:
         raise WrongRole(verb=WHAT, role=tx.actor.role)
     access.check_scope(tx, type=TYPE, right=Right.SEARCH)

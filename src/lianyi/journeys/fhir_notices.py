@@ -21,7 +21,7 @@ from lianyi.access.model import APP, RESIDENT, Chart, Desk
 from lianyi.access.model.apps import ApprovalState
 from lianyi.access.model.parts import Right
 from lianyi.access.service import desks
-from lianyi.journeys import fhir_desk
+from lianyi.journeys import fhir_live, fhir_reach
 from lianyi.kernel import errand, profile
 from lianyi.kernel.actor import Actor, system
 from lianyi.kernel.errand import Answer, Errand
@@ -56,8 +56,10 @@ def search_of(tx: Tx, type: str, pairs: Pairs, base: str) -> Search:
     """Read a criteria as a search is read; this server's own addresses are its references."""
     if type not in parameters():
         return Search(type, troubles=(Trouble(type, Why.UNKNOWN),))
+    if fhir_live.is_told(type):
+        return Search(type, troubles=(Trouble(type, Why.LIVE),))
     own = tuple((name, value.removeprefix(f"{base}/")) for name, value in pairs)
-    search = searches.read(type, own, profile.at(tx.now).zone)
+    search = fhir_live.understood(searches.read(type, own, profile.at(tx.now).zone))
     wrong = [
         Trouble("_lastUpdated", Why.MODIFIER) for one in search.terms if isinstance(one, Updated)
     ]
@@ -66,7 +68,7 @@ def search_of(tx: Tx, type: str, pairs: Pairs, base: str) -> Search:
 
 def about(hat: Actor, search: Search) -> UUID | None:
     """Return the one person it looks at: whom it names, or whom the app was started for."""
-    named = fhir_desk.person_in(search)
+    named = fhir_reach.person_in(search)
     if named is None and (hat.role == RESIDENT or hat.for_person_id):
         return hat.subject_id
     return named
@@ -166,7 +168,7 @@ async def _reach(tx: Tx, one: Subscription) -> Chart | Desk | Over:
         return Over.GROUND
     try:
         access.check_scope(tx, type=one.type, right=Right.SEARCH)
-        purpose = fhir_desk.purpose_of(tx)
+        purpose = fhir_reach.purpose_of(tx)
         if one.about is None:
             desk = await access.open_desk(tx, purpose=purpose, right=Right.SEARCH)
             few = await desks.of_few(tx, desk, most=profile.at(tx.now)["PRI-28"])

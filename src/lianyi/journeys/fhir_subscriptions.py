@@ -20,7 +20,7 @@ from lianyi.access.rules import scopes
 from lianyi.access.service import desks
 from lianyi.accounts import queries as accounts
 from lianyi.accounts.rules import clients
-from lianyi.journeys import fhir_desk, fhir_doors, fhir_notices
+from lianyi.journeys import fhir_doors, fhir_notices, fhir_reach
 from lianyi.kernel import demo, profile
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
@@ -232,7 +232,7 @@ async def _reached(tx: Tx, wanted: Wanted, base: str) -> tuple[UUID | None, _Gro
     if search.troubles:
         raise NotSearchable(troubles=search.troubles)
     about = fhir_notices.about(tx.actor, search)
-    purpose = fhir_desk.purpose_of(tx)
+    purpose = fhir_reach.purpose_of(tx)
     if about is None:
         desk = await access.open_desk(tx, purpose=purpose, right=Right.SEARCH)
         most = profile.at(tx.now)["PRI-28"]
@@ -267,7 +267,7 @@ async def _ground(tx: Tx, chart: Chart | None) -> _Ground:
 
 
 async def _approval(tx: Tx, app_id: UUID) -> Approval | None:
-    purpose = fhir_desk.purpose_of(tx)
+    purpose = fhir_reach.purpose_of(tx)
     for one in (await consents.live_approvals(tx, app_ids=[app_id]))[app_id]:
         here = one.institution_id == tx.actor.institution_id
         if here and one.terms and one.terms.purpose is purpose:

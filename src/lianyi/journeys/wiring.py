@@ -233,7 +233,7 @@ WIRING = Wiring(
         booking.SessionPublished: (book.publish_schedule,),
         booking.SessionReleased: (book.release,),
         booking.SessionStopped: (book.publish_schedule,),
-        booking.SessionOver: (book.end_session,),
+        booking.SessionOver: (book.end_session, book.publish_schedule),
         booking.RoutineDue: (routines.roll,),
         booking.NumberFreed: (book.offer_freed,),
         booking.NumberHeld: (),

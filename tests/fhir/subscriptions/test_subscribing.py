@@ -43,6 +43,10 @@ from tests.records import make
         pytest.param({"criteria": "Observation?colour=red"}, "colour", id="unknown parameter"),
         pytest.param({"criteria": "Colour"}, "Colour", id="no such type"),
         pytest.param({"criteria": "Observation?_lastUpdated=gt2020"}, "criteria", id="of a time"),
+        pytest.param({"criteria": "Slot?status=free"}, "Slot", id="what no record holds"),
+        pytest.param(
+            {"criteria": "Schedule?_has:Slot:schedule:status=free"}, "_has:Slot", id="over it"
+        ),
         pytest.param({"criteria": "https://other.test/topic"}, "criteria", id="a topic"),
         pytest.param({"end": "2029-01-01T00:00:00Z"}, "end", id="over before it begins"),
         pytest.param({"channel": {"type": "email"}}, "channel.type", id="e-mail"),

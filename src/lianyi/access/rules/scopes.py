@@ -93,9 +93,10 @@ def goes_beyond(asked: Iterable[str], had: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in asked if one not in kept and one not in meet([one], kept))
 
 
-def permits(scopes: Sequence[str], type: str, right: Right) -> bool:
-    """Return whether any scope permits this of this type, for somebody."""
-    return any(_is_over(scope, type, right) for one in scopes if (scope := read(one)))
+def permits(scopes: Sequence[str], type: str, right: Right, *, whole: bool = False) -> bool:
+    """Return whether any scope permits this of this type, for somebody; `whole`: of all of it."""
+    over = [scope for one in scopes if (scope := read(one)) and _is_over(scope, type, right)]
+    return any(not (whole and scope.query) for scope in over)
 
 
 def parts(actor: Actor, person_id: UUID | None, right: Right) -> tuple[Part, ...] | None:

@@ -155,14 +155,15 @@ def desk_about(tx: Tx, chart: Chart) -> Desk:
     return replace(desk, app=AppDesk(who.app_id, (who.role,), chart.only))
 
 
-def check_scope(tx: Tx, *, type: str, right: Right) -> None:
+def check_scope(tx: Tx, *, type: str, right: Right, whole: bool = False) -> None:
     """Refuse an app what none of its scopes permits; whoever asks without an app passes (INT-04).
 
     What a constraint of the scope leaves of a resource is seen through a chart opened for `right`.
+    Where no chart is opened (`whole`) a scope with a constraint permits nothing.
 
     :raises OutOfScope:
     """
-    if of_apps.is_app(tx.actor) and not scopes.permits(tx.actor.scopes, type, right):
+    if of_apps.is_app(tx.actor) and not scopes.permits(tx.actor.scopes, type, right, whole=whole):
         raise OutOfScope(type=type, right=right)
 
 

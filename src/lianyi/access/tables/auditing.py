@@ -1,10 +1,12 @@
 """The log of who has read, with when glass was broken, as a person may look through it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lianyi.access import fhir
 from lianyi.access.model import Cause, Chart, Kind, Purpose, Reading
-from lianyi.access.model.auditing import Clause, During, Field, Has, Sought
+from lianyi.access.model.auditing import Field, Sought
+from lianyi.kernel import sought as rows
 from lianyi.kernel.actor import Role
 from lianyi.kernel.work import Tx
 
@@ -26,8 +28,9 @@ LINES = """SELECT seq::text AS id, 'read' AS kind, seq, at, post_id, reader_id, 
            WHERE g.person_id = $1 AND moment.at <= $2"""
 WHATS = " ".join(f"WHEN '{what}' THEN '{code}'" for what, code in sorted(fhir.ACTIONS.items()))
 TYPES = " ".join(f"WHEN '{kind}' THEN '{code}'" for kind, (code, _) in fhir.TYPES_OF.items())
-FIELDS = {
+FIELDS: Mapping[str, str] = {
     Field.ID: "id",
+    Field.AT: "at",
     Field.ACTION: f"CASE what {WHATS} ELSE CASE kind WHEN 'read' THEN 'R' ELSE 'E' END END",
     Field.OUTCOME: f"CASE WHEN granted THEN '{fhir.DONE}' ELSE '{fhir.REFUSED}' END",
     Field.TYPE: f"CASE kind {TYPES} END",
@@ -37,6 +40,7 @@ FIELDS = {
                       ELSE 'PractitionerRole/' || post_id END""",
     Field.APP: "app_id::text",
     Field.ENTITY: "'Patient/' || $1::text",
+    Field.ENTITY_TYPE: f"'{fhir.PERSON}'",
     Field.SOURCE: """CASE WHEN institution_id <> '00000000-0000-0000-0000-000000000000'
                        THEN 'Organization/' || institution_id END""",
 }
@@ -63,23 +67,7 @@ async def count_audited(tx: Tx, chart: Chart, sought: Sought) -> int:
 
 
 def _where(sought: Sought, values: list[object]) -> str:
-    return " AND ".join(["TRUE", *(_clause(one, values) for one in sought.clauses)])
-
-
-def _clause(clause: Clause, values: list[object]) -> str:
-    any_of = " OR ".join(_alternative(one, values) for one in clause.alternatives) or "FALSE"
-    return f"{'NOT ' if clause.is_not else ''}coalesce({any_of}, FALSE)"
-
-
-def _alternative(one: Has | During, values: list[object]) -> str:
-    if isinstance(one, During):
-        values += (one.low, one.high)
-        low, high = f"${len(values) - 1}::timestamptz", f"${len(values)}::timestamptz"
-        return f"(({low} IS NULL OR at >= {low}) AND ({high} IS NULL OR at < {high}))"
-    if one.values is None:
-        return f"({FIELDS[one.field]}) IS NOT NULL"
-    values.append(list(one.values))
-    return f"({FIELDS[one.field]}) = ANY (${len(values)}::text[])"
+    return " AND ".join(["TRUE", *rows.where(sought.clauses, FIELDS, values)])
 
 
 def _line(row: "Record") -> Reading:

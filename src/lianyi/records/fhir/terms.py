@@ -15,6 +15,8 @@ class Why(StrEnum):
     VALUE = "value"
     TOO_DEEP = "too_deep"
     AMBIGUOUS = "ambiguous"
+    LIVE = "live"  # it leads to what no record holds
+    WIDE = "wide"  # one of these has to be named
 
 
 @dataclass(frozen=True, slots=True)

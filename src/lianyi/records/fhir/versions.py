@@ -7,12 +7,16 @@ from typing import Any
 
 import msgspec
 
+from lianyi.records.model import LIVE
+
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
 OF_SERVER = ("versionId", "lastUpdated")  # the record's to say, whatever a body says
 
 
 def versioned(body: str, version: int, at: datetime) -> dict[str, Any]:
     read: dict[str, Any] = _decoder.decode(body)
+    if version == LIVE:
+        return read
     meta = {**read.get("meta", {}), "versionId": str(version), "lastUpdated": instant(at)}
     head = {name: read.pop(name) for name in ("resourceType", "id")}
     return {**head, **read, "meta": meta}

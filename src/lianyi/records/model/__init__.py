@@ -13,6 +13,7 @@ from lianyi.access.model import Sensitive
 from lianyi.kernel.actor import NOWHERE
 
 PUBLIC = NOWHERE  # the owner of what belongs to nobody
+LIVE = 0  # the version of what has none: its domain tells it as it is now
 
 
 Severity: TypeAlias = Literal["error", "warning"]

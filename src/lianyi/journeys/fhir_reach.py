@@ -1,0 +1,132 @@
+"""Whose chart, or which desk, a request of other software is answered through."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.errors import NoSuchPerson, ProofTooLow
+from lianyi.access.model import (
+    DOCTOR,
+    NURSE,
+    PHARMACIST,
+    RESIDENT,
+    TECHNICIAN,
+    Chart,
+    Desk,
+    Purpose,
+)
+from lianyi.access.model.parts import Right
+from lianyi.access.service import desks
+from lianyi.kernel.lifecycle import WrongRole
+from lianyi.kernel.work import Tx
+from lianyi.records import queries as records
+from lianyi.records.errors import NoPatient, NoSuchResource
+from lianyi.records.fhir.terms import Ids, Match, Search, Target, Term, Within
+from lianyi.records.model import PUBLIC
+
+# Who reads records at all, and what for; a clerk or an administrator does not.
+PURPOSES = {
+    RESIDENT: Purpose.OWN,
+    DOCTOR: Purpose.TREAT,
+    NURSE: Purpose.TREAT,
+    TECHNICIAN: Purpose.TREAT,
+    PHARMACIST: Purpose.REVIEW,
+}
+WHAT = "fhir"
+
+
+def purpose_of(tx: Tx) -> Purpose:
+    """Return what the acting hat keeps records for.
+
+    :raises WrongRole:
+    """
+    purpose = access.entrusted_purpose(tx) or PURPOSES.get(tx.actor.role)
+    if purpose is None:
+        raise WrongRole(verb=WHAT, role=tx.actor.role)
+    return purpose
+
+
+async def chart_of(tx: Tx, *, person_id: UUID | None, right: Right) -> Chart:
+    """Open the chart of whom a request names, or else of whom the hat is for.
+
+    :raises NoSuchResource: the door stays closed.
+    :raises NoPatient: nobody is named, and the hat is for many.
+    :raises WrongRole:
+    """
+    reach = await opened(tx, person_id, right)
+    if reach is None:
+        raise NoSuchResource(type="Patient", fhir_id=str(person_id))
+    if isinstance(reach, Desk):
+        raise NoPatient
+    return reach
+
+
+async def of_resource(tx: Tx, type: str, fhir_id: str) -> Chart | Desk:
+    """Open the door to whose resource it is.
+
+    :raises NoSuchResource, WrongRole, OutOfScope:
+    """
+    purpose_of(tx)  # who keeps no records hears the same of what is there and of what isn't
+    owner = await records.owner_of(tx, type=type, fhir_id=fhir_id)
+    reach = None
+    if owner is not None:
+        is_nobodys = owner in {PUBLIC, tx.actor.institution_id}
+        reach = await opened(tx, None if is_nobodys else owner, Right.READ)
+    if reach is None:
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    return reach
+
+
+async def opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk | None:
+    """Open a person's chart, or else the desk of who asks. None: a door that stays closed.
+
+    An app that was started for a patient looks at that one, where it names nobody.
+
+    :raises WrongRole:
+    """
+    who, purpose = tx.actor, purpose_of(tx)
+    if person_id is None and who.role != RESIDENT and not (who.app_id and who.for_person_id):
+        return await desks.named(tx, await access.open_desk(tx, purpose=purpose, right=right))
+    person = person_id or who.subject_id
+    try:
+        return await access.open_chart(
+            tx, person_id=person, purpose=purpose, what=WHAT, right=right
+        )
+    except (NoSuchPerson, ProofTooLow):
+        return None
+
+
+async def for_search(tx: Tx, search: Search) -> tuple[Chart | Desk | None, Search]:
+    """Open the door that a search leads to; one that names a person looks among theirs alone."""
+    person_id = person_in(search)
+    reach = await opened(tx, person_id, Right.SEARCH)
+    return reach, replace(search, is_personal=person_id is not None)
+
+
+def person_in(search: Search) -> UUID | None:
+    """Return the one person a search names, if it does."""
+    named = {id for term in search.terms for id in _patients(term, search.type)}
+    return named.pop() if len(named) == 1 else None
+
+
+def _patients(term: Term, type: str) -> Iterable[UUID]:
+    if isinstance(term, Ids) and type == "Patient":
+        return _uuids(term.values)
+    if isinstance(term, Within):
+        return _uuids([term.target.id] if term.target.type == "Patient" else [])
+    if isinstance(term, Match) and term.type == "reference" and len(term.values) == 1:
+        targets = [one for one in term.values if isinstance(one, Target)]
+        is_patient = term.name == "patient"
+        return _uuids(t.id for t in targets if t.type == "Patient" or (is_patient and not t.type))
+    return ()
+
+
+def _uuids(texts: Iterable[str]) -> list[UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
