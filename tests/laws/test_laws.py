@@ -70,6 +70,8 @@ NAMELESS = {
     "booking.queries.days",
     "booking.queries.departments",
     "booking.queries.free",
+    "booking.queries.how_many_numbers",
+    "booking.queries.numbers",
     "booking.queries.offers",
     "booking.queries.offers_by_id",
     "booking.queries.offers_here",
