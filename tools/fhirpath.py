@@ -28,6 +28,7 @@ class Code:
     types: tuple[str, ...] = DYNAMIC
     members: tuple[str, ...] = ()  # where it is nothing but members of one element, these
     holder: str = ""  # and that element
+    start: str = ""  # what is true wherever there is anything of it at all
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,9 @@ class Writer:
         types = tuple(dict.fromkeys(type for _, type in steps))
         said = "".join(f", {name!r}" for name in names)
         if base is None and not scope.many:
-            return Code(f"get({scope.variable}{said})", "list", types, names, scope.variable)
-        return Code(f"step({many(held).text}{said})", "list", types)
+            start = f"{names[0]!r} in {scope.variable}" if is_complex(names, types) else ""
+            return Code(f"get({scope.variable}{said})", "list", types, names, scope.variable, start)
+        return Code(f"step({many(held).text}{said})", "list", types, start=held.start)
 
     def sign(self, node: Node, scope: Scope) -> Code:
         left, right = node.parts
@@ -156,7 +158,7 @@ class Writer:
         match word:
             case "where":
                 text = f"[{item} for {item} in {held.text} if {truth(said).text}]"
-                return Code(text, "list", held.types)
+                return Code(text, "list", held.types, start=held.start)
             case "exists":
                 return Code(f"any({truth(said).text} for {item} in {held.text})", "sure")
             case "all":
@@ -249,15 +251,23 @@ def joined(word: str, a: Code, b: Code, name: str) -> Code:
     return Code(text, "maybe")
 
 
+def is_complex(names: tuple[str, ...], types: tuple[str, ...]) -> bool:
+    """Tell whether a member is no choice and no primitive, which may be there as its twin."""
+    return len(names) == 1 and bool(types) and types[0][0].isupper()
+
+
 def exists(held: Code) -> Code:
     if not held.members:
-        return Code(f"bool({many(held).text})", "sure")
-    names = [held.members[0]] if len(held.members) == 1 else list(held.members)
-    complex = len(names) == 1 and held.types[0][0].isupper()
-    if complex:
-        return Code(f"({names[0]!r} in {held.holder})", "sure")
-    spelled = {*names, *(f"_{name}" for name in names)}
-    return Code(f"has({held.holder}, {tuple(sorted(spelled))!r})", "sure")
+        said = f"bool({many(held).text})"
+        return Code(f"({held.start} and {said})" if held.start else said, "sure")
+    if is_complex(held.members, held.types):
+        return Code(f"({held.start})", "sure")
+    spelled = sorted({*held.members, *(f"_{name}" for name in held.members)})
+    if len(held.members) == 1:
+        return Code(
+            "({1!r} in {0} or {2!r} in {0})".format(held.holder, *reversed(spelled)), "sure"
+        )
+    return Code(f"has({held.holder}, {tuple(spelled)!r})", "sure")
 
 
 def is_not(held: Code) -> Code:

@@ -36,9 +36,10 @@ def examined(resource: Mapping[str, Any], wanted: Sequence[str] = ()) -> tuple[F
 
 def hidden(text: str, read: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Return what is wrong with the text of a body that was read without a finding."""
-    if texts.written(read) is None:
+    whole = texts.written(read)
+    if whole is None:
         return (Finding("deep", "$this"),)
-    name = texts.repeated(text, read)
+    name = texts.repeated(text, whole)
     return (Finding("repeated", "$this", name),) if name else ()
 
 
@@ -47,8 +48,9 @@ def _looked_at(resource: Mapping[str, Any], *, warnings: bool) -> tuple[Finding,
     try:
         if found := structure.findings(resource):
             return found
-        if texts.written(resource) is None:
+        whole = texts.written(resource)
+        if whole is None:
             return (Finding("deep", "$this"),)
-        return tuple(invariants.broken(resource, warnings=warnings))
+        return tuple(invariants.broken(resource, whole, warnings=warnings))
     except RecursionError:
         return (Finding("deep", "$this"),)

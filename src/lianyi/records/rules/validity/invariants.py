@@ -23,6 +23,8 @@ COMPILED = "lianyi.records.rules.build.laws"
 # What these hold is a resource of its own, that its contained resources belong to.
 OF_ITS_OWN = frozenset({"Bundle.entry", "Bundle.entry.response", "Parameters.parameter"})
 RESOURCE, OWN, PRIMITIVE = "Resource", "own Resource", "Element"  # what is beside a primitive
+RESOURCES = frozenset({RESOURCE, OWN})
+LEADS_INSIDE = "ref-1"
 Where: TypeAlias = tuple[Any, ...] | None  # the way back to the top: (where, member, number)
 Holds: TypeAlias = Callable[[Node, Node, Node], Truth]
 
@@ -59,9 +61,13 @@ class Shape:
     members: dict[str, "Shape"] = field(default_factory=dict)
 
 
-def broken(resource: Node, *, warnings: bool = False) -> list[Finding]:
-    """Return every invariant that a resource of a sound structure breaks, with its place."""
-    walk = Walk(shapes(warnings, bare=_is_bare(resource)), [])
+def broken(resource: Node, whole: bytes | None = None, *, warnings: bool = False) -> list[Finding]:
+    """Return every invariant that a resource of a sound structure breaks, with its place.
+
+    `whole` is the resource as compact JSON, from whoever has it at hand.
+    """
+    text = orjson.dumps(resource, default=str) if whole is None else whole
+    walk = Walk(shapes(warnings, bare=_is_bare(text), points=_points(text)), [])
     walk.resource(resource, resource, None)
     type = str(resource["resourceType"])
     placed = sorted((_expression(type, where), name) for name, where in walk.found)
@@ -98,22 +104,19 @@ class Walk(NamedTuple):
             return
         if len(node) == 1 and "id" in node and shape.name != PRIMITIVE:
             self.found.append(("ele-1", where))
-        for member in node.keys() & shape.members.keys():
-            inner, value = shape.members[member], node[member]
+        members = shape.members
+        for member, value in node.items():
+            if (inner := members.get(member)) is None:
+                continue
             if inner.name == PRIMITIVE and not _is_beside(node, member):
                 self.found.append(("ele-1", (where, member[1:], None)))
-            if isinstance(value, list):
-                for n, item in enumerate(value):
-                    if item is not None:
-                        self.member(item, inner, resource, root, (where, member, n))
-            else:
-                self.member(value, inner, resource, root, (where, member, None))
+            for n, item in enumerate(value) if isinstance(value, list) else ((None, value),):
+                if item is not None:
+                    self.member(item, inner, resource, root, (where, member, n))
 
     def member(self, node: Node, shape: Shape, resource: Node, root: Node, where: Where) -> None:
-        if shape.name == OWN:
-            self.resource(node, node, where)
-        elif shape.name == RESOURCE:
-            self.resource(node, root, where)
+        if shape.name in RESOURCES:
+            self.resource(node, node if shape.name == OWN else root, where)
         else:
             self.element(node, shape, resource, root, where)
 
@@ -143,23 +146,35 @@ def _book() -> _Book:
     return msgspec.json.decode(BUILT.read_bytes(), type=_Book)
 
 
-def _is_bare(resource: Node) -> bool:
+def _is_bare(text: bytes) -> bool:
     """Tell whether a body has no extensions, and no elements that might be nothing but an id."""
-    text = orjson.dumps(resource, default=str)
-    return not any(
-        mark in text for mark in (b'"extension"', b'"modifierExtension"', b'"_', b'{"id"')
-    )
+    has_twins = b"_" in text and b'"_' in text
+    return not (has_twins or b'xtension"' in text or b'{"id"' in text)
+
+
+def _points(text: bytes) -> bool:
+    """Tell whether a body may have references to what it contains."""
+    return b"#" in text and b'"#' in text
 
 
 @cache
-def shapes(warnings: bool, *, bare: bool = False) -> Mapping[str, Shape]:  # noqa: FBT001 - a key
-    """Return the shape of every element, with its laws that are errors, or with warnings too."""
+def shapes(
+    warnings: bool,  # noqa: FBT001 - a key
+    *,
+    bare: bool = False,
+    points: bool = True,
+) -> Mapping[str, Shape]:
+    """Return the shape of every element, with its laws that are errors, or with warnings too.
+
+    Bodies that are `bare`, or don't point inside themselves, are spared what can't be broken there.
+    """
     book = _book()
     joined = {name: Shape(name) for name in (*book.shapes, RESOURCE, OWN)}
     for name, written in book.shapes.items():
         base = book.shapes.get(written.as_, written)
         names = dict.fromkeys((*base.laws, *written.laws))
         kept = [n for n in names if warnings or book.laws[n].severity == "error"]
+        kept = [n for n in kept if points or n != LEADS_INSIDE]
         joined[name].laws = [(n, holds_of(n)) for n in kept if book.laws[n].source != "slip"]
         own = {RESOURCE: OWN} if name in OF_ITS_OWN else {}
         joined[name].members = {m: joined[own.get(to, to)] for m, to in base.members.items()}
@@ -204,6 +219,9 @@ def _all_pointed_to(n: Node, resource: Node, root: Node) -> Truth:
     contained = n.get("contained")
     if not contained:
         return True
+    text = orjson.dumps(n, default=str)
+    if all(f'"#{one.get("id")}"'.encode() in text for one in contained):
+        return True  # seldom otherwise, and a text is looked through far sooner than a body
     pointed = _local(n)
     return all(f"#{one.get('id')}" in pointed or "#" in _local(one) for one in contained)
 

@@ -45,8 +45,9 @@ ELEMENTS = frozenset(
         *("tr", "tt", "ul", "var"),
     }
 )
+TAGS = {f"{SPACE}_{name}": name for name in ELEMENTS}
 XML = "http://www.w3.org/XML/1998/namespace"
-ATTRIBUTES = frozenset(
+ATTRIBUTES = frozenset(  # whatever they say
     {
         *(
             "abbr",
@@ -61,7 +62,7 @@ ATTRIBUTES = frozenset(
         ),
         *("charoff", "class", "colspan", "coords", "dir", "frame", "headers", "height", "hreflang"),
         *("id", "ismap", "lang", "name", "nohref", "nowrap", "rel", "rev", "rowspan", "rules"),
-        *("scope", "shape", "span", "start", "style", "summary", "tabindex", "title", "type"),
+        *("scope", "shape", "span", "start", "summary", "tabindex", "title", "type"),
         *("usemap", "valign", "width", f"{XML}_lang", f"{XML}_space"),
     }
 )
@@ -72,7 +73,7 @@ SHOWN = re.compile(rf"(?i)\s*(?:#|{PICTURE}|(?![/\\]{{2}})[^:]*$)")
 FETCHES = re.compile(
     rf"(?i)url\s*\((?!\s*['\"]?{PICTURE})|expression\s*\(|@import|\\|/\*|behaviou?r\s*:|-moz-binding"
 )
-TAG = re.compile(r"<[^>]*>|&#(?:160|x[aA]0);")
+NOTHING = re.compile(r"(?:\s|<[^>]*>|&#(?:160|x[aA]0);)*+")  # to read: space and tags
 
 
 class _Forbidden(Exception):
@@ -82,7 +83,14 @@ class _Forbidden(Exception):
 def is_plain(div: str) -> bool:
     """Tell whether a narrative holds nothing but formatted text (txt-1)."""
     parser = expat.ParserCreate(namespace_separator="_")
-    parser.StartElementHandler = _Checked().begin
+
+    def first(tag: str, given: Mapping[str, str]) -> None:
+        if tag != f"{SPACE}_div":
+            raise _Forbidden
+        parser.StartElementHandler = _begin
+        _begin(tag, given)
+
+    parser.StartElementHandler = first
     parser.XmlDeclHandler = _refuse
     parser.StartDoctypeDeclHandler = _refuse
     parser.ProcessingInstructionHandler = _refuse
@@ -95,23 +103,16 @@ def is_plain(div: str) -> bool:
 
 def says_something(div: str) -> bool:
     """Tell whether there is more in a narrative than space (txt-2); a picture is something."""
-    return "<img" in div or bool(TAG.sub("", div).strip())
+    found = NOTHING.match(div)
+    return "<img" in div or (found is not None and found.end() < len(div))
 
 
-class _Checked:
-    """Looks at each element; the first one is the div."""
-
-    def __init__(self) -> None:
-        self.is_inside = False
-
-    def begin(self, tag: str, given: Mapping[str, str]) -> None:
-        space, _, name = tag.rpartition("_")
-        if space != SPACE or name not in ELEMENTS or (name != "div" and not self.is_inside):
+def _begin(tag: str, given: Mapping[str, str]) -> None:
+    if tag not in TAGS:
+        raise _Forbidden
+    for attribute, value in given.items():
+        if attribute not in ATTRIBUTES and not _may_have(TAGS[tag], attribute, value):
             raise _Forbidden
-        self.is_inside = True
-        for attribute, value in given.items():
-            if not _may_have(name, attribute, value):
-                raise _Forbidden
 
 
 def _may_have(name: str, attribute: str, value: str) -> bool:
@@ -119,9 +120,7 @@ def _may_have(name: str, attribute: str, value: str) -> bool:
         return GOES_TO.match(value) is not None
     if (name, attribute) in {("img", "src"), ("img", "longdesc")}:
         return SHOWN.match(value) is not None
-    if attribute == "style":
-        return FETCHES.search(value) is None
-    return attribute in ATTRIBUTES
+    return attribute == "style" and FETCHES.search(value) is None
 
 
 def _refuse(*_: object) -> None:

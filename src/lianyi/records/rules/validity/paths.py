@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import orjson
@@ -213,13 +213,16 @@ def values(item: Json) -> Span | None:
 
 def spans(item: Json) -> Span | None:
     """Return the first and the last instant that a date may mean."""
-    if not isinstance(item, str):
-        return None
-    found = PARTS.fullmatch(item)
+    return _spans(item) if isinstance(item, str) else None
+
+
+@lru_cache(maxsize=10_000)  # what belongs together says the same times again and again
+def _spans(text: str) -> Span:
+    found = PARTS.fullmatch(text)
     try:
         if found is None:
             raise ValueError
-        return _span(item, *found.groups())
+        return _span(text, *found.groups())
     except (ValueError, OverflowError):  # no day of the calendar, or beyond its end
         return Span(0, 0, UNLIKE)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+COLON = "\\u003"  # how one may be spelled out begins
+
 
 def written(read: Mapping[str, Any]) -> bytes | None:
     """Return a body as JSON, or None: it is nested deeper than anybody writes it (250)."""
@@ -16,13 +18,14 @@ def written(read: Mapping[str, Any]) -> bytes | None:
         return None
 
 
-def repeated(text: str, read: Mapping[str, Any]) -> str:
+def repeated(text: str, whole: bytes) -> str:
     """Return the name of a member that one object of a text has twice, or nothing.
 
     Readers of JSON keep one of them, and not all the same one (RFC 8259, 4). Every member has one
-    colon and every text keeps its own: if there are as many as in what was read, nothing was lost.
+    colon and every text keeps its own: if there are as many as in what was read (`whole`), nothing
+    was lost.
     """
-    if "\\u" not in text and text.count(":") == (written(read) or b"").count(b":"):
+    if COLON not in text and text.count(":") == whole.count(b":"):
         return ""
     twice: list[str] = []
 
