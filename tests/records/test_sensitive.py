@@ -1,8 +1,17 @@
+import json
+
 import pytest
 
 from lianyi.access.model import Sensitive
 from lianyi.records.fhir.keys import codings
-from lianyi.records.rules.sensitive import DIAGNOSES, FINDINGS, LABELS, OBSERVATIONS, classes_of
+from lianyi.records.rules.sensitive import (
+    DIAGNOSES,
+    FINDINGS,
+    LABELS,
+    OBSERVATIONS,
+    classes_of,
+    may_touch,
+)
 from tests.records import make
 
 S = Sensitive
@@ -31,6 +40,15 @@ CHINESE = "http://example.cn/fhir/CodeSystem/ICD-10-GB"
 def test_a_sensitive_code_is_known(system, code, kind):
     """PRI-01, IDN-11"""
     assert classes_of([(system, code)]) == {kind}
+    assert may_touch(json.dumps({"system": system, "code": code}))
+
+
+def test_a_text_without_such_codes_is_not_looked_at_but_one_that_is_spelled_in_numbers_is():
+    """PRI-01: whatever way JSON has of writing a code, it is seen."""
+    assert not may_touch(json.dumps({"system": make.LOINC, "code": "8480-6"}))
+    assert may_touch(f'{{"system": "{LABELS}", "code" : "SDV"}}')
+    assert may_touch(f'{{"system": "{LABELS}", "co\\u0064e": "SDV"}}')
+    assert may_touch(f'{{"system": "{LABELS}", "code": "S\\u0044V"}}')
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -123,7 +124,7 @@ def _under_our_ids(
     institution_id: UUID, url: str, body: dict[str, Any], known: Mapping[str, str]
 ) -> Foreign:
     type, own_id = str(body.get("resourceType", "")), _own_id(url, body)
-    renamed = {**body, "id": str(uuid5(institution_id, f"{type}/{own_id}"))}
+    renamed = {**body, "id": _id(institution_id, f"{type}/{own_id}")}
     _rename_references(institution_id, renamed, known)
     return Foreign(type, own_id, renamed)
 
@@ -135,7 +136,7 @@ def _own_id(url: str, body: Mapping[str, Any]) -> str:
 
 def _reference(institution_id: UUID, url: str, body: Mapping[str, Any]) -> str:
     type = str(body.get("resourceType", ""))
-    return f"{type}/{uuid5(institution_id, f'{type}/{_own_id(url, body)}')}"
+    return f"{type}/{_id(institution_id, f'{type}/{_own_id(url, body)}')}"
 
 
 def _rename_references(institution_id: UUID, body: Any, known: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
@@ -156,7 +157,12 @@ def _renamed(institution_id: UUID, reference: str, known: Mapping[str, str]) -> 
     relative = RELATIVE.fullmatch(reference)
     if relative is None:
         return reference
-    return f"{relative[1]}/{uuid5(institution_id, f'{relative[1]}/{relative[2]}')}"
+    return f"{relative[1]}/{_id(institution_id, f'{relative[1]}/{relative[2]}')}"
+
+
+@lru_cache(maxsize=10_000)  # what belongs together points to the same again and again
+def _id(institution_id: UUID, name: str) -> str:
+    return str(uuid5(institution_id, name))
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -100,6 +100,7 @@ class Resource:
     found: tuple[Found, ...]
     released: bool = True
     app_id: UUID | None = None  # the app that brings it; None: this network's own act
+    filed: bytes = b""  # in the place of `found`: the same, written down for another process
 
     @property
     def key(self) -> tuple[str, str]:

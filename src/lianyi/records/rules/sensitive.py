@@ -6,6 +6,7 @@ those of ICD-10 (WHO, 2019 edition), LOINC, SNOMED CT and HL7's sensitivity labe
 can't see, the writer says: `publish(classes=...)`, or a security label in the resource itself.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -95,6 +96,17 @@ LABELLED = {
     "SDV": S.VIOLENCE,
     "VIO": S.VIOLENCE,
 }
+
+
+CODE = re.compile(r'"code"\s*:\s*"([^"]*)"')
+TELLING = frozenset(LABELLED).union(*(codes for _, codes, _ in (*OBSERVATIONS, *FINDINGS)))
+
+
+def may_touch(text: str) -> bool:
+    """Tell whether a body may hold such a code: most don't, and a text is looked through sooner."""
+    if "\\" in text or "icd" in text.lower():  # what is spelled in numbers; and a range of codes
+        return True
+    return not TELLING.isdisjoint(CODE.findall(text))
 
 
 def classes_of(codings: Iterable[tuple[str, str]]) -> frozenset[Sensitive]:

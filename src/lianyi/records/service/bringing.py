@@ -1,6 +1,7 @@
 """An institution's own history, checked aside and brought under this network's ids."""
 
 import hashlib
+from dataclasses import replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from lianyi.records.fhir import bundles
 from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource
 from lianyi.records.rules import historical
 from lianyi.records.service.publishing import prepare
+from lianyi.records.tables import index
 from lianyi.records.tables import resources as tables
 
 
@@ -53,6 +55,7 @@ def _admit(
         resource = prepare(foreign.text, owner=owner, holder_id=holder_id, zone=zone)
     except NotFhir as refused:
         return Refusal(foreign.type, foreign.own_id, refused.findings)
+    resource = replace(resource, found=(), filed=index.filed(resource.found))
     if foreign.type != "Patient":
         return resource, None
     patient = bundles.patient_of(foreign)

@@ -119,7 +119,7 @@ def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Reso
         in_error=found.in_error,
         at=found.at,
         encounter=found.encounter,
-        classes=sensitive.classes_of(keys.codings(read)),
+        classes=sensitive.classes_of(keys.codings(read) if sensitive.may_touch(text) else ()),
         found=index.found_by(read, zone),
     )
 

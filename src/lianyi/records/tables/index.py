@@ -4,7 +4,7 @@ Rows of old versions stay; a search joins the version that is.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,6 +28,7 @@ COLUMNS: Mapping[type, tuple[str, Mapping[str, str]]] = {
     Link: ("link", {**NAME, "type": "text", "id": "text", **PART}),
 }
 RENAMED = {"type": "to_type", "id": "to_id"}  # a link's, which is a resource's own otherwise
+NOTHING = b"{}"
 OWNED = frozenset({"token"})  # also found by whose they are, the newest first
 FOUND = ", ".join(f"{table}s json" for table, _ in COLUMNS.values())  # of a row that is given
 
@@ -50,17 +51,24 @@ def filling(rows: str) -> str:
     return ",\n".join(parts)
 
 
-def told(resource: Resource) -> dict[str, Any]:
-    """Return a resource's key and what it is found by, as `given` reads it."""
-    found: defaultdict[str, list[Found]] = defaultdict(list)
-    for one in resource.found:
-        found[COLUMNS[one.__class__][0] + "s"].append(one)
-    return {"type": resource.type, "fhir_id": resource.fhir_id, **found}
+def filed(found: Iterable[Found]) -> bytes:
+    """Write down what a resource is found by, as a part of its row of `given`."""
+    rows: defaultdict[str, list[Found]] = defaultdict(list)
+    for one in found:
+        rows[COLUMNS[one.__class__][0] + "s"].append(one)
+    return msgspec.json.encode(rows)
 
 
-def written(rows: Sequence[Mapping[str, Any]]) -> str:
+def row(resource: Resource, own: Mapping[str, Any]) -> bytes:
+    """Return a resource as a row of `given`: its key, its own columns, what it is found by."""
+    head = msgspec.json.encode({"type": resource.type, "fhir_id": resource.fhir_id, **own})
+    tail = resource.filed or filed(resource.found)
+    return head[:-1] + b"," + tail[1:] if tail != NOTHING else head
+
+
+def written(rows: Iterable[bytes]) -> str:
     """Return `given` as the one value of a statement: arrays of it all would take far longer."""
-    return msgspec.json.encode(rows).decode()
+    return f"[{b','.join(rows).decode()}]"
 
 
 UNFILED = """SELECT type, fhir_id, owner, holder_id, status, in_error, at, encounter, body
@@ -88,4 +96,4 @@ async def refile(tx: Tx, resources: Sequence[Resource]) -> None:
             " WHERE (type, fhir_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
             *keys,
         )
-    await tx.db.execute(REFILE, written([told(one) for one in resources]))
+    await tx.db.execute(REFILE, written(row(one, {}) for one in resources))

@@ -5,7 +5,7 @@ that returns a person's data.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -119,7 +119,7 @@ COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.s
 
 async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
     """Write what is new or changed and return its versions; each key may occur once."""
-    given = index.written([_given(one) for one in resources])
+    given = index.written(_given(one) for one in resources)
     rows = await tx.db.fetch(STORE, given, tx.now, tx.actor.post_id)
     return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
 
@@ -349,8 +349,8 @@ def _admitted(chart: Chart, *, at: int) -> str:
     )
 
 
-def _given(resource: Resource) -> dict[str, Any]:
-    return {**{name: getattr(resource, name) for name in GIVEN}, **index.told(resource)}
+def _given(resource: Resource) -> bytes:
+    return index.row(resource, {name: getattr(resource, name) for name in GIVEN})
 
 
 def _entry(row: "Record") -> Entry:
