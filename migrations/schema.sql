@@ -2592,7 +2592,11 @@ CREATE UNIQUE INDEX approval_institution_id_app_id_idx ON access.approval USING 
 
 CREATE INDEX approval_institution_id_asked_at_idx ON access.approval USING btree (institution_id, asked_at);
 
+CREATE INDEX consent_holder_idx ON access.consent USING btree (holder_id, at);
+
 CREATE INDEX consent_person_id_receiver_id_idx ON access.consent USING btree (person_id, receiver_id);
+
+CREATE INDEX consent_receiver_idx ON access.consent USING btree (receiver_id, at);
 
 CREATE INDEX export_app_id_institution_id_day_idx ON access.export USING btree (app_id, institution_id, day);
 
@@ -2606,9 +2610,13 @@ CREATE INDEX export_institution_id_asked_at_id_idx ON access.export USING btree 
 
 CREATE INDEX export_untidied ON access.export USING btree (id) WHERE ((tidied_at IS NULL) AND (state = ANY (ARRAY['expired'::text, 'refused'::text, 'cancelled'::text, 'failed'::text])));
 
+CREATE INDEX glass_audited_idx ON access.glass USING btree (institution_id, at);
+
 CREATE INDEX glass_institution_id_at_idx ON access.glass USING btree (institution_id, at) WHERE (state = 'broken'::text);
 
 CREATE INDEX glass_person_id_post_id_until_idx ON access.glass USING btree (person_id, post_id, until);
+
+CREATE INDEX log_at_idx ON access.log USING brin (at);
 
 CREATE INDEX log_institution_id_app_id_at_idx ON access.log USING btree (institution_id, app_id, at) WHERE (what = 'fhir_match'::text);
 

@@ -98,6 +98,7 @@ async def _fill(app, state, province, engine):
         "sales": "/regulator",
         "uploads": "/admin/reports",
         "exports": "/admin/exports",
+        "compliance": "/admin/compliance",
     }
     await _exports(ward.place)
 

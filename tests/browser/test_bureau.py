@@ -19,6 +19,7 @@ PAGES = {
     "claim": "agency",
     "uploads": "office",
     "exports": "office",
+    "compliance": "office",
 }
 
 

@@ -220,7 +220,8 @@ async def test_errands_in_trouble_are_counted_by_kind(app, place, admin, clock):
 
 
 @pytest.mark.parametrize(
-    "path", [STAFF, f"{STAFF}?care=1", "/admin/departments", HEALTH, "/account"]
+    "path",
+    [STAFF, f"{STAFF}?care=1", "/admin/departments", HEALTH, "/account", "/admin/compliance"],
 )
 async def test_a_page_asks_at_most_twelve_times_however_long_it_is(app, place, dsn, path):
     hat = await place.admin()

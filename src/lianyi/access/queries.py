@@ -1,6 +1,7 @@
 """What a person may ask of their readers, and a reviewer of broken glass, apps and exports."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from lianyi.access import tables
@@ -8,9 +9,12 @@ from lianyi.access.errors import GroundGone, NoSuchExport
 from lianyi.access.model import Chart, Consent, Desk, Glass, Looked, Purpose, Reading
 from lianyi.access.model.apps import Approval, Permission
 from lianyi.access.model.auditing import Sought
+from lianyi.access.model.compliance import Compliance
 from lianyi.access.model.exports import Export, Fetch, Vote
 from lianyi.access.tables import apps, auditing
+from lianyi.access.tables import compliance as counts
 from lianyi.access.tables import exports as leaving
+from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 
 
@@ -69,6 +73,18 @@ async def looked_under(
 async def glasses_to_review(tx: Tx, desk: Desk, *, limit: int = 50) -> list[Glass]:
     """Return what the institution's staff opened in an emergency, oldest first (EMR-17)."""
     return await tables.list_glasses(tx, desk, limit)
+
+
+async def compliance(tx: Tx, desk: Desk, *, since: datetime, until: datetime) -> Compliance:
+    """Return what the institution has done with persons' data in a span, in counts (PRI-27)."""
+    span = desk, since, until
+    due_before = tx.now - timedelta(hours=profile.at(tx.now)["EMR-17"])
+    return Compliance(
+        activities=await counts.list_activities(tx, *span),
+        shared=await counts.list_shared(tx, *span),
+        permitted=await counts.list_permitted(tx, *span),
+        emergencies=await counts.count_emergencies(tx, *span, due_before=due_before),
+    )
 
 
 async def approvals(tx: Tx) -> list[Approval]:

@@ -74,6 +74,7 @@ ADMINS = (
     Place("glasses", "/admin/glasses", mark("调阅"), icon="eye-exclamation"),
     Place("apps", "/admin/apps", mark("应用"), icon="apps"),
     Place("exports", "/admin/exports", mark("导出"), icon="database-export"),
+    Place("compliance", "/admin/compliance", mark("合规"), icon="shield-check"),
     KNOWLEDGE,
     Place("reports", "/admin/reports", mark("上报"), icon="cloud-upload"),
     Place("quality", "/admin/quality", mark("质量"), icon="chart-bar"),

@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute
 
 from lianyi.web.admin import (
     apps,
+    compliance,
     departments,
     exports,
     glasses,
@@ -23,6 +24,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *glasses.ROUTES,
     *apps.ROUTES,
     *exports.ROUTES,
+    *compliance.ROUTES,
     *online.ROUTES,
     *reconciliation.ROUTES,
     *reports.ROUTES,
