@@ -74,6 +74,18 @@ def about(hat: Actor, search: Search) -> UUID | None:
     return named
 
 
+async def told_of(tx: Tx, desk: Desk, type: str) -> Desk | None:
+    """Return the desk of whom an app may be told something of a type; None: they are too many.
+
+    PRI-11, PRI-28: more than these only where two have agreed that the app takes all of it, for as
+    long as what they agreed to lasts.
+    """
+    few = await desks.of_few(tx, desk, most=profile.at(tx.now)["PRI-28"])
+    if few is None and await consents.is_agreed(tx, types=[type]):
+        return desk
+    return few
+
+
 async def listen(tx: Tx) -> list[str]:
     """Collect what happened since the last time, and return the topics of sockets to wake."""
     window = await records.news(tx)
@@ -171,8 +183,7 @@ async def _reach(tx: Tx, one: Subscription) -> Chart | Desk | Over:
         purpose = fhir_reach.purpose_of(tx)
         if one.about is None:
             desk = await access.open_desk(tx, purpose=purpose, right=Right.SEARCH)
-            few = await desks.of_few(tx, desk, most=profile.at(tx.now)["PRI-28"])
-            return few or Over.PERSONS
+            return await told_of(tx, desk, one.type) or Over.PERSONS
         chart = await access.look(tx, person_id=one.about, purpose=purpose, right=Right.SEARCH)
         return chart or Over.GROUND
     except (OutOfScope, WrongRole):

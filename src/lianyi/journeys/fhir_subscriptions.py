@@ -17,7 +17,6 @@ from lianyi.access.model import APP, RESIDENT, Chart
 from lianyi.access.model.apps import Approval
 from lianyi.access.model.parts import Right
 from lianyi.access.rules import scopes
-from lianyi.access.service import desks
 from lianyi.accounts import queries as accounts
 from lianyi.accounts.rules import clients
 from lianyi.journeys import fhir_doors, fhir_notices, fhir_reach
@@ -95,7 +94,7 @@ async def update(
     one = await _meant(tx, had.id, body, base)
     kept = had.header if one.header is None and one.endpoint == had.endpoint else one.header
     one = replace(one, header=kept, state=had.state)
-    await records.change(tx, one=one)
+    await records.change(tx, one=one, since=had.at)
     await fhir_notices.go_on(tx, one=replace(had, channel=one.channel))
     return await records.own_one(tx, id=had.id)
 
@@ -235,9 +234,8 @@ async def _reached(tx: Tx, wanted: Wanted, base: str) -> tuple[UUID | None, _Gro
     purpose = fhir_reach.purpose_of(tx)
     if about is None:
         desk = await access.open_desk(tx, purpose=purpose, right=Right.SEARCH)
-        most = profile.at(tx.now)["PRI-28"]
-        if await desks.of_few(tx, desk, most=most) is None:
-            raise TooManyPersons(most=most)
+        if await fhir_notices.told_of(tx, desk, wanted.type) is None:
+            raise TooManyPersons(most=profile.at(tx.now)["PRI-28"])
         return None, await _ground(tx, None)
     try:
         chart = await access.open_chart(

@@ -8,15 +8,17 @@ import pytest
 from fhirpy import AsyncFHIRClient
 from starlette.middleware import Middleware
 
+from lianyi.access.service import exports
 from lianyi.fhir.routes import ROUTES
 from lianyi.kernel import timers
 from lianyi.kernel.live import Hub
 from lianyi.kernel.work import within
 from lianyi.links.hooks import is_outside
 from lianyi.links.webhooks import WebHooks
-from lianyi.people.model import CLERK
+from lianyi.people.model import ADMIN, CLERK
 from lianyi.records.fhir.versions import instant
 from lianyi.web.site import site
+from lianyi.worker import bulk
 from lianyi.worker.deliver import WORKER
 from tests.drain import deliver
 from tests.fhir.conftest import BASE, Wears
@@ -32,6 +34,7 @@ from tests.fhir.subscriptions.receiver import (
     values,
     wait_and_work,
 )
+from tests.fhir.test_exporting import ASYNC, MANY, YES
 from tests.records import make
 
 # What is refused, and whose it is.
@@ -253,6 +256,31 @@ async def test_it_ends_at_five_hundred_persons(service, ward, receiver, worker):
     assert over["status"] == "off"
     assert "PRI-28" in over["error"]
     assert (await service.post("Subscription", hook(receiver, pressure(ward)))).status_code == 201
+
+
+async def test_what_two_agreed_that_an_app_takes_it_is_told_of(
+    service, ward, receiver, worker, clock
+):
+    """PRI-11, PRI-28: as long as that lasts, and of no other type."""
+    await ward.place.app.pool.execute(MANY, ward.place.id, ward.place.app.clock(), 500)
+    asked = await service.get("Patient/$export?_type=Observation", headers=ASYNC)
+    id = asked.headers["content-location"].rpartition("/")[2]
+    for hat in (await ward.place.admin(), await ward.place.appoint(ADMIN, name="李四")):
+        await ward.place.do(hat, exports.approve, export_id=id, **YES)
+    made = await subscribed(service, hook(receiver, f"Observation?code={make.SYSTOLIC}"))
+    other = await service.post("Subscription", hook(receiver, "Condition?code=I10"))
+    assert other.status_code == 409
+    await ward.publish(make.observation(ward.person_id, 1))
+    await worker.work()
+    assert values(receiver) == [1]
+    while await bulk.step(ward.place.app):
+        pass
+    clock.forward(days=2)
+    await ward.publish(make.observation(ward.person_id, 2))
+    await worker.work()
+    assert values(receiver) == [1]
+    over = (await service.get(f"Subscription/{made['id']}")).json()
+    assert (over["status"], "PRI-28" in over["error"]) == ("off", True)
 
 
 async def test_a_bundle_takes_no_subscription(service, ward, receiver):

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from lianyi.links.webhooks import WebHooks
+from lianyi.records.fhir.versions import instant
 from tests.booking.make import Clinic
 from tests.drain import deliver
 from tests.fhir.subscriptions.receiver import (
@@ -176,14 +177,27 @@ async def test_a_dead_one_is_started_again_by_its_app_and_its_line_goes_on(
     await worker.work()
     stopped = await service.put(path, {**made, "status": "off"})
     assert stopped.json()["status"] == "off", stopped.text
+    off_at = clock()
     await ward.publish(make.observation(ward.person_id, 4))
     await wait_and_work(worker, clock, 3, minutes=5)
     assert values(receiver) == [1]
     again = (await service.put(path, {**made, "status": "requested"})).json()
-    assert (again["status"], "error" in again) == ("active", False)
+    missed = f"{instant(off_at)}/{instant(clock())}"
+    assert (again["status"], missed in again["error"]) == ("active", True)
     await ward.publish(make.observation(ward.person_id, 5))
     await worker.work()
     assert values(receiver) == [1, 1, 2, 3, 5]
+    assert await troubles(service, path) == [("missed", missed)]  # still there to be read
+    await service.put(path, {**made, "status": "requested"})
+    assert await troubles(service, path) == []
+
+
+async def troubles(app, path):
+    """Return what `$status` says is wrong: codes, and what of it is not a word."""
+    (entry,) = (await app.get(f"{path}/$status")).json()["entry"]
+    said = [one for one in entry["resource"]["parameter"] if one["name"] == "error"]
+    concepts = [one["valueCodeableConcept"] for one in said]
+    return [(one["coding"][0]["code"], one.get("text")) for one in concepts]
 
 
 async def test_one_in_error_is_tried_at_once_when_its_app_says_that_it_is_mended(

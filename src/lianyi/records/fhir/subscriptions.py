@@ -21,6 +21,7 @@ STATUS_PROFILE = (
     "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
     "backport-subscription-status-r4"
 )
+TROUBLE = "urn:lianyi:trouble"
 JSON = "application/fhir+json"
 ORIGIN_ONLY = frozenset({"status", "error", "end"})  # said anew at each reading
 Body = dict[str, Any]
@@ -102,8 +103,19 @@ def status_of(one: Subscription, kind: str, *, number: int) -> Body:
             {"name": "status", "valueCode": state},
             {"name": "type", "valueCode": kind},
             {"name": "events-since-subscription-start", "valueString": str(number)},
+            *_troubles(one),
         ],
     }
+
+
+def _troubles(one: Subscription) -> list[Body]:
+    """Return what is wrong, or from when to when nothing was told (`missed`)."""
+    if not one.trouble:
+        return []
+    code, _, detail = one.trouble.partition(" ")
+    text = {"text": detail} if detail else {}
+    concept = {"coding": [{"system": TROUBLE, "code": code}], **text}
+    return [{"name": "error", "valueCodeableConcept": concept}]
 
 
 def _status_entry(one: Subscription, status: Body) -> Body:

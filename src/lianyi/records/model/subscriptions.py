@@ -9,6 +9,7 @@ from uuid import UUID
 from lianyi.kernel.actor import Actor
 
 TYPE = "Subscription"
+MISSED = "missed"  # a trouble: what happened from one instant to another was told to nobody
 
 
 class SubscriptionState(StrEnum):

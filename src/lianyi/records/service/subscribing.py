@@ -5,7 +5,7 @@ Who may see it is decided by a chart or a desk that whoever calls has opened for
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,10 @@ from lianyi.kernel.lifecycle import advance, begin
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import Deleted, NoSuchResource, NotFhir, VersionMoved
 from lianyi.records.events import SubscriptionDue
+from lianyi.records.fhir.versions import instant
 from lianyi.records.model import Finding
 from lianyi.records.model.subscriptions import (
+    MISSED,
     TYPE,
     Listed,
     Notice,
@@ -69,10 +71,11 @@ async def subscribe(tx: Tx, *, one: Subscription) -> None:
     await _set_end(tx, one)
 
 
-async def change(tx: Tx, *, one: Subscription) -> None:
-    """Let an app want something else, or the same again after it was off.
+async def change(tx: Tx, *, one: Subscription, since: datetime) -> None:
+    """Let an app want something else, or the same again after it was off, `since` when it was so.
 
-    What waited goes on in its order; what happened while it was off is not told.
+    What waited goes on in its order; what happened while it was off is not told, but from when to
+    when that was stays to be read, until it is changed again.
 
     :raises WrongRole:
     """
@@ -81,7 +84,8 @@ async def change(tx: Tx, *, one: Subscription) -> None:
     if was_off or one.state is SubscriptionState.ERROR:
         await advance(tx, SUBSCRIPTION, one.id, "restart")
         await advance(tx, SUBSCRIPTION, one.id, "start")
-    await tables.started(tx, one.id, anew=was_off)
+    missed = f"{MISSED} {instant(since)}/{instant(tx.now)}" if was_off else ""
+    await tables.started(tx, one.id, anew=was_off, trouble=missed)
     await _set_end(tx, one)
 
 

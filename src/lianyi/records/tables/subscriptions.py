@@ -41,7 +41,7 @@ CHANGE = """UPDATE records.subscription SET version = version + 1, at = $2, body
               approval_id = $16
             WHERE id = $1"""
 STARTED = """UPDATE records.subscription SET version = version + 1, at = $2, tries = 0,
-               trouble = '', born = CASE WHEN $3 THEN pg_current_snapshot() ELSE born END
+               trouble = $4, born = CASE WHEN $3 THEN pg_current_snapshot() ELSE born END
              WHERE id = $1"""
 SAY = """UPDATE records.subscription SET version = version + 1, at = $2, trouble = $3
          WHERE id = $1"""
@@ -75,7 +75,8 @@ ARRIVED = """
 WITH done AS (UPDATE records.notice SET done_at = $3
               WHERE subscription_id = $1 AND n <= $2 AND done_at IS NULL RETURNING n)
 UPDATE records.subscription s
-SET told = told + (SELECT count(*) FROM done), told_at = $3, tries = 0, trouble = ''
+SET told = told + (SELECT count(*) FROM done), told_at = $3, tries = 0,
+  trouble = CASE WHEN trouble LIKE 'missed %' THEN trouble ELSE '' END
 WHERE id = $1 AND EXISTS (SELECT FROM done)"""
 AHEAD = """SELECT count(*) FROM records.notice
            WHERE subscription_id = $1 AND done_at IS NULL AND n <= $2"""
@@ -162,9 +163,9 @@ async def change(tx: Tx, one: Subscription) -> None:
     await tx.db.execute(CHANGE, one.id, *_changing(one).values())
 
 
-async def started(tx: Tx, id: UUID, *, anew: bool) -> None:
-    """Begin to tell; `anew`: what happened while it was off is not told."""
-    await tx.db.execute(STARTED, id, tx.now, anew)
+async def started(tx: Tx, id: UUID, *, anew: bool, trouble: str) -> None:
+    """Begin to tell; `anew`: what happened while it was off is not told, which is a `trouble`."""
+    await tx.db.execute(STARTED, id, tx.now, anew, trouble)
 
 
 async def say(tx: Tx, id: UUID, trouble: str) -> None:
