@@ -245,6 +245,8 @@ async def test_what_belongs_together_comes_along(clinic, reader, app_of, app, we
     appointment, slot = (it["resource"] for it in page["entry"])
     assert appointment["slot"] == [{"reference": f"Slot/{slot['id']}"}]
     assert (slot["id"], slot["status"]) == (f"{one}-2", "busy")
+    page = await reader.bundle(f"Slot?_id={slot['id']}&_revinclude=Appointment:slot")
+    assert [it["resource"]["id"] for it in page["entry"]] == [slot["id"], got["id"]]
     blind = await app_of(await clinic.place.resident(), "patient/Schedule.rs")
     page = await blind.bundle(f"Schedule?_id={one}&_revinclude=Slot:schedule")
     assert len(page["entry"]) == 1
