@@ -72,6 +72,19 @@ async def test_no_search_walks_a_whole_table(ward, type, query):
         assert "Seq Scan" not in "\n".join(plans)
 
 
+async def test_who_counts_too_is_told_once_what_is_rare(ward):
+    search = searches.read("Observation", [("code", "8480-6")], ZoneInfo("Asia/Shanghai"))
+    asked = []
+
+    async def look(tx, desk):
+        with tx.db.query_logger(asked.append):
+            return await queries.counted(tx, desk, search=search, limit=9)
+
+    found, total = await ward.see(look, chart=await ward.desk())
+    assert (found, total) == ([], 0)
+    assert len([one for one in asked if not one.query.startswith(ORDERS)]) == 3
+
+
 @pytest.mark.parametrize(
     "asked",
     [

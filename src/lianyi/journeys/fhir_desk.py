@@ -186,15 +186,21 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         if reach is None:
             return Answer((), (), 0 if asked.counted else None, (), search.troubles)
         await _check_series(tx, reach, {asked.type}, asked.shown + asked.limit)
-    found = await fhir_live.looked(
-        tx, reach, search=search, order=order, after=asked.after, limit=asked.limit + 1
+    found, total = await fhir_live.page(
+        tx,
+        reach,
+        search=search,
+        order=order,
+        after=asked.after,
+        limit=asked.limit + 1,
+        counted=asked.counted,
     )
     page = found[: asked.limit]
     hits = tuple(hit for hit, _ in page)
     answer = Answer(
         hits,
         await _along(tx, reach, hits, includes) if reach else (),
-        await fhir_live.counted(tx, reach, search=search) if asked.counted else None,
+        total,
         page[-1][1] if len(found) > len(page) and page else (),
         search.troubles,
     )

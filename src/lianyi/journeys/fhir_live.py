@@ -126,13 +126,27 @@ async def looked(
     return await records.search(tx, reach, search=search, order=order, after=after, limit=limit)
 
 
-async def counted(tx: Tx, reach: Chart | Desk | None, *, search: Search) -> int:
-    """Count what `looked` finds. Raises as that does."""
-    if is_open(search.type):
-        return await fhir_slots.how_many(tx, search=search)
-    if fhir_audit.tells(reach, search.type):
-        return await fhir_audit.how_many(tx, reach, search=search)
-    return 0 if reach is None else await records.how_many(tx, reach, search=search)
+async def page(
+    tx: Tx,
+    reach: Chart | Desk | None,
+    *,
+    search: Search,
+    order: Sequence[Order] = (),
+    after: Sequence[str] = (),
+    limit: int,
+    counted: bool,
+) -> tuple[Found, int | None]:
+    """Return what `looked` does, and how many there are of it in all if that is asked."""
+    total = None
+    if counted and is_open(search.type):
+        total = await fhir_slots.how_many(tx, search=search)
+    elif counted and fhir_audit.tells(reach, search.type):
+        total = await fhir_audit.how_many(tx, reach, search=search)
+    elif counted and reach is not None:
+        return await records.counted(
+            tx, reach, search=search, order=order, after=after, limit=limit
+        )
+    return await looked(tx, reach, search=search, order=order, after=after, limit=limit), total
 
 
 async def linked(

@@ -34,7 +34,7 @@ from lianyi.records.model.bringing import Bringing, Delivered
 from lianyi.records.model.parts import Part, Progress
 from lianyi.records.model.writing import Change
 from lianyi.records.tables import bringing as brought
-from lianyi.records.tables import gathering, history, searches
+from lianyi.records.tables import gathering, history, rare, searches
 from lianyi.records.tables import parts as files
 from lianyi.records.tables import resources as tables
 
@@ -195,7 +195,23 @@ async def search(
     limit: int,
 ) -> list[tuple[Hit, tuple[str, ...]]]:
     """Return the next resources that a search finds, each with its place in the order."""
-    return await searches.page(tx, reach, search, order=order, after=after, limit=limit)
+    asked = await rare.narrowed(tx, reach, search)
+    return await searches.page(tx, reach, asked, order=order, after=after, limit=limit)
+
+
+async def counted(
+    tx: Tx,
+    reach: Chart | Desk,
+    *,
+    search: Search,
+    order: Sequence[Order] = (),
+    after: Sequence[str] = (),
+    limit: int,
+) -> tuple[list[tuple[Hit, tuple[str, ...]]], int]:
+    """Return what `search` does, and how many it finds, of those this reader may see."""
+    asked = await rare.narrowed(tx, reach, search)
+    found = await searches.page(tx, reach, asked, order=order, after=after, limit=limit)
+    return found, await searches.count(tx, reach, asked)
 
 
 async def fallen(tx: Tx, reach: Chart | Desk, *, type: str, fhir_id: str) -> Hit | None:
@@ -216,11 +232,6 @@ async def gathered(tx: Tx, chart: Chart, *, asked: Gathering, limit: int) -> lis
 async def latest(tx: Tx, chart: Chart, *, search: Search, each: int, limit: int) -> list[Hit]:
     """Return the newest observations of each code, of those that a search finds."""
     return await gathering.latest(tx, chart, search, each, limit)
-
-
-async def how_many(tx: Tx, reach: Chart | Desk, *, search: Search) -> int:
-    """Return how many resources a search finds, of those this reader may see."""
-    return await searches.count(tx, reach, search)
 
 
 async def linked(

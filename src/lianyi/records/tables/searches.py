@@ -9,7 +9,6 @@ from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search
 from lianyi.records.model import Hit
-from lianyi.records.tables import rare
 from lianyi.records.tables.terms import TABLES, Values, clause
 
 if TYPE_CHECKING:
@@ -49,9 +48,12 @@ async def page(
     after: Sequence[str],
     limit: int,
 ) -> list[tuple[Hit, tuple[str, ...]]]:
-    """Return the next resources, each with its place in the order; `after` is the last one's."""
+    """Return the next resources, each with its place in the order; `after` is the last one's.
+
+    The search knows what is rare in it (`rare.narrowed`).
+    """
     values = Values(reach, _zone(tx))
-    where = kept(await rare.narrowed(tx, reach, search), values)
+    where = kept(search, values)
     keys = [_key(one, values) for one in order or DEFAULT]
     downs = [*(one.is_down for one in order or DEFAULT), True]
     columns = [*keys, ("r.fhir_id", "text")]
@@ -79,8 +81,9 @@ async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | 
 
 
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
+    """Return how many a search finds, which knows what is rare in it as for `page`."""
     values = Values(reach, _zone(tx))
-    where = " AND ".join(kept(await rare.narrowed(tx, reach, search), values))
+    where = " AND ".join(kept(search, values))
     sql = f"SELECT count(*) FROM records.resource r WHERE {where}"
     (row,) = await _fetch(tx, reach, sql, values)
     return int(row["count"])
