@@ -51,7 +51,7 @@ TALKATIVE = ("httpx", "httpcore", "urllib3", "requests")
 def configure(level: str, file: str = "") -> None:
     """Write to a file, opened with the first line, or to stderr."""
     logging._srcfile = None  # noqa: SLF001 - no line says where it was written
-    logging.logThreads = False
+    logging.logThreads = logging.logMultiprocessing = False
     own = logging.FileHandler(file, encoding="utf-8", delay=True) if file else None
     handler = own or logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())

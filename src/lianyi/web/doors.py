@@ -4,8 +4,7 @@ The framework asks every route in turn, which with a hundred pages costs more th
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 
 from starlette.datastructures import URLPath
 from starlette.requests import Request
@@ -14,15 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 Found = tuple[Match, Scope]
 Known = Route | Mount | WebSocketRoute
-ANY = ""  # a last step that no route is called by
-
-
-class Form(NamedTuple):
-    """What of a path tells most routes apart: its first step, how many it has, its last."""
-
-    first: str
-    steps: int
-    last: str
+ANY = ""  # a step that a route holds open, or that no route is called by
+FORMS = 4096  # remembered: there are only so many, and a stranger may make up more
+Form = tuple[str, ...]
 
 
 class Doors(BaseRoute):
@@ -30,15 +23,15 @@ class Doors(BaseRoute):
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._routes = [_known(one) for one in routes]
-        self._by_form: dict[Form, Sequence[Known]] = {}
         self._by_name: dict[str, Known] = {}
         for route in self._routes:
             self._by_name.setdefault(route.name or "", route)
+        self._of = lru_cache(FORMS)(self._of_form)
 
     def matches(self, scope: Scope) -> Found:
         """Return the first full match, or else the first that only its method speaks against."""
         best: Found = (Match.NONE, {})
-        for route in self._of(scope["path"]):
+        for route in self._of(self._form(scope["path"])):
             match, found = route.matches(scope)
             if match is Match.FULL:
                 return match, {**found, "door": route}
@@ -46,27 +39,27 @@ class Doors(BaseRoute):
                 best = match, {**found, "door": route}
         return best
 
-    def _of(self, path: str) -> Sequence[Known]:
-        """Return the routes that a path might be of; there are only so many forms."""
-        first, steps, last = _form(path)
-        if first not in self._firsts:
-            return ()
-        form = Form(first, min(steps, self._most), last if last in self._lasts else ANY)
-        if form not in self._by_form:
-            self._by_form[form] = [one for one in self._routes if _fits(one, form)]
-        return self._by_form[form]
+    def _form(self, path: str) -> Form:
+        """Return the steps of a path, of those alone that some route is called by there."""
+        called = self._called
+        steps = path.split("/", len(called))
+        return tuple(
+            [step if step in here else ANY for step, here in zip(steps, called, strict=False)]
+        )
+
+    def _of_form(self, form: Form) -> Sequence[Known]:
+        """Return the routes that a path of a form might be of; their own expressions decide."""
+        return [one for one in self._routes if _fits(one, form)]
 
     @cached_property
-    def _firsts(self) -> frozenset[str]:
-        return frozenset(_form(route.path).first for route in self._routes)
-
-    @cached_property
-    def _lasts(self) -> frozenset[str]:
-        return frozenset(_form(route.path).last for route in self._routes)
-
-    @cached_property
-    def _most(self) -> int:
-        return 1 + max(_form(route.path).steps for route in self._routes)
+    def _called(self) -> Sequence[frozenset[str]]:
+        """Return by which words some route is called at each step."""
+        steps = [_steps(route) for route in self._routes]
+        longest = 1 + max(len(each) for each in steps)
+        return [
+            frozenset(each[n] for each in steps if n < len(each) and each[n])
+            for n in range(longest)
+        ]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await scope["door"].handle(scope, receive, send)
@@ -95,16 +88,15 @@ def _known(route: BaseRoute) -> Known:
     return route
 
 
-def _form(path: str) -> Form:
-    steps = path.split("/")
-    return Form(steps[1] if len(steps) > 1 else "", len(steps), steps[-1])
+def _steps(route: Known) -> Form:
+    """Return what a route is called by, step by step."""
+    return tuple(ANY if "{" in step else step for step in route.path.split("/"))
 
 
 def _fits(route: Known, form: Form) -> bool:
-    """Return whether a path of this form can be the route's; its own expression decides."""
-    own = _form(route.path)
-    if own.first != form.first:
-        return False
+    own = _steps(route)
     if isinstance(route, Mount) or ":path}" in route.path:
-        return True
-    return own.steps == form.steps and ("{" in own.last or own.last == form.last)
+        return all(mine in {ANY, step} for mine, step in zip(own, form, strict=False))
+    return len(own) == len(form) and all(
+        mine in {ANY, step} for mine, step in zip(own, form, strict=True)
+    )

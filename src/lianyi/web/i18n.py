@@ -7,7 +7,7 @@ a form speak without being handed the request.
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -54,6 +54,7 @@ def _(message: str, **values: object) -> str:
     return said % values if values else said
 
 
+@lru_cache(maxsize=1024)
 def preferred(cookie: str, accept: str) -> str:
     """Choose by what the reader set, then by what the browser asks for, then Chinese."""
     if cookie in LANGUAGES:
