@@ -9,6 +9,7 @@ from lianyi.accounts.model import Credentials, Own, Session
 from lianyi.accounts.model.apps import Ask, Client, Held
 from lianyi.accounts.tables import apps
 from lianyi.kernel import crypto
+from lianyi.kernel.db import Statement
 from lianyi.kernel.work import Tx
 
 
@@ -20,6 +21,11 @@ async def sessions(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Session]:
     """Return the live sessions of browsers' tokens; a token without one is left out."""
     of = {crypto.sm3(token.encode()): token for token in tokens}
     return {of[found.digest]: found for found in await tables.find_sessions(tx, tuple(of))}
+
+
+def still(tx: Tx, *, session: Session) -> Statement:
+    """Return the part of a WHERE that holds while a session is live and wears the same hat."""
+    return tables.still(tx, session)
 
 
 async def phone_of(tx: Tx, *, account_id: UUID) -> str | None:

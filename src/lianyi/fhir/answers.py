@@ -13,8 +13,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lianyi.accounts.errors import SignedOut
 from lianyi.fhir import outcomes
 from lianyi.kernel.actor import Actor
+from lianyi.kernel.presumed import PRESUMED
 from lianyi.kernel.refusal import Refused
 from lianyi.kernel.text import words
 from lianyi.records.fhir.terms import Why
@@ -49,21 +51,37 @@ class Turned(Exception):
         self.details = details or {}
 
 
-def answered(handle: Handler, *, to_anybody: bool = False) -> Handler:
-    """Return what answers like `handle`, and every trouble of its as an OperationOutcome."""
+def answered(handle: Handler, *, to_anybody: bool = False, proves: bool = False) -> Handler:
+    """Return what answers like `handle`, and every trouble of its as an OperationOutcome.
+
+    `proves` says that it asks by itself whether who asks is who they were.
+    """
 
     async def answer(request: Request) -> Response:
         if not _takes_json(request):
             return outcome(request, 406, "not-supported", said(request, "fhir.json_only"))
-        if not to_anybody and not isinstance(request.scope.get("user"), Actor):
-            return _signed_out(request)
         try:
+            if not (to_anybody or (proves and request.scope.get(PRESUMED))):
+                await prove(request)
             return await handle(request)
+        except SignedOut:
+            return _signed_out(request)
         except Exception as trouble:  # noqa: BLE001 - every trouble has its answer
             status, body = told(request, trouble)
             return written(request, body, status)
 
     return answer
+
+
+async def prove(request: Request) -> None:
+    """Find out who asks, if nobody has yet.
+
+    :raises SignedOut:
+    """
+    if presumed := request.scope.get(PRESUMED):
+        await presumed.prove()
+    if not isinstance(request.scope.get("user"), Actor):
+        raise SignedOut
 
 
 def told(request: Request, trouble: Exception) -> tuple[int, Body]:

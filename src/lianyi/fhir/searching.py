@@ -3,7 +3,9 @@
 A link to the next page is a cursor that only whoever asked can use, for that search alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from functools import partial
+from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -32,6 +34,12 @@ INCLUDES = ("_include", "_revinclude")
 Pairs = Sequence[tuple[str, str]]
 
 
+class Look(Protocol):
+    """What answers a search, or can't. None: it can't."""
+
+    def __call__(self, *, asked: Asked) -> Awaitable[Answer | None]: ...
+
+
 class Place(msgspec.Struct, frozen=True, array_like=True):
     """Where a page begins: behind how much of a series (PRI-11), and behind which resource."""
 
@@ -58,7 +66,7 @@ async def search(request: Request) -> Response:
     :raises NoSuchResource: there is no such type.
     """
     asks = Asks(typed(request), await _pairs(request))
-    return answers.written(request, await ask(request, lambda tx: page(tx, request, asks)))
+    return await _answered(request, asks)
 
 
 async def search_within(request: Request) -> Response:
@@ -70,26 +78,39 @@ async def search_within(request: Request) -> Response:
     if compartments.of(*owner, type) is None:
         raise NoSuchResource(type=type, fhir_id="")
     asks = Asks(type, await _pairs(request), owner)
-    return answers.written(request, await ask(request, lambda tx: page(tx, request, asks)))
+    return await _answered(request, asks)
+
+
+async def _answered(request: Request, asks: Asks) -> Response:
+    found = await ask(
+        request,
+        lambda tx: page(tx, request, asks),
+        lambda tx, still: _page(tx, request, asks, partial(fhir_desk.glance_through, tx, still)),
+    )
+    return answers.written(request, found)
 
 
 async def page(tx: Tx, request: Request, asks: Asks) -> Body:
     """Return the page that a search asks for. Raises as `search` does."""
+    found = await _page(tx, request, asks, partial(fhir_desk.search, tx))
+    assert found is not None  # noqa: S101 - a search has an answer
+    return found
+
+
+async def _page(tx: Tx, request: Request, asks: Asks, look: Look) -> Body | None:
     form = shorter.read(asks.pairs)
-    answer, link = await _found(tx, request, asks, only_count=form.count)
+    query = f"{asks.path}?{urlencode([pair for pair in asks.pairs if pair[0] != PAGE])}"
+    place = _place(cursors.read(tx, query, dict(asks.pairs).get(PAGE, "")))
+    answer = await look(asked=_asked(request, asks, place, only_count=form.count))
+    if answer is None:
+        return None
+    link = _cursor(tx, query, place, answer) if answer.after and not form.count else ""
     return _bundle(request, asks, answer, link, form)
 
 
-async def _found(tx: Tx, request: Request, asks: Asks, *, only_count: bool) -> tuple[Answer, str]:
-    """Return the page and the cursor of the next one."""
-    query = f"{asks.path}?{urlencode([pair for pair in asks.pairs if pair[0] != PAGE])}"
-    place = _place(cursors.read(tx, query, dict(asks.pairs).get(PAGE, "")))
-    asked = _asked(request, asks, place, only_count=only_count)
-    answer = await fhir_desk.search(tx, asked=asked)
-    if not answer.after or only_count:
-        return answer, ""
+def _cursor(tx: Tx, query: str, place: Place, answer: Answer) -> str:
     following = Place(place.shown + answer.weight, answer.after)
-    return answer, cursors.write(tx, query, msgspec.json.encode(following).decode())
+    return cursors.write(tx, query, msgspec.json.encode(following).decode())
 
 
 def _asked(request: Request, asks: Asks, place: Place, *, only_count: bool) -> Asked:

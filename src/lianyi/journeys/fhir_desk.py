@@ -9,8 +9,9 @@ from lianyi.access import service as access
 from lianyi.access.model import RESIDENT, Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Right
 from lianyi.access.service import desks
-from lianyi.journeys import fhir_audit, fhir_live, fhir_reach
+from lianyi.journeys import fhir_audit, fhir_glance, fhir_live, fhir_reach
 from lianyi.kernel import profile
+from lianyi.kernel.db import Statement
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.errors import (
@@ -24,7 +25,7 @@ from lianyi.records.errors import (
 )
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Term, Trouble
-from lianyi.records.model import PUBLIC, Hit
+from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.model.writing import Change
 
 ALONG = 1000  # resources that come along with a page
@@ -79,6 +80,15 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
     if not hit.body:
         raise Deleted(type=type, fhir_id=fhir_id)
     return hit
+
+
+async def glance(tx: Tx, still: Sequence[Statement], *, type: str, fhir_id: str) -> Hit | None:
+    """Return one of a resident's own resources, if `still` holds. None: `read` says more.
+
+    :raises OutOfScope:
+    """
+    fhir_live.check_scope(tx, type=type, right=Right.READ)
+    return await fhir_glance.own(tx, still, type=type, fhir_id=fhir_id)
 
 
 async def _own(tx: Tx, search: Search) -> Hit | None:
@@ -195,20 +205,36 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         limit=asked.limit + 1,
         counted=asked.counted,
     )
-    page = found[: asked.limit]
-    hits = tuple(hit for hit, _ in page)
-    answer = Answer(
-        hits,
-        await _along(tx, reach, hits, includes) if reach else (),
-        total,
-        page[-1][1] if len(found) > len(page) and page else (),
-        search.troubles,
+    answer = _page(asked, search, found)
+    answer = replace(
+        answer, along=await _along(tx, reach, answer.hits, includes) if reach else (), total=total
     )
     if reach:
         types = {asked.type, *(hit.type for hit in answer.along)}
         await _check_series(tx, reach, types, asked.shown + answer.weight)
         await _tell(tx, reach, types, [hit.owner for hit in (*answer.hits, *answer.along)])
     return answer
+
+
+async def glance_through(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> Answer | None:
+    """Return what `search` does of one person's records, if `still` holds. None: that says more.
+
+    :raises NotSearchable, WrongRole, OutOfScope:
+    """
+    fhir_live.check_scope(tx, type=asked.type, right=Right.SEARCH)
+    search, order, includes = _understood(tx, asked)
+    if includes or asked.counted:
+        return None
+    found = await fhir_glance.page(
+        tx, still, search, order=order, after=asked.after, limit=asked.limit + 1
+    )
+    return None if found is None else _page(asked, search, found)
+
+
+def _page(asked: Asked, search: Search, found: Page) -> Answer:
+    page = found[: asked.limit]
+    follows = page[-1][1] if len(found) > len(page) and page else ()
+    return Answer(tuple(hit for hit, _ in page), (), None, follows, search.troubles)
 
 
 def _understood(tx: Tx, asked: Asked) -> tuple[Search, tuple[Order, ...], list[Include]]:

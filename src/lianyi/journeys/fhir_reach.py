@@ -17,7 +17,8 @@ from lianyi.access.model import (
     Purpose,
 )
 from lianyi.access.model.parts import Right
-from lianyi.access.service import desks
+from lianyi.access.model.presumed import Presumed
+from lianyi.access.service import desks, presuming
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
@@ -85,10 +86,9 @@ async def opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
 
     :raises WrongRole:
     """
-    who, purpose = tx.actor, purpose_of(tx)
-    if person_id is None and who.role != RESIDENT and not (who.app_id and who.for_person_id):
+    purpose, person = purpose_of(tx), _whose(tx, person_id)
+    if person is None:
         return await desks.named(tx, await access.open_desk(tx, purpose=purpose, right=right))
-    person = person_id or who.subject_id
     try:
         return await access.open_chart(
             tx, person_id=person, purpose=purpose, what=WHAT, right=right
@@ -102,6 +102,24 @@ async def for_search(tx: Tx, search: Search) -> tuple[Chart | Desk | None, Searc
     person_id = person_in(search)
     reach = await opened(tx, person_id, Right.SEARCH)
     return reach, replace(search, is_personal=person_id is not None)
+
+
+async def presumed(tx: Tx, person_id: UUID | None, right: Right) -> Presumed | None:
+    """Return a person's chart as it has opened before. None: `opened` says more.
+
+    :raises WrongRole, OutOfScope:
+    """
+    purpose, person = purpose_of(tx), _whose(tx, person_id)
+    if person is None:
+        return None
+    return await presuming.chart(tx, person_id=person, purpose=purpose, what=WHAT, right=right)
+
+
+def _whose(tx: Tx, person_id: UUID | None) -> UUID | None:
+    """Return whose chart is meant. None: a desk."""
+    who = tx.actor
+    is_for_one = who.role == RESIDENT or (who.app_id and who.for_person_id)
+    return person_id or (who.subject_id if is_for_one else None)
 
 
 def person_in(search: Search) -> UUID | None:

@@ -1,5 +1,7 @@
 """The two shapes a connection comes in, and a statement kept for later."""
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -8,6 +10,14 @@ if TYPE_CHECKING:
 
 Db: TypeAlias = "Connection[Record] | PoolConnectionProxy[Record]"
 Statement: TypeAlias = tuple[str, tuple[object, ...]]
+
+VALUE = re.compile(r"\$(\d+)")
+
+
+@lru_cache(maxsize=512)
+def moved(sql: str, behind: int) -> str:
+    """Return a statement as a part of one that has so many values before its own."""
+    return VALUE.sub(lambda found: f"${int(found[1]) + behind}", sql)
 
 
 def literal(text: str) -> str:

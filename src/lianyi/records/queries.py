@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from lianyi.access.model import Chart, Desk
+from lianyi.access.model.presumed import Presumed
 from lianyi.kernel.crypto import same, sm3
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
@@ -22,6 +23,7 @@ from lianyi.records.model import (
     Mark,
     Measurement,
     Medicine,
+    Page,
     Problem,
     Refusal,
     Sheet,
@@ -193,7 +195,7 @@ async def search(
     order: Sequence[Order] = (),
     after: Sequence[str] = (),
     limit: int,
-) -> list[tuple[Hit, tuple[str, ...]]]:
+) -> Page:
     """Return the next resources that a search finds, each with its place in the order."""
     asked = await rare.narrowed(tx, reach, search)
     return await searches.page(tx, reach, asked, order=order, after=after, limit=limit)
@@ -212,6 +214,25 @@ async def counted(
     asked = await rare.narrowed(tx, reach, search)
     found = await searches.page(tx, reach, asked, order=order, after=after, limit=limit)
     return found, await searches.count(tx, reach, asked)
+
+
+async def glance(
+    tx: Tx,
+    door: Presumed,
+    *,
+    search: Search,
+    order: Sequence[Order] = (),
+    after: Sequence[str] = (),
+    limit: int,
+    is_one: bool = False,
+) -> Page | None:
+    """Return what `search` does, in one statement with the door and its log. None: it is shut.
+
+    `is_one`: that nothing was found isn't told here; who looks for one looks on elsewhere.
+    """
+    return await searches.glance(
+        tx, door, search, order=order, after=after, limit=limit, is_one=is_one
+    )
 
 
 async def fallen(tx: Tx, reach: Chart | Desk, *, type: str, fhir_id: str) -> Hit | None:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lianyi.accounts import queries as accounts
 from lianyi.journeys import app_tokens
 from lianyi.kernel.actor import NOWHERE, Actor, system
+from lianyi.kernel.presumed import PRESUMED
 from lianyi.kernel.together import Together
 from lianyi.kernel.work import App, reading
 from lianyi.smart import places
@@ -48,7 +49,7 @@ class Bearers:
             scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
             if scheme:
                 hat = await self._find(scope, token) if scheme.lower() == "bearer" else None
-                scope["session"], scope["user"] = None, hat
+                scope["session"], scope["user"], scope[PRESUMED] = None, hat, None
         await self.app(scope, receive, send)
 
     async def _find(self, scope: Scope, token: str) -> Actor | None:

@@ -17,31 +17,48 @@ from lianyi.accounts import queries as accounts
 from lianyi.accounts.errors import SignedOut
 from lianyi.accounts.model import SESSION_LIFE, Opened, Session
 from lianyi.kernel.actor import NOWHERE, Actor, system
+from lianyi.kernel.presumed import PRESUMED, LastUsed, PresumedHat
 from lianyi.kernel.together import Together
 from lianyi.kernel.work import App, reading
 from lianyi.web import answer, nav
 
 COOKIE = "lianyi"
 OPEN = ("/static/", "/healthz", "/readyz", "/metrics", "/preferences")  # asked by nobody
+PRESUMING = ("/fhir/",)  # where answers ask by themselves whether a session still is
+MOST = 10_000  # sessions known to have been
 DOOR = system("door", NOWHERE)
 
 
 class Sessions:
-    """Puts `user` (an Actor or None) and `session` into the scope of every request."""
+    """Puts `user` (an Actor or None) and `session` into the scope of every request.
+
+    Of one that may be `PRESUMED` neither is there before it is proven.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._known: Together[str, Session] | None = None
+        self._seen: LastUsed[str, Session] = LastUsed(MOST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(OPEN):
-            session = await self._find(scope)
-            scope["session"] = session
-            scope["user"] = session and _hat(scope, session)
+            token = scope["state"]["cookies"].get(COOKIE, "")
+            seen = self._seen.get(token) if scope["path"].startswith(PRESUMING) else None
+            if seen is None:
+                await self._prove(scope, token)
+            else:
+                hat, prove = _hat(scope, seen), partial(self._prove, scope, token)
+                scope["session"] = scope["user"] = None
+                scope[PRESUMED] = PresumedHat(hat, partial(accounts.still, session=seen), prove)
         await self.app(scope, receive, send)
 
-    async def _find(self, scope: Scope) -> Session | None:
-        token: str = scope["state"]["cookies"].get(COOKIE, "")
+    async def _prove(self, scope: Scope, token: str) -> None:
+        session = await self._find(scope, token)
+        scope[PRESUMED], scope["session"] = None, session
+        scope["user"] = session and _hat(scope, session)
+        self._seen.put(token, session)
+
+    async def _find(self, scope: Scope, token: str) -> Session | None:
         if not token:
             return None
         if self._known is None:

@@ -25,6 +25,7 @@ from lianyi.access.rules import scopes
 from lianyi.access.states import CONSENT
 from lianyi.kernel import profile
 from lianyi.kernel.actor import SYSTEM, Role
+from lianyi.kernel.db import Statement
 from lianyi.kernel.lifecycle import WrongRole, advance, begin
 from lianyi.kernel.work import Tx
 
@@ -42,7 +43,7 @@ async def open_chart(
     :raises OutOfScope:
     """
     grounds = await _grounds(tx, person_id, purpose)
-    chart = _chart(tx, person_id, purpose, grounds, right)
+    chart = chart_on(tx, person_id, purpose, grounds, right)
     granted = bool(chart.views)
     tables.log(tx, [person_id], purpose, granted=granted, cause=chart.cause, what=what)
     if not granted:
@@ -64,7 +65,7 @@ async def open_own(
     if tx.actor.role != RESIDENT:
         raise WrongRole(verb=first, role=tx.actor.role)
     grounds = await _grounds(tx, person_id, first)
-    charts = [_chart(tx, person_id, purpose, grounds, None) for purpose in purposes]
+    charts = [chart_on(tx, person_id, purpose, grounds, None) for purpose in purposes]
     open = {chart.purpose: chart for chart in charts if chart.views or chart.purpose is first}
     for purpose, chart in open.items():
         tables.log(
@@ -83,11 +84,11 @@ async def look(tx: Tx, *, person_id: UUID, purpose: Purpose, right: Right) -> Ch
     :raises OutOfScope:
     """
     grounds = await _grounds(tx, person_id, purpose)
-    chart = _chart(tx, person_id, purpose, grounds, right)
+    chart = chart_on(tx, person_id, purpose, grounds, right)
     return chart if chart.views else None
 
 
-def _chart(
+def chart_on(
     tx: Tx, person_id: UUID, purpose: Purpose, grounds: Sequence[Ground], right: Right | None
 ) -> Chart:
     """Return what the grounds open; no views: nothing.
@@ -287,13 +288,19 @@ async def withdraw_consent(tx: Tx, chart: Chart, *, consent_id: UUID) -> None:
 
 
 async def _grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:
+    asked = grounds_asked(tx, person_id, purpose)
+    return await tables.list_grounds(tx, asked) if asked else []
+
+
+def grounds_asked(tx: Tx, person_id: UUID, purpose: Purpose) -> Statement | None:
+    """Return what asks why the acting hat might see somebody; None: there is nothing to ask."""
     if tx.actor.role == SYSTEM or not rules.acts_for(tx.actor, person_id):
-        return []
+        return None
     if of_apps.is_app(tx.actor):
         roles = rules.relating_roles(tx.actor.role, purpose)
         approved = of_apps.approved_for(tx.actor, purpose)
-        return await tables.list_app_grounds(tx, person_id, approved, roles)
-    return await tables.list_grounds(tx, person_id, purpose)
+        return tables.app_grounds(tx, person_id, approved, roles)
+    return tables.grounds(tx, person_id, purpose)
 
 
 def _parts(tx: Tx, person_id: UUID | None, right: Right | None) -> tuple[Part, ...] | None:

@@ -36,7 +36,8 @@ async def recognise(
     of it, also of a try under another name. Somebody and nobody cost the same statements.
     """
     roles = rules.relating_roles(tx.actor.role, desk.purpose)
-    grounds = await tables.list_app_grounds(tx, person_id or NOWHERE, desk.purpose, roles)
+    asked = tables.app_grounds(tx, person_id or NOWHERE, desk.purpose, roles)
+    grounds = await tables.list_grounds(tx, asked)
     cause = apps.recognising(grounds)
     granted = person_id is not None and is_meant and cause is Cause.APPROVAL
     persons = [] if person_id is None else [person_id]

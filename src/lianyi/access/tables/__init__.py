@@ -24,7 +24,8 @@ from lianyi.access.model import (
     Share,
 )
 from lianyi.kernel import bulk
-from lianyi.kernel.actor import Role
+from lianyi.kernel.actor import Actor, Role
+from lianyi.kernel.db import Statement
 from lianyi.kernel.work import Tx
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 LOG = """INSERT INTO access.log (at, post_id, reader_id, institution_id, role, person_ids, purpose,
            granted, cause, what, request_id, app_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
+# The same as a part of a statement, which says itself where.
+TOLD = """INSERT INTO access.log (at, post_id, reader_id, institution_id, role, person_ids, purpose,
+            granted, cause, what, request_id, app_id)
+          SELECT $1::timestamptz, $2::uuid, $3::uuid, $4::uuid, $5::text, $6::uuid[], $7::text,
+            $8::bool, $9::text, $10::text, $11::text, $12::uuid"""
 # Every live reason for which this hat might see this person, in one statement.
 GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::timestamptz AS since,
                NULL::timestamptz AS until, '{}'::text[] AS scopes, '{}'::text[] AS classes
@@ -51,6 +57,10 @@ GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::timestam
              FROM access.consent
              WHERE person_id = $1 AND receiver_id = $2 AND purpose = $7 AND state = 'given'
                AND expires_at > $6"""
+# Grounds with a text that is another one as soon as anything about them is, and the question.
+HELD = """WITH g AS MATERIALIZED ({grounds})
+          SELECT g.*, (SELECT string_agg(g::text, ' ' ORDER BY g::text) FROM g) AS held FROM g"""
+STILL = """(SELECT string_agg(g::text, ' ' ORDER BY g::text) FROM ({grounds}) AS g) = ${last}"""
 # The same of an app: the roles whose relations it goes by, what the institution has approved, what
 # the person lets it read. No consent between institutions and no broken glass is a company's.
 APP_GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::timestamptz AS since,
@@ -132,26 +142,52 @@ def log(
     tx: Tx, person_ids: list[UUID], purpose: Purpose, *, granted: bool, cause: Cause, what: str
 ) -> None:
     """Have the access written down, whether or not it is granted."""
-    who = tx.actor
+    tx.witness(LOG, *_line(tx.actor, tx.now, person_ids, (purpose, granted, cause, what)))
+
+
+def telling(tx: Tx, chart: Chart, what: str) -> Statement:
+    """Return the part of a statement that writes down its look into a chart."""
+    told = (chart.purpose, True, chart.cause, what)
+    return TOLD, _line(tx.actor, tx.now, [chart.person_id], told)
+
+
+def _line(
+    who: Actor, at: datetime, person_ids: list[UUID], told: tuple[object, ...]
+) -> tuple[object, ...]:
     hat = (who.post_id, who.person_id, who.institution_id, who.role)
-    tell = (who.request_id, who.app_id)
-    tx.witness(LOG, tx.now, *hat, person_ids, purpose, granted, cause, what, *tell)
+    return (at, *hat, person_ids, *told, who.request_id, who.app_id)
 
 
-async def list_grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:
+def grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> Statement:
+    """Return what asks for every live reason of the acting hat."""
     who = tx.actor
     hat = (who.institution_id, who.role, who.post_id, who.person_id)
-    rows = await tx.db.fetch(GROUNDS, person_id, *hat, tx.now, purpose)
-    return [_ground(row) for row in rows]
+    return GROUNDS, (person_id, *hat, tx.now, purpose)
 
 
-async def list_app_grounds(
-    tx: Tx, person_id: UUID, purpose: Purpose, roles: Sequence[Role]
-) -> list[Ground]:
+def app_grounds(tx: Tx, person_id: UUID, purpose: Purpose, roles: Sequence[Role]) -> Statement:
+    """Return the same of an app, which goes by the relations of `roles`."""
     who = tx.actor
     hat = (who.institution_id, list(roles), who.person_id, who.app_id)
-    rows = await tx.db.fetch(APP_GROUNDS, person_id, *hat, tx.now, purpose)
-    return [_ground(row) for row in rows]
+    return APP_GROUNDS, (person_id, *hat, tx.now, purpose)
+
+
+async def list_grounds(tx: Tx, asked: Statement) -> list[Ground]:
+    sql, values = asked
+    return [_ground(row) for row in await tx.db.fetch(sql, *values)]
+
+
+async def list_held(tx: Tx, asked: Statement) -> tuple[list[Ground], str]:
+    """Return grounds, and the text by which `still` knows them again."""
+    sql, values = asked
+    rows = await tx.db.fetch(HELD.format(grounds=sql), *values)
+    return [_ground(row) for row in rows], rows[0]["held"] if rows else ""
+
+
+def still(asked: Statement, held: str) -> Statement:
+    """Return the part of a WHERE that holds while there are these grounds and no others."""
+    sql, values = asked
+    return STILL.format(grounds=sql, last=len(values) + 1), (*values, held)
 
 
 async def count_asked(tx: Tx, *, hour: datetime, day: datetime) -> tuple[int, int]:

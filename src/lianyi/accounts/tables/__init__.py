@@ -21,6 +21,7 @@ from lianyi.accounts.model import (
 )
 from lianyi.kernel import bulk
 from lianyi.kernel.actor import Actor, Role
+from lianyi.kernel.db import Statement
 from lianyi.kernel.work import Tx
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ SKIP = """UPDATE accounts.session s
           WHERE a.id = s.account_id AND s.ended_at IS NULL AND s.expires_at > $1
             AND s.seen_at > $1 - CASE WHEN a.login IS NULL THEN $2::interval
                                       ELSE $3::interval END"""
+# The part of a WHERE that holds while a session is as it was, and was noticed to be in use lately.
+STILL = """EXISTS (SELECT FROM accounts.session s WHERE s.digest = $1 AND s.ended_at IS NULL
+             AND s.expires_at > $2 AND s.seen_at >= $3 AND s.post_id = $4 AND s.role = $5
+             AND s.person_id = $6 AND s.institution_id = $7
+             AND s.for_person_id IS NOT DISTINCT FROM $8)"""
 LOAD_OWN = """SELECT coalesce(a.login, '') AS login, a.password AS password_hash,
                 (SELECT count(*) FROM accounts.session s WHERE s.account_id = a.id
                  AND s.ended_at IS NULL AND s.expires_at > $2
@@ -220,6 +226,12 @@ async def find_sessions(tx: Tx, digests: Sequence[bytes]) -> list[Session]:
 
 async def skip(tx: Tx, by: timedelta) -> None:
     await tx.db.execute(SKIP, tx.now, IDLE_RESIDENT, IDLE_STAFF, by)
+
+
+def still(tx: Tx, session: Session) -> Statement:
+    hat = session.hat
+    worn = (hat.post_id, hat.role, hat.person_id, hat.institution_id, hat.for_person_id)
+    return STILL, (session.digest, tx.now, tx.now - TOUCH, *worn)
 
 
 def _session(row: "Record") -> Session:

@@ -163,6 +163,9 @@ class Hit:
     body: str
 
 
+Page: TypeAlias = list[tuple[Hit, tuple[str, ...]]]  # each with its place in the order
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version of a resource, as the post wrote it at that time."""

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
+from lianyi.access.model.presumed import Presumed
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search
-from lianyi.records.model import Hit
+from lianyi.records.model import Hit, Page
 from lianyi.records.tables.terms import TABLES, Values, clause
 
 if TYPE_CHECKING:
@@ -47,28 +48,61 @@ async def page(
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
-) -> list[tuple[Hit, tuple[str, ...]]]:
+) -> Page:
     """Return the next resources, each with its place in the order; `after` is the last one's.
 
     The search knows what is rare in it (`rare.narrowed`).
     """
     values = Values(reach, _zone(tx))
-    where = kept(search, values)
-    keys = [_key(one, values) for one in order or DEFAULT]
-    downs = [*(one.is_down for one in order or DEFAULT), True]
+    sql = _paged(kept(search, values), values, order or DEFAULT, after, limit)
+    return [_placed(row) for row in await _fetch(tx, reach, sql, values)]
+
+
+async def glance(
+    tx: Tx,
+    door: Presumed,
+    search: Search,
+    *,
+    order: Sequence[Order],
+    after: Sequence[str],
+    limit: int,
+    is_one: bool,
+) -> Page | None:
+    """Return what `page` does, and have it told, if the door is open. None: it is shut.
+
+    `is_one`: that nothing was found isn't told here; who looks for one looks on elsewhere.
+    """
+    values = Values(door.chart, _zone(tx))
+    is_open = " AND ".join(values.part(one) for one in door.still)
+    told = f"{values.part(door.told)} WHERE EXISTS (SELECT FROM {'found' if is_one else 'door'})"
+    where = ["EXISTS (SELECT FROM door)", *kept(search, values)]
+    # What is found keeps its order beside the one row of the door.
+    sql = f"""WITH door AS MATERIALIZED (SELECT WHERE {is_open}),
+              found AS MATERIALIZED ({_paged(where, values, order or DEFAULT, after, limit)}),
+              told AS ({told})
+              SELECT found.* FROM door LEFT JOIN found ON true"""
+    rows = await tx.db.fetch(sql, *values.args)
+    return [_placed(row) for row in rows if row["type"]] if rows else None
+
+
+def _paged(
+    where: list[str], values: Values, order: Sequence[Order], after: Sequence[str], limit: int
+) -> str:
+    keys = [_key(one, values) for one in order]
+    downs = [*(one.is_down for one in order), True]
     columns = [*keys, ("r.fhir_id", "text")]
-    if after:
-        where.append(_behind(columns, downs, after, values))
+    behind = [_behind(columns, downs, after, values)] if after else []
     sorted_by = ", ".join(
         f"{sql} {'DESC' if down else 'ASC'}" for (sql, _), down in zip(columns, downs, strict=True)
     )
-    shown = ", ".join(f"({sql})::text AS key{n}" for n, (sql, _) in enumerate(columns))
+    place = ", ".join(f"({sql})::text" for sql, _ in columns)
     # A limit that the planner knows: for one it doesn't it would fetch and sort everything.
-    sql = f"""SELECT {COLUMNS}, {shown} FROM records.resource r
-              WHERE {" AND ".join(where)} ORDER BY {sorted_by} LIMIT {int(limit)}"""
-    rows = await _fetch(tx, reach, sql, values)
-    names = [f"key{n}" for n in range(len(columns))]
-    return [(hit(row), tuple(row[name] for name in names)) for row in rows]
+    return f"""SELECT {COLUMNS}, ARRAY[{place}] AS place FROM records.resource r
+               WHERE {" AND ".join([*where, *behind])} ORDER BY {sorted_by} LIMIT {int(limit)}"""
+
+
+def _placed(row: "Record") -> tuple[Hit, tuple[str, ...]]:
+    return hit(row), tuple(row["place"])
 
 
 async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | None:

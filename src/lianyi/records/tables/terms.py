@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part
+from lianyi.kernel.db import Statement, moved
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.terms import (
     Chain,
@@ -82,6 +83,13 @@ class Values:
     def put(self, value: object) -> str:
         self.args.append(value)
         return f"${len(self.args)}"
+
+    def part(self, of: Statement) -> str:
+        """Take in a part of a statement, with the values it has."""
+        sql, args = of
+        here = moved(sql, len(self.args))
+        self.args.extend(args)
+        return here
 
     def name(self) -> str:
         self._names += 1

@@ -1,0 +1,15 @@
+"""A chart that rests on grounds remembered, not asked for."""
+
+from dataclasses import dataclass
+
+from lianyi.access.model import Chart
+from lianyi.kernel.db import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Presumed:
+    """A chart that no statement may look through without asking `still` and saying `told`."""
+
+    chart: Chart
+    still: tuple[Statement, ...]  # what the WHERE of a `door` asks
+    told: Statement  # writes the access down, where its own WHERE says

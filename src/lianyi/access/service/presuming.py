@@ -1,0 +1,64 @@
+"""A door that has opened before, gone through by the statement that asks whether it still would.
+
+To open a chart and to look into it are two questions, and to write it down is a third. What opened
+it is remembered: the statement that looks holds the same grounds against those there are, and
+writes the access down. If they are others, it finds nothing, and the door is opened anew.
+"""
+
+from typing import TypeAlias
+from uuid import UUID
+
+from lianyi.access import tables
+from lianyi.access.model import Chart, Purpose
+from lianyi.access.model.parts import Right
+from lianyi.access.model.presumed import Presumed
+from lianyi.access.service import chart_on, grounds_asked
+from lianyi.kernel.actor import Actor
+from lianyi.kernel.db import Statement
+from lianyi.kernel.presumed import LastUsed
+from lianyi.kernel.work import Tx
+
+Hat: TypeAlias = tuple[object, ...]
+Key: TypeAlias = tuple[Hat, UUID, Purpose, Right]
+Opened: TypeAlias = tuple[Chart, str]  # with the text of its grounds
+MOST = 10_000  # doors remembered
+
+
+_opened: LastUsed[Key, Opened] = LastUsed(MOST)
+
+
+async def chart(
+    tx: Tx, *, person_id: UUID, purpose: Purpose, what: str, right: Right
+) -> Presumed | None:
+    """Return a chart as it has opened before, or would now. None: `open_chart` says why not.
+
+    :raises OutOfScope:
+    """
+    asked = grounds_asked(tx, person_id, purpose)
+    if asked is None:
+        return None
+    key = (_hat(tx.actor), person_id, purpose, right)
+    found = _opened.get(key) or await _open(tx, asked, key)
+    if found is None:
+        return None
+    opened, held = found
+    return Presumed(opened, (tables.still(asked, held),), tables.telling(tx, opened, what))
+
+
+def forget(tx: Tx, door: Presumed, right: Right) -> None:
+    """Open the door anew the next time: it was found shut."""
+    _opened.put((_hat(tx.actor), door.chart.person_id, door.chart.purpose, right), None)
+
+
+async def _open(tx: Tx, asked: Statement, key: Key) -> Opened | None:
+    _, person_id, purpose, right = key
+    grounds, held = await tables.list_held(tx, asked)
+    opened = chart_on(tx, person_id, purpose, grounds, right)
+    found = (opened, held) if opened.views else None
+    _opened.put(key, found)
+    return found
+
+
+def _hat(who: Actor) -> Hat:
+    hat = (who.person_id, who.post_id, who.institution_id, who.role, who.for_person_id)
+    return (*hat, who.app_id, who.scopes)

@@ -1,0 +1,123 @@
+"""Who asked before is known, and yet each answer is decided anew. Decision 0016."""
+
+from datetime import timedelta
+
+import pytest
+
+from lianyi.access import service as access
+from lianyi.access.model import ALL_CLASSES, DOCTOR, Mandate, Purpose, Scope, Share
+from lianyi.accounts import service as sessions
+from lianyi.accounts.model import IDLE_RESIDENT, TOUCH
+from lianyi.web.session import COOKIE
+from tests.records import make
+from tests.smart.conftest import FHIR
+from tests.web.resident import act_for
+
+READS = """SELECT granted FROM access.log
+           WHERE $1 = ANY (person_ids) AND what = 'fhir' AND role = $2 ORDER BY seq"""
+
+
+@pytest.fixture
+async def condition(ward):
+    body = make.condition(ward.person_id)
+    await ward.publish(body)
+    return body["id"]
+
+
+@pytest.fixture
+async def patients(sitting, ward, condition):
+    """The browser of somebody who has read a resource and searched already."""
+    browser = await sitting(ward.patient)
+    for _ in range(2):
+        assert await _told(browser, ward, condition) == [200, 1]
+    return browser
+
+
+async def _told(browser, ward, condition):
+    """Return the status of a read, and how much a search finds."""
+    read = await browser.http.get(f"{FHIR}/Condition/{condition}")
+    found = await browser.http.get(f"{FHIR}/Condition", params={"patient": str(ward.person_id)})
+    if found.status_code != 200:
+        return [read.status_code, found.status_code]
+    return [read.status_code, len(found.json().get("entry", ()))]
+
+
+async def test_every_look_is_written_down_once(patients, ward, condition):
+    """PRI-13, EMR-05"""
+    before = await ward.place.rows(READS, ward.person_id, "resident")
+    assert await _told(patients, ward, condition) == [200, 1]
+    none = await patients.http.get(f"{FHIR}/Procedure", params={"patient": str(ward.person_id)})
+    assert "entry" not in none.json()
+    after = await ward.place.rows(READS, ward.person_id, "resident")
+    assert after == [*before, (True,), (True,), (True,)]
+
+
+async def test_who_has_signed_out_reads_nothing_more(patients, ward, condition):
+    """SEC-03"""
+    await ward.place.do(ward.patient, sessions.sign_out_everywhere, person_id=ward.person_id)
+    assert await _told(patients, ward, condition) == [401, 401]
+
+
+async def test_a_session_left_alone_too_long_is_over(patients, ward, condition, clock):
+    """SEC-03"""
+    clock.forward(seconds=IDLE_RESIDENT.total_seconds() + 1)
+    assert await _told(patients, ward, condition) == [401, 401]
+
+
+async def test_reading_keeps_a_session_awake(patients, ward, condition, clock):
+    for _ in range(3):
+        clock.forward(seconds=(IDLE_RESIDENT - TOUCH).total_seconds())
+        assert await _told(patients, ward, condition) == [200, 1]
+
+
+async def test_a_hat_that_was_changed_is_another(patients, ward, condition):
+    """PRI-13: who acts for a child sees the child's records, and no more one's own."""
+    child_id = await ward.place.person()
+    mandate = Mandate(child_id, ward.person_id, child_id, frozenset(Scope), ALL_CLASSES)
+    await ward.place.do(ward.place.office, access.empower, mandate=mandate)
+    await act_for(ward.place, patients.http.cookies[COOKIE], child_id)
+    assert await _told(patients, ward, condition) == [404, 0]
+
+
+async def test_a_consent_opens_at_once_and_shuts_at_once(sitting, ward, elsewhere):
+    """PRI-04, EMR-09"""
+    await ward.publish(make.condition(ward.person_id))
+    await elsewhere.publish(make.condition(ward.person_id))
+    doctors = await sitting(ward.doctor)
+
+    async def found():
+        asked = {"patient": str(ward.person_id)}
+        answer = await doctors.http.get(f"{FHIR}/Condition", params=asked)
+        return len(answer.json()["entry"])
+
+    assert [await found(), await found()] == [1, 1]
+    share = Share(
+        holder_id=elsewhere.place.id,
+        receiver_id=ward.place.id,
+        purpose=Purpose.TREAT,
+        expires_at=ward.place.app.clock() + timedelta(days=1),
+    )
+    chart = await ward.chart(ward.patient, Purpose.CONSENT)
+    given = await ward.place.do(
+        ward.patient, lambda tx: access.give_consent(tx, chart, share=share)
+    )
+    assert [await found(), await found()] == [2, 2]
+    await ward.place.do(
+        ward.patient, lambda tx: access.withdraw_consent(tx, chart, consent_id=given)
+    )
+    assert await found() == 1
+
+
+async def test_a_relation_that_has_ended_shows_nothing_and_is_told(sitting, ward):
+    """PRI-26, EMR-05"""
+    other = await ward.place.resident()
+    cause = await ward.place.relate(other.person_id, DOCTOR)
+    await ward.publish(make.condition(other.person_id), owner=other.person_id)
+    doctors, asked = await sitting(ward.doctor), {"patient": str(other.person_id)}
+    for _ in range(2):
+        found = await doctors.http.get(f"{FHIR}/Condition", params=asked)
+        assert len(found.json()["entry"]) == 1
+    await ward.place.do(ward.place.office, access.end_relation, cause_id=cause)
+    assert "entry" not in (await doctors.http.get(f"{FHIR}/Condition", params=asked)).json()
+    told = await ward.place.rows(READS, other.person_id, DOCTOR)
+    assert told == [(True,), (True,), (False,)]
