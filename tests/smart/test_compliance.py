@@ -37,6 +37,9 @@ async def test_it_lists_activities_bases_sharing_retention_and_incidents(
     for said in ("处理活动与依据", "诊疗关系", "没有依据", "PIA-", "EMR-01", "逾期未复核"):
         assert page.says(said), said
     assert not page.says("欧阳秋水")
+    assert "?days=90&pane=side" in [
+        link.href for link in page.links
+    ]  # the same span, told beside it on a phone
     view = await report(ward.place)
     counted = {(one.cause, one.granted, one.refused) for one in view.found.activities}
     assert {("relation", 1, 0), ("none", 0, 1)} <= counted
