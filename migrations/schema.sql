@@ -2890,6 +2890,8 @@ CREATE INDEX prescription_institution_id_state_signed_at_idx ON prescribing.pres
 
 CREATE INDEX prescription_person_id_id_idx ON prescribing.prescription USING btree (person_id, id);
 
+CREATE INDEX prescription_prescriber_id_held_at_idx ON prescribing.prescription USING btree (prescriber_id, held_at) WHERE (held_at IS NOT NULL);
+
 CREATE INDEX prescription_seller_id_state_idx ON prescribing.prescription USING btree (seller_id, state) WHERE (seller_id IS NOT NULL);
 
 CREATE INDEX prescription_visit_id_idx ON prescribing.prescription USING btree (visit_id);

@@ -3,6 +3,7 @@
 import pytest
 
 from lianyi.journeys import hand_over
+from lianyi.people.model import DOCTOR
 from lianyi.pharmacy.model import SaleState
 from tests.journeys.test_red_flag import WHY, Ward
 from tests.journeys.test_red_flag import ward as ward  # noqa: PLC0414 - a fixture
@@ -53,6 +54,7 @@ async def test_con_28_the_doctor_sees_it_first_and_decides_with_a_reason(ward, r
     await wearing(reader, ward.place, ward.clinic.doctor)
     queue = await reader.get("/clinic/online")
     assert queue.says("急症提示，已停止", "已停诊")
+    assert queue.says("待您决定 1", "急症提示，药房暂停发药")
     assert (await reader.get(at)).says("药房已接单的暂停发药")
     page = await reader.get(f"{at}/prescription")
     assert page.says("药房暂停发药，等您决定")
@@ -60,6 +62,7 @@ async def test_con_28_the_doctor_sees_it_first_and_decides_with_a_reason(ward, r
     assert (await reader.submit(page, "/resume", reason="")).status == 422
     done = await reader.submit(page, "/resume", reason=WHY)
     assert not done.says("等您决定")
+    assert not done.says("待您决定")
     assert not offers(done, "/withhold")
     assert not (await patient.get(f"/purchases/{sale.id}")).says("请先不要取药、用药")
 
@@ -119,13 +122,19 @@ async def test_con_04_everybody_reads_that_it_was_turned_offline_and_who_decides
     visit = await patient.get(f"/follow-up/visits/{ward.visit.id}")
     assert visit.says("药房已接单的已暂停发药")
 
+    await wearing(reader, ward.place, await ward.place.appoint(DOCTOR))
+    assert not (await reader.get("/clinic/online")).says("待您决定")
     await wearing(reader, ward.place, ward.clinic.doctor)
+    queue = await reader.get("/clinic/online")
+    assert queue.says("待您决定 1", "已转线下，药房暂停发药")
+    assert f"/clinic/online/{ward.visit.id}/prescription" in queue.html
     assert (await reader.get(f"/clinic/online/{ward.visit.id}")).says("药房已接单的暂停发药")
     page = await reader.get(f"/clinic/online/{ward.visit.id}/prescription")
     assert page.says("已转线下，药房暂停发药，等您决定")
     assert not offers(page, "/hold")
     done = await reader.submit(page, "/withhold", reason=WHY)
     assert done.says("已转线下，处方已撤销")
+    assert not done.says("待您决定")
     told = await patient.get(f"/prescriptions/{sale.slip.prescription_id}")
     assert told.says("处方已撤销，请不要按它用药", "要到线下就诊")
 

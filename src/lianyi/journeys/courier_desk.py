@@ -53,6 +53,19 @@ class Round:
     carried: tuple[Parcel, ...]
     hand: Hand | None
 
+    @property
+    def next_due(self) -> datetime | None:
+        every = (*self.fetch, *self.carried)
+        return min((one.due_at for one in every if one.due_at), default=None)
+
+    @property
+    def again(self) -> int:
+        return sum(one.state is SaleState.MISSED for one in self.carried)
+
+    @property
+    def held(self) -> int:
+        return sum(one.held for one in (*self.fetch, *self.carried))
+
 
 async def deliveries(tx: Tx, *, sale_id: UUID | None = None) -> Round:
     """Return the parcels of the acting courier's seller, and one if it is in hand.

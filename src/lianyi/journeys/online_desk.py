@@ -23,6 +23,8 @@ from lianyi.kernel.lifecycle import check_role
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import Institution, Person, Post
+from lianyi.prescribing import queries as prescribing
+from lianyi.prescribing.model import Held
 from lianyi.records import queries as records
 
 P = TypeVar("P")
@@ -53,14 +55,36 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Halted:
+    """A medicine of the doctor's that its seller keeps until they have decided (CON-28, CON-04)."""
+
+    held: Held
+    person: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """The acting doctor's visits and what waits for a decision, with the persons of both."""
+
+    visits: Sequence[Visit]
+    held: Sequence[Held]
+    persons: Mapping[UUID, Person]
+
+
+@dataclass(frozen=True, slots=True)
 class Online:
-    """The doctor's online side. `until`: the identity counts as proven until then (CON-09)."""
+    """The doctor's online side. `until`: the identity counts as proven until then (CON-09).
+
+    `hospital` is where visits are turned to: that behind an internet hospital, or the place itself.
+    """
 
     me: Post
+    hospital: Institution
     now: datetime
     until: datetime | None
     offers: tuple[Offer, ...]
     rows: tuple[Row, ...]
+    halted: tuple[Halted, ...] = ()
 
     @property
     def is_online(self) -> bool:
@@ -90,7 +114,6 @@ class Hand(Generic[P]):
     proofs: tuple[Proof, ...] = ()
     sheet: Sheet | None = None
     verbs: frozenset[str] = frozenset()
-    hospital: Institution | None = None
     conditions: tuple[Reason, ...] = notices.CONDITIONS
     list_version: str = notices.LIST_VERSION
     page: P | None = None
@@ -125,9 +148,9 @@ async def desk(tx: Tx) -> Hand[None]:
 
     :raises WrongRole:
     """
-    visits, persons = await _mine(tx)
+    mine = await _mine(tx)
     offers = await queries.offers_of(tx, post_ids=[tx.actor.post_id])
-    return Hand(replace(await _online(tx, visits, persons), offers=tuple(offers)))
+    return Hand(replace(await _online(tx, mine), offers=tuple(offers)))
 
 
 async def hand(tx: Tx, *, visit_id: UUID) -> Hand[None]:
@@ -144,7 +167,6 @@ async def hand(tx: Tx, *, visit_id: UUID) -> Hand[None]:
         messages=tuple(await queries.messages_of(tx, chart, visit=visit)),
         proofs=tuple(await queries.proofs_of(tx, chart, visit=visit)),
         sheet=Sheet(note, sheet.at, sheet.signed_at),
-        hospital=await _hospital(tx, visit),
     )
 
 
@@ -153,16 +175,16 @@ async def in_hand(tx: Tx, *, visit_id: UUID) -> Taken:
 
     :raises NoSuchVisit, NoSuchPerson, WrongRole:
     """
-    visits, persons = await _mine(tx, also=visit_id)
-    visit = next((one for one in visits if one.id == visit_id), None)
-    if visit is None or visit.person_id not in persons:
+    mine = await _mine(tx, also=visit_id)
+    visit = next((one for one in mine.visits if one.id == visit_id), None)
+    if visit is None or visit.person_id not in mine.persons:
         raise NoSuchVisit(id=visit_id)
     chart = await access.open_chart(
         tx, person_id=visit.person_id, purpose=Purpose.TREAT, what="consult"
     )
-    patient = await workbench_desk.patient(tx, chart, person=persons[visit.person_id])
+    patient = await workbench_desk.patient(tx, chart, person=mine.persons[visit.person_id])
     found: Hand[Any] = Hand(
-        online=await _online(tx, [one for one in visits if one.state in IN_SIGHT], persons),
+        online=await _online(tx, mine),
         visit=visit,
         patient=patient,
         verbs=frozenset(VISIT.open_to(tx.actor.role, visit.state)),
@@ -183,33 +205,30 @@ async def picture(tx: Tx, *, visit_id: UUID, file_id: UUID) -> Content:
     return await files.content(tx, chart, file_id=file_id)
 
 
-async def _mine(tx: Tx, also: UUID | None = None) -> tuple[list[Visit], Mapping[UUID, Person]]:
+async def _mine(tx: Tx, also: UUID | None = None) -> Mine:
     """Return the acting doctor's visits, with those of their persons this desk may see."""
     check_role(tx, VISIT, "take")
     treating = await access.open_desk(tx, purpose=Purpose.TREAT)
     visits = await queries.queue(tx, treating, also=also)
-    ids = sorted({visit.person_id for visit in visits})
+    held = await prescribing.undecided(tx, treating)
+    ids = sorted({v.person_id for v in visits} | {one.person_id for one in held})
     access.saw(tx, treating, person_ids=ids, what="consult")
-    return visits, await people.persons(tx, treating, person_ids=ids)
+    return Mine(visits, held, await people.persons(tx, treating, person_ids=ids))
 
 
-async def _online(tx: Tx, visits: Sequence[Visit], persons: Mapping[UUID, Person]) -> Online:
-    posts = await people.posts(tx, ids=[tx.actor.post_id])
+async def _online(tx: Tx, mine: Mine) -> Online:
+    persons = mine.persons
+    visits = [one for one in mine.visits if one.state in IN_SIGHT]
+    member = await people.member(tx)
     return Online(
-        me=posts[tx.actor.post_id],
+        me=member.post,
+        hospital=member.practice.parent or member.practice.institution,
         now=tx.now,
         until=await queries.online_until(tx),
         offers=(),
         rows=tuple(_row(tx, visit, persons.get(visit.person_id)) for visit in visits),
+        halted=tuple(Halted(one, persons.get(one.person_id)) for one in mine.held),
     )
-
-
-async def _hospital(tx: Tx, visit: Visit) -> Institution:
-    """Return where a visit is turned to: the hospital behind an internet hospital, or itself."""
-    practice = await people.practice(
-        tx, person_id=visit.doctor_id, institution_id=visit.institution_id
-    )
-    return practice.parent or practice.institution
 
 
 def _row(tx: Tx, visit: Visit, person: Person | None) -> Row:

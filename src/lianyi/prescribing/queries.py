@@ -22,6 +22,7 @@ from lianyi.prescribing.model import (
     Facts,
     Finding,
     Halt,
+    Held,
     Line,
     Prescription,
     Sheet,
@@ -75,6 +76,11 @@ async def to_dispense(tx: Tx, chart: Chart, *, prescription_id: UUID) -> Prescri
 async def held(tx: Tx, desk: Desk, *, prescription_ids: Collection[UUID]) -> dict[UUID, Halt]:
     """Return which of these the acting seller must not hand over yet, and why."""
     return await tables.list_held(tx, desk, prescription_ids, IN_FORCE)
+
+
+async def undecided(tx: Tx, desk: Desk) -> list[Held]:
+    """Return what sellers keep until the acting doctor has decided, the longest first (CON-04)."""
+    return await tables.list_undecided(tx, desk, IN_FORCE)
 
 
 async def of_visits(

@@ -181,6 +181,18 @@ class Halt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a seller keeps until its doctor has decided; `on_the_way`: it has left the counter."""
+
+    prescription_id: UUID
+    visit_id: UUID
+    person_id: UUID
+    halt: Halt
+    since: datetime
+    on_the_way: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Prescription:
     """The head, with the newest version. `expires_at` is None until it has been signed.
 

@@ -12,7 +12,17 @@ from lianyi.kernel.lifecycle import begin
 from lianyi.kernel.work import Tx
 from lianyi.prescribing.errors import NoSuchPrescription
 from lianyi.prescribing.events import PrescriptionDrafted
-from lianyi.prescribing.model import Document, Halt, Prescription, Sheet, State, Version, Visit, Way
+from lianyi.prescribing.model import (
+    Document,
+    Halt,
+    Held,
+    Prescription,
+    Sheet,
+    State,
+    Version,
+    Visit,
+    Way,
+)
 from lianyi.prescribing.states import PRESCRIPTION
 
 if TYPE_CHECKING:
@@ -236,6 +246,22 @@ async def list_held(
         *desk.args,
     )
     return {row["id"]: Halt(row["halt"]) for row in rows}
+
+
+async def list_undecided(tx: Tx, desk: Desk, states: Collection[State]) -> list[Held]:
+    rows = await tx.db.fetch(
+        f"""SELECT p.id AS prescription_id, p.visit_id, p.person_id, p.halt, p.held_at AS since,
+              p.state <> 'accepted' AS on_the_way
+            FROM prescribing.prescription p
+            WHERE p.prescriber_id = $1 AND p.institution_id = $2 AND p.held_at IS NOT NULL
+              AND p.state = ANY ($3) AND {desk.sees("p.person_id", at=4)}
+            ORDER BY p.held_at, p.id LIMIT 50""",
+        tx.actor.person_id,
+        desk.institution_id,
+        list(states),
+        *desk.args,
+    )
+    return [Held(**{**row, "halt": Halt(row["halt"])}) for row in rows]
 
 
 def prescription_of(row: "Record") -> Prescription:

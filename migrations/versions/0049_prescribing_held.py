@@ -1,0 +1,13 @@
+"""What a doctor still has to decide of, found without looking through all they ever wrote."""
+
+from lianyi.kernel.migrate import run
+
+revision = "0049"
+down_revision = "0048"
+
+
+def upgrade() -> None:
+    run(
+        "CREATE INDEX ON prescribing.prescription (prescriber_id, held_at)"
+        " WHERE held_at IS NOT NULL"
+    )
