@@ -87,6 +87,17 @@ async def test_a_number_is_given_back_with_a_reason(resident, clinic):
     assert (await resident.submit(kept, "/cancel", reason="no_time")).says("已取消")
 
 
+async def test_what_is_wrong_with_an_act_stands_on_its_own_page(resident, clinic):
+    session_id = await clinic.publish()
+    times = await resident.get(f"/book/sessions/{session_id}")
+    kept = await resident.submit(times, f"/book/sessions/{session_id}", starts_at=START.isoformat())
+    again = await resident.submit(kept, "/cancel", reason="")
+    assert (again.status, again.says("退号原因", "号源已为您保留")) == (422, True)
+    sent = {**kept.form("/cancel").fields, "session": "none", "starts_at": "soon"}
+    lost = await resident.http.post("/book/move", data=sent)
+    assert (lost.status_code, lost.headers["location"]) == (303, "/appointments")
+
+
 async def test_a_number_is_moved_to_another_doctor_or_day(resident, clinic, place):
     """CAP-10: the old number is given up only with the new one in hand."""
     first, full, second = [await clinic.publish(starts_at=START + n * DAY) for n in range(3)]

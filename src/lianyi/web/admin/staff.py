@@ -1,9 +1,9 @@
 """Staff and posts: who works where with which licence, and the acts of the staff office."""
 
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import NoneType
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from starlette.routing import Route
 from lianyi.journeys import admin_desk
 from lianyi.journeys.admin_desk import Staff, Ward
 from lianyi.kernel.actor import Role
-from lianyi.kernel.work import reading, within
+from lianyi.kernel.refusal import Refused
+from lianyi.kernel.work import reading
 from lianyi.people.errors import (
     BadName,
     BadNumber,
@@ -39,13 +40,22 @@ from lianyi.people.model import (
     Register,
     Training,
 )
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.i18n import mark
 from lianyi.web.session import app_of, user
 
 PAGE = "/admin/staff"
 ROLES = (DOCTOR, NURSE, PHARMACIST, DISPENSER, TECHNICIAN, CLERK, COURIER, ADMIN)
 RANKED = frozenset({DOCTOR, NURSE, PHARMACIST, TECHNICIAN})
+# Where a refusal is said: at the field that has to be changed.
+FIELDS: Mapping[type[Refused], str] = {
+    BadName: "name",
+    NameDiffers: "name",
+    BadNumber: "number",
+    NoSuchDepartment: "department",
+    CodeTaken: "number",
+    NoSuchInstitution: "main",
+}
 BETWEEN = re.compile(r"[\s,，、;；]+")
 Number = Annotated[
     str,
@@ -169,96 +179,77 @@ async def colleague(request: Request) -> Response:
 
 
 async def appoint(request: Request) -> Response:
-    try:
-        form = await forms.read(request, Appointment)
-    except forms.BadForm as bad:
-        return await _page(request, "new", bad.form)
-    try:
-        post_id = await within(
-            app_of(request),
-            user(request),
-            lambda tx: admin_desk.appoint(
-                tx,
-                name=form.name,
-                number=form.number.upper(),
-                role=Role(form.role),
-                department_id=form.department,
-                grade=form.grade if form.role in RANKED else Grade.NONE,
-            ),
-            once=forms.once(request, form, UUID),
-        )
-    except (BadName, NameDiffers) as refused:
-        return await _page(request, "new", await forms.kept(request, name=refused))
-    except BadNumber as refused:
-        return await _page(request, "new", await forms.kept(request, number=refused))
-    except NoSuchDepartment as refused:
-        return await _page(request, "new", await forms.kept(request, department=refused))
-    return answer.go(request, f"{PAGE}/{post_id}?pane=side")
+    return await acts.act(
+        request,
+        Appointment,
+        lambda tx, form: admin_desk.appoint(
+            tx,
+            name=form.name,
+            number=form.number.upper(),
+            role=Role(form.role),
+            department_id=form.department,
+            grade=form.grade if form.role in RANKED else Grade.NONE,
+        ),
+        page=_open("new"),
+        said=(BadName, NameDiffers, BadNumber, NoSuchDepartment),
+        wrong=lambda refused: {FIELDS[type(refused)]: refused},
+        then=lambda _, post_id: f"{PAGE}/{post_id}?pane=side",
+        kind=UUID,
+    )
 
 
 async def record_licence(request: Request) -> Response:
-    try:
-        form = await forms.read(request, LicenceForm)
-    except forms.BadForm as bad:
-        return await _page(request, "licence", bad.form)
     post_id = request.path_params["post"]
-    try:
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: admin_desk.record_licence(tx, post_id=post_id, licence=form.licence()),
-            once=forms.once(request, form, NoneType),
-        )
-    except CodeTaken as refused:
-        return await _page(request, "licence", await forms.kept(request, number=refused))
-    except NoSuchInstitution as refused:
-        return await _page(request, "licence", await forms.kept(request, main=refused))
-    return answer.go(request, f"{PAGE}/{post_id}?pane=side")
+    return await acts.act(
+        request,
+        LicenceForm,
+        lambda tx, form: admin_desk.record_licence(tx, post_id=post_id, licence=form.licence()),
+        page=_open("licence"),
+        said=(CodeTaken, NoSuchInstitution),
+        wrong=lambda refused: {FIELDS[type(refused)]: refused},
+        then=f"{PAGE}/{post_id}?pane=side",
+    )
 
 
 async def file_practice(request: Request) -> Response:
-    try:
-        form = await forms.read(request, FilingForm)
-    except forms.BadForm as bad:
-        return await _page(request, "filing", bad.form)
     post_id = request.path_params["post"]
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: admin_desk.file_practice(tx, post_id=post_id, filing=form.filing()),
-        once=forms.once(request, form, NoneType),
+    return await acts.act(
+        request,
+        FilingForm,
+        lambda tx, form: admin_desk.file_practice(tx, post_id=post_id, filing=form.filing()),
+        page=_open("filing"),
+        said=(),
+        then=f"{PAGE}/{post_id}?pane=side",
     )
-    return answer.go(request, f"{PAGE}/{post_id}?pane=side")
 
 
 async def record_training(request: Request) -> Response:
-    try:
-        form = await forms.read(request, TrainingForm)
-    except forms.BadForm as bad:
-        return await _page(request, "training", bad.form)
     post_id = request.path_params["post"]
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: admin_desk.record_training(tx, post_id=post_id, training=form.training()),
-        once=forms.once(request, form, NoneType),
+    return await acts.act(
+        request,
+        TrainingForm,
+        lambda tx, form: admin_desk.record_training(tx, post_id=post_id, training=form.training()),
+        page=_open("training"),
+        said=(),
+        then=f"{PAGE}/{post_id}?pane=side",
     )
-    return answer.go(request, f"{PAGE}/{post_id}?pane=side")
 
 
 async def end_post(request: Request) -> Response:
-    try:
-        form = await forms.read(request, End)
-    except forms.BadForm as bad:
-        return await _page(request, "end", bad.form)
     post_id = request.path_params["post"]
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: admin_desk.end_post(tx, post_id=post_id, why=form.reason),
-        once=forms.once(request, form, NoneType),
+    return await acts.act(
+        request,
+        End,
+        lambda tx, form: admin_desk.end_post(tx, post_id=post_id, why=form.reason),
+        page=_open("end"),
+        said=(),
+        then=PAGE,
     )
-    return answer.go(request, PAGE)
+
+
+def _open(act: str) -> Callable[[Request, forms.Filled], Awaitable[Response]]:
+    """Return what draws the page with one of its forms open."""
+    return lambda request, form: _page(request, act, form)
 
 
 async def _page(request: Request, act: str = "", form: forms.Filled | None = None) -> Response:

@@ -16,7 +16,7 @@ from lianyi.booking.model import Appointment, Got, Wish
 from lianyi.journeys import book, booking_desk, queue
 from lianyi.kernel.refusal import Conflict
 from lianyi.kernel.work import within
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.i18n import mark
 from lianyi.web.patient.shell import show
 from lianyi.web.session import app_of, user
@@ -109,40 +109,36 @@ async def own(request: Request) -> Response:
 
 
 async def one(request: Request) -> Response:
-    view = partial(booking_desk.booked, appointment_id=request.path_params["id"])
-    return await show(request, "patient/appointment.html", view)
+    return await _one(request)
 
 
 async def cancel(request: Request) -> Response:
-    form, id = await forms.read(request, Cancel), request.path_params["id"]
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: book.cancel(tx, appointment_id=id, reason=form.reason),
-        once=forms.once(request, form, bool),
+    id = request.path_params["id"]
+    return await acts.act(
+        request,
+        Cancel,
+        lambda tx, form: book.cancel(tx, appointment_id=id, reason=form.reason),
+        page=_one,
+        said=(),
+        then=f"/appointments/{id}",
+        kind=bool,
     )
-    return answer.go(request, f"/appointments/{id}")
 
 
 async def reschedule(request: Request) -> Response:
     """Move to another number; what forbids it is said beside the times that are left."""
-    form = await forms.read(request, Move)
-    try:
-        await within(
-            app_of(request),
-            user(request),
-            lambda tx: book.reschedule(
-                tx,
-                appointment_id=form.appointment,
-                session_id=form.session,
-                starts_at=form.starts_at,
-            ),
-            once=forms.once(request, form, Appointment),
-        )
-    except Conflict as refused:
-        kept = await forms.kept(request, starts_at=refused)
-        return await _times(request, form.session, kept)
-    return answer.go(request, f"/appointments/{form.appointment}")
+    return await acts.act(
+        request,
+        Move,
+        lambda tx, form: book.reschedule(
+            tx, appointment_id=form.appointment, session_id=form.session, starts_at=form.starts_at
+        ),
+        page=_times_again,
+        said=(Conflict,),
+        wrong=acts.beside("starts_at"),
+        then=lambda form, _: f"/appointments/{form.appointment}",
+        kind=Appointment,
+    )
 
 
 def _moving(verb: Callable[..., Awaitable[T]], kind: type[T]) -> Endpoint:
@@ -186,6 +182,20 @@ async def leave_waiting(request: Request) -> Response:
 async def _times(request: Request, session_id: UUID, form: forms.Filled | None = None) -> Response:
     view = partial(booking_desk.sitting, session_id=session_id)
     return await show(request, "patient/book_times.html", view, form=form)
+
+
+async def _times_again(request: Request, form: forms.Filled) -> Response:
+    """Draw the times of the session that the form asked for; without one, all appointments."""
+    try:
+        session_id = UUID(form.text("session"))
+    except ValueError:
+        return answer.go(request, "/appointments")
+    return await _times(request, session_id, form)
+
+
+async def _one(request: Request, form: forms.Filled | None = None) -> Response:
+    view = partial(booking_desk.booked, appointment_id=request.path_params["id"])
+    return await show(request, "patient/appointment.html", view, form=form)
 
 
 def _day(request: Request) -> date | None:

@@ -1,6 +1,5 @@
 """Open a health card, show it, stop it, and answer who else applied in one's name."""
 
-from types import NoneType
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from lianyi.journeys import card, resident_desk, sign_in
 from lianyi.kernel.work import within
 from lianyi.people.errors import BadName, BadNumber, NoticeMoved, TooManyApplications
 from lianyi.people.model import GUEST
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
 from lianyi.web.i18n import mark
 from lianyi.web.patient.shell import read, show
@@ -83,22 +82,19 @@ async def come_in(request: Request) -> Response:
 
 
 async def show_card(request: Request) -> Response:
-    return await show(request, "patient/card.html", resident_desk.card)
+    return await _card(request)
 
 
 async def freeze(request: Request) -> Response:
-    try:
-        form = await forms.read(request, Freezing)
-    except forms.BadForm as bad:
-        return await show(request, "patient/card.html", resident_desk.card, form=bad.form)
-    hat = user(request)
-    await within(
-        app_of(request),
-        hat,
-        lambda tx: card.freeze(tx, person_id=hat.subject_id, why=form.reason),
-        once=forms.once(request, form, NoneType),
+    person_id = user(request).subject_id
+    return await acts.act(
+        request,
+        Freezing,
+        lambda tx, form: card.freeze(tx, person_id=person_id, why=form.reason),
+        page=_card,
+        said=(),
+        then="/card",
     )
-    return answer.go(request, "/card")
 
 
 async def agree(request: Request) -> Response:
@@ -109,14 +105,18 @@ async def agree(request: Request) -> Response:
 
 
 async def deny(request: Request) -> Response:
-    form = await forms.read(request, Answering)
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: card.deny(tx, card_id=form.card),
-        once=forms.once(request, form, NoneType),
+    return await acts.act(
+        request,
+        Answering,
+        lambda tx, form: card.deny(tx, card_id=form.card),
+        page=_card,
+        said=(),
+        then="/card",
     )
-    return answer.go(request, "/card")
+
+
+async def _card(request: Request, form: Filled | None = None) -> Response:
+    return await show(request, "patient/card.html", resident_desk.card, form=form)
 
 
 async def _opening(request: Request, form: Filled | None = None) -> Response:
