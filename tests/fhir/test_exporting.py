@@ -32,6 +32,7 @@ from lianyi.kernel.work import DatabaseAway, within
 from lianyi.people.model import ADMIN, DOCTOR
 from lianyi.records import service as records
 from lianyi.records.model import PUBLIC
+from lianyi.records.service import parts
 from lianyi.records.tables import parts as tables
 from lianyi.worker import bulk
 from lianyi.worker.deliver import WORKER
@@ -50,9 +51,19 @@ OVER = """UPDATE access.relation SET until = $2
 YES = {"why": "病种质量分析", "assessment": "PIA-2030-07"}
 
 
+WAITS = """SELECT EXISTS (SELECT FROM access.export
+             WHERE state = 'running' AND kernel.is_begun_before(as_of_here))"""
+
+
 async def work(app):
     """Let the worker do all there is to do."""
     while await bulk.step(app):
+        await settle(app)
+
+
+async def settle(app):
+    """Wait until the transactions have ended, of whomever, that an export waits for."""
+    while await app.pool.fetchval(WAITS):
         pass
 
 
@@ -776,12 +787,15 @@ async def test_an_export_goes_on_where_a_dead_worker_left_it(taker, ward, monkey
     monkeypatch.setattr(tables, "LINES", 2)
     where = await taker.ask("Patient/$export?_type=Observation")
     app = ward.place.app
+    monkeypatch.setattr(parts, "ABREAST", 1)
     await bulk.step(app)
+    await settle(app)
     await bulk.step(app)
     folder = app.files / "bulk"
     (done,) = folder.rglob("*.gz")
     was = done.stat().st_mtime_ns
     done.with_name("1.draft").write_bytes(b"half of it")
+    monkeypatch.undo()
     await work(app)
     assert done.stat().st_mtime_ns == was
     assert len((await taker.files(where))["Observation"]) == 4
@@ -793,6 +807,7 @@ async def test_a_file_that_never_succeeds_ends_the_export(taker, ward):
     where = await taker.ask()
     app = ward.place.app
     await bulk.step(app)
+    await settle(app)
     app.files.mkdir()
     (app.files / "bulk").write_text("in the way")
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Who asked before is known, and yet each answer is decided anew. Decision 0016."""
+"""Who asked before is known, and yet each answer is decided anew. Decision 0017."""
 
 from datetime import timedelta
 

@@ -128,8 +128,8 @@ async def fetch(tx: Tx, *, export_id: UUID, n: int, first_byte: int) -> Content:
     return content
 
 
-async def claim(tx: Tx, *, export: Export) -> Part | None:
-    """Take the next file to write. None: the files were laid out, or all are written, or wait.
+async def claim(tx: Tx, *, export: Export) -> list[Part]:
+    """Take the next files to write. None: the files were laid out, or all are written, or wait.
 
     :raises GroundGone:
     """
@@ -137,14 +137,14 @@ async def claim(tx: Tx, *, export: Export) -> Part | None:
         desk = await exports.open_export(tx, export=export)
         await exports.start(tx, desk, export=export)
         await parts.plan(tx, desk, export_id=export.id, taking=_taking(tx, export, tx.now))
-        return None
-    part = await parts.claim(tx, export_id=export.id)
-    if part is None:
+        return []
+    taken = await parts.claim(tx, export_id=export.id)
+    if not taken:
         await exports.finish(tx, export=export)
-    elif part.tries > MOST_TRIES:
-        await exports.fail(tx, export=export, why=str(part.n))
-        return None
-    return part
+    failed = [part for part in taken if part.tries > MOST_TRIES]
+    if failed:
+        await exports.fail(tx, export=export, why=str(failed[0].n))
+    return [] if failed else taken
 
 
 async def write(tx: Tx, *, export: Export, part: Part) -> None:

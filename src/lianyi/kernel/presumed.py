@@ -2,7 +2,7 @@
 
 A statement that holds what is remembered against what there is, in its own WHERE, needs no other to
 ask before it. If it has changed, such a statement finds nothing, and all is asked anew. See
-decision 0016.
+decision 0017.
 """
 
 from collections import OrderedDict

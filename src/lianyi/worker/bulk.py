@@ -4,6 +4,7 @@ What is written is told by its row. A worker that dies takes up where the last r
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 from lianyi.access import queries as leaving
@@ -11,9 +12,10 @@ from lianyi.access.errors import GroundGone
 from lianyi.access.model.exports import Export
 from lianyi.access.service import exports
 from lianyi.journeys import bulk_export
-from lianyi.kernel.actor import system
+from lianyi.kernel.actor import Actor, system
 from lianyi.kernel.lifecycle import WrongState
 from lianyi.kernel.work import App, reading, within
+from lianyi.records.model.parts import Part
 from lianyi.records.service import parts
 from lianyi.worker.deliver import WORKER
 
@@ -28,14 +30,23 @@ async def step(app: App) -> int:
         return 0
     hat = system("bulk_export", export.institution_id)
     try:
-        part = await within(app, hat, partial(bulk_export.claim, export=export))
-        if part:
-            await within(app, hat, partial(bulk_export.write, export=export, part=part))
+        taken = await within(app, hat, partial(bulk_export.claim, export=export))
+        await _write(app, hat, export, taken)
     except GroundGone:
         await within(app, hat, partial(bulk_export.end, export=export))
     except WrongState:  # it was cancelled meanwhile
         return 1
     return 1
+
+
+async def _write(app: App, hat: Actor, export: Export, taken: Sequence[Part]) -> None:
+    """Write files side by side, each an act of its own; the first trouble is told when all end."""
+    acts = [
+        within(app, hat, partial(bulk_export.write, export=export, part=part)) for part in taken
+    ]
+    for done in await asyncio.gather(*acts, return_exceptions=True):
+        if isinstance(done, BaseException):
+            raise done
 
 
 async def _is_settled(app: App, export: Export) -> bool:

@@ -21,6 +21,7 @@ from lianyi.records.model.parts import Part
 from lianyi.records.tables import parts as tables
 
 FOLDER = "bulk"  # below that of the files
+ABREAST = 2  # files written at the same time: one is compressed while the other is looked for
 TOGETHER = 1024 * 1024  # bytes that go to the disk at once
 LEVEL, GZIP = 2, 31  # of zlib
 
@@ -30,9 +31,9 @@ async def plan(tx: Tx, desk: Desk, *, export_id: UUID, taking: Taking) -> None:
     await tables.plan(tx, desk, export_id, taking)
 
 
-async def claim(tx: Tx, *, export_id: UUID) -> Part | None:
-    """Take the next file that is not written yet, and count that it is tried."""
-    return await tables.claim(tx, export_id)
+async def claim(tx: Tx, *, export_id: UUID) -> list[Part]:
+    """Take the next files that are not written yet, and count that they are tried."""
+    return await tables.claim(tx, export_id, ABREAST)
 
 
 async def write(tx: Tx, desk: Desk, *, part: Part, taking: Taking) -> None:

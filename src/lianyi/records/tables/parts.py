@@ -30,7 +30,7 @@ INSERT = """INSERT INTO records.part (export_id, n, type, low, high, expected)
               $4::uuid[], $5::bigint[]) WITH ORDINALITY AS p (type, low, high, expected, n)"""
 CLAIM = f"""UPDATE records.part SET tries = tries + 1 WHERE (export_id, n) IN (
               SELECT export_id, n FROM records.part WHERE export_id = $1 AND done_at IS NULL
-              ORDER BY n LIMIT 1 FOR UPDATE)
+              ORDER BY n LIMIT $2 FOR UPDATE)
             RETURNING {COLUMNS}"""
 DONE = """UPDATE records.part SET count = $3, size = $4, length = $5, sealed_key = $6, done_at = $7
           WHERE export_id = $1 AND n = $2"""
@@ -84,10 +84,9 @@ async def plan(tx: Tx, desk: Desk, export_id: UUID, taking: Taking) -> None:
     await tx.db.execute(INSERT, export_id, *([row[n] for row in rows] for n in range(4)))
 
 
-async def claim(tx: Tx, export_id: UUID) -> Part | None:
-    """Take the next file that is not written yet, and count that it is tried."""
-    row = await tx.db.fetchrow(CLAIM, export_id)
-    return None if row is None else Part(**row)
+async def claim(tx: Tx, export_id: UUID, most: int) -> list[Part]:
+    """Take the next files that are not written yet, and count that they are tried."""
+    return [Part(**row) for row in await tx.db.fetch(CLAIM, export_id, most)]
 
 
 async def copy(tx: Tx, desk: Desk, part: Part, taking: Taking, sink: Sink) -> int:
