@@ -174,5 +174,7 @@ def _leaves(part: Part, resource: Resource) -> bool:
     """Tell whether a scope leaves a resource. One that asks for more than codes leaves nothing."""
     if part.type not in {ANY_TYPE, resource.type}:
         return False
+    if not part.pairs:
+        return True
     filed = {(one.name, one.value) for one in resource.found if isinstance(one, Token)}
     return all((name, value) in filed for name, value in part.pairs)

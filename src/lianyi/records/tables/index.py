@@ -34,7 +34,10 @@ FOUND = ", ".join(f"{table}s json" for table, _ in COLUMNS.values())  # of a row
 
 
 def filling(rows: str) -> str:
-    """Return the parts of a statement that file `rows`, each as it is told in `given`."""
+    """Return the parts of a statement that file `rows`, each as it is told in `given`.
+
+    What is alike is put down together: it goes to the same pages of an index.
+    """
     parts = []
     for table, held in COLUMNS.values():
         names = ", ".join(RENAMED.get(name, name) if table == "link" else name for name in held)
@@ -46,7 +49,8 @@ def filling(rows: str) -> str:
     INSERT INTO records.{table} ({own}type, fhir_id, version, {names})
     SELECT {of_row}r.type, r.fhir_id, r.version, {values}
     FROM {rows} r JOIN given g USING (type, fhir_id),
-      json_to_recordset(g.{table}s) AS t ({typed}))"""
+      json_to_recordset(g.{table}s) AS t ({typed})
+    ORDER BY r.type, {values})"""
         )
     return ",\n".join(parts)
 

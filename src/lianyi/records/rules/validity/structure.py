@@ -26,6 +26,8 @@ OF_ELEMENTS = frozenset(
     {"required", "choice", "alone"}
 )  # their laws name the element, not its value
 
+HOLDERS = frozenset({"Bundle", "Parameters"})  # of resources that are not contained
+
 Path_ = Sequence[str | int]
 
 
@@ -47,6 +49,8 @@ def findings(resource: Mapping[str, Any]) -> tuple[Finding, ...]:
     if not validator.is_valid(resource):
         found = (_finding(str(type), error) for error in validator.iter_errors(resource))
         return tuple(dict.fromkeys(found))
+    if contained is None and type not in HOLDERS:
+        return ()
     return tuple(_inner(str(type), resource))
 
 
