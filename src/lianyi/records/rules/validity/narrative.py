@@ -110,8 +110,13 @@ def says_something(div: str) -> bool:
 def _begin(tag: str, given: Mapping[str, str]) -> None:
     if tag not in TAGS:
         raise _Forbidden
+    if given and not ATTRIBUTES.issuperset(given):
+        _check(TAGS[tag], given)
+
+
+def _check(name: str, given: Mapping[str, str]) -> None:
     for attribute, value in given.items():
-        if attribute not in ATTRIBUTES and not _may_have(TAGS[tag], attribute, value):
+        if attribute not in ATTRIBUTES and not _may_have(name, attribute, value):
             raise _Forbidden
 
 
