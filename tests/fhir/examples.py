@@ -24,6 +24,7 @@ SLIPS = {
     "Questionnaire-qs1": ("required", "Questionnaire.item[0].item[0].linkId"),
 }
 
-# What is accepted, and yet is no resource of a record: an app's own wish, whose secret is told to
-# nobody. tests/fhir/subscriptions reads back what an app has written.
-APART = frozenset({"Subscription"})
+# What is accepted, and yet is no resource of a record: a number that booking tells as it is now,
+# and an app's own wish, whose secret is told to nobody. tests/fhir/test_slots.py and subscriptions
+# read back what there is of these.
+APART = frozenset({"Slot", "Subscription"})
