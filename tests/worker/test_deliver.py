@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from lianyi.journeys.wiring import Wiring
+from lianyi.journeys.wiring import AtOnce, Wiring
 from lianyi.kernel import dead_letters, live, outbox, timers
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.dead_letters import NoSuchLine
@@ -28,8 +28,9 @@ class Rang:
 class Bell:
     """A follower that fails on one number of one owner until it is mended."""
 
-    def __init__(self, poison=None):
-        self.poison = poison
+    def __init__(self, poison=None, *, at_once=False):
+        self.poison, self.at_once = poison, at_once
+        self.rounds = []
 
     @property
     def wiring(self):
@@ -40,8 +41,14 @@ class Bell:
             if self.poison == (event.owner, event.number):
                 raise ZeroDivisionError
 
+        async def hear_all(tx, events):
+            self.rounds.append((tx.actor.institution_id, len(events)))
+            for event in events:
+                await hear(tx, event)
+
         return Wiring(
-            followers={Rang: (hear,)}, pages={Rang: lambda event: (f"bell/{event.owner}",)}
+            followers={Rang: (AtOnce(hear_all) if self.at_once else hear,)},
+            pages={Rang: lambda event: (f"bell/{event.owner}",)},
         )
 
 
@@ -76,9 +83,10 @@ async def parked(app, owner):
     return [tuple(row) for row in await app.pool.fetch(PARKED, owner)]
 
 
-async def test_a_poisoned_event_parks_its_owners_line_only(app, clock, owners):
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_a_poisoned_event_parks_its_owners_line_only(app, clock, owners, at_once):
     sick, well = owners
-    bell = Bell(poison=(sick, 2))
+    bell = Bell(poison=(sick, 2), at_once=at_once)
     await ring(app, owners, range(5))
     await deliver(app, bell.wiring)
     assert await heard(app, well) == [0, 1, 2, 3, 4]
@@ -92,6 +100,24 @@ async def test_a_poisoned_event_parks_its_owners_line_only(app, clock, owners):
     await deliver(app, bell.wiring)
     assert await heard(app, sick) == [0, 1, 2, 3, 4]
     assert await parked(app, sick) == []
+
+
+async def test_what_order_does_not_matter_to_is_handed_on_at_once_for_each_institution(app, owners):
+    first, second = owners
+    other = app.ids.new(app.clock())
+    bell = Bell(at_once=True)
+
+    async def verb(tx):
+        for number, institution_id in enumerate((NOWHERE, other, NOWHERE)):
+            await tx.emit(Rang(first, institution_id, number))
+            await tx.emit(Rang(second, institution_id, number))
+
+    await within(app, RINGER, verb)
+    await deliver(app, bell.wiring)
+    assert sorted(bell.rounds) == sorted([(NOWHERE, 4), (other, 2)])
+    assert sorted(await heard(app, first)) == sorted(await heard(app, second)) == [0, 1, 2]
+    await deliver(app, bell.wiring)
+    assert len(bell.rounds) == 2
 
 
 async def test_after_eight_tries_only_a_person_frees_the_line(app, clock, owners):

@@ -3,6 +3,7 @@
 Whoever has arrived becomes a patient of the staff that treats: their relation begins here.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from lianyi.booking import fhir, queries
 from lianyi.booking import service as booking
 from lianyi.booking.events import AppointmentEvent
 from lianyi.booking.model import Appointment, Place, Roster, Turn
+from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.people.model import CLERK, DOCTOR, NURSE
 from lianyi.records import service as records
@@ -106,24 +108,29 @@ async def _desk(tx: Tx) -> Desk:
     return await access.open_desk(tx, purpose=Purpose.RECEIVE)
 
 
-async def publish(tx: Tx, event: AppointmentEvent) -> None:
-    """Let the record know of a number that was booked, moved or given back.
+async def publish(tx: Tx, events: Sequence[AppointmentEvent]) -> None:
+    """Let the record know of numbers that were booked, moved or given back.
 
     Who books waits for none of it: apps that look for appointments hear of it a moment later.
     """
-    await _publish(tx, await _desk(tx), event.appointment_id)
+    await _publish(tx, await _desk(tx), *{event.appointment_id for event in events})
 
 
-async def _publish(tx: Tx, desk: Desk, appointment_id: UUID) -> None:
-    known = await queries.appointments_by_id(tx, desk, ids=[appointment_id])
-    appointment = known[appointment_id]
-    session = await queries.session(tx, session_id=appointment.session_id)
-    await records.publish(
-        tx,
-        owner=appointment.person_id,
-        body=fhir.appointment(appointment, session),
-        holder_id=appointment.institution_id,
-    )
+async def _publish(tx: Tx, desk: Desk, *ids: UUID) -> None:
+    known = await queries.appointments_by_id(tx, desk, ids=sorted(ids))
+    held_in = {one.session_id for one in known.values()}
+    sessions = await queries.sessions_by_id(tx, session_ids=list(held_in))
+    zone = profile.at(tx.now).zone
+    resources = [
+        records.prepare(
+            fhir.appointment(one, sessions[one.session_id]),
+            owner=one.person_id,
+            holder_id=one.institution_id,
+            zone=zone,
+        )
+        for one in known.values()
+    ]
+    await records.store(tx, resources=resources)
 
 
 async def _let_staff_know(tx: Tx, arrived: Appointment) -> None:

@@ -1,6 +1,6 @@
 """When this happens, that follows. The whole causality of the platform is on this screen."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,7 @@ from lianyi.journeys import (
 )
 from lianyi.kernel.errand import Errand
 from lianyi.kernel.seal import Log
+from lianyi.kernel.work import Tx
 from lianyi.orders import events as orders
 from lianyi.people import events as people
 from lianyi.pharmacy import events as pharmacy
@@ -52,13 +53,23 @@ Follower = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True)
+class AtOnce:
+    """A follower that is handed all events of a batch together, which order doesn't matter to."""
+
+    verb: Callable[[Tx, Sequence[Any]], Awaitable[None]]
+
+
+PUBLISH = AtOnce(queue.publish)
+
+
+@dataclass(frozen=True)
 class Wiring:
     """Who follows an event, which open pages hear of it, the errands, and what is sealed.
 
     `hooks` are errands to companies' apps, run apart: a slow one must not hold up a payment.
     """
 
-    followers: Mapping[type[Any], tuple[Follower, ...]] = field(default_factory=dict)
+    followers: Mapping[type[Any], tuple[Follower | AtOnce, ...]] = field(default_factory=dict)
     pages: Mapping[type[Any], topics.Topics] = field(default_factory=dict)
     errands: tuple[Errand[Any, Any], ...] = ()
     hooks: tuple[Errand[Any, Any], ...] = ()
@@ -239,17 +250,17 @@ WIRING = Wiring(
         booking.NumberHeld: (),
         booking.HoldDue: (book.end_hold,),
         booking.NumberOffered: (),
-        booking.AppointmentConfirmed: (queue.publish,),
+        booking.AppointmentConfirmed: (PUBLISH,),
         booking.AppointmentLapsed: (),
-        booking.AppointmentCancelled: (queue.publish,),
-        booking.AppointmentMoved: (queue.publish,),
-        booking.AppointmentStopped: (book.tell, queue.publish),
+        booking.AppointmentCancelled: (PUBLISH,),
+        booking.AppointmentMoved: (PUBLISH,),
+        booking.AppointmentStopped: (book.tell, PUBLISH),
         booking.CheckedIn: (),
         booking.Called: (),
         booking.Missed: (),
         booking.VisitStarted: (),
         booking.VisitFinished: (),
-        booking.DidNotCome: (queue.publish,),
+        booking.DidNotCome: (PUBLISH,),
     },
     pages=topics.PAGES,
     errands=(

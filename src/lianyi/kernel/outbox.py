@@ -4,7 +4,7 @@ Order holds per owner. A reader stays below the oldest running transaction, beca
 may still be uncommitted when a higher one is already visible.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -119,14 +119,19 @@ async def take(db: Db, lanes: Sequence[int], now: datetime, limit: int) -> list[
     return [Waiting(**row) for row in rows]
 
 
-async def first_time(db: Db, seq: int, follower: str) -> bool:
-    row = await db.fetchval(
-        "INSERT INTO kernel.followed (seq, follower) VALUES ($1, $2)"
-        " ON CONFLICT DO NOTHING RETURNING true",
-        seq,
-        follower,
+async def first_times(db: Db, wanted: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Mark events as followed, each by a follower, and return those that were not yet."""
+    if not wanted:
+        return set()
+    seqs, followers = zip(*wanted, strict=True)
+    rows = await db.fetch(
+        """INSERT INTO kernel.followed (seq, follower)
+           SELECT * FROM unnest($1::bigint[], $2::text[])
+           ON CONFLICT DO NOTHING RETURNING seq, follower""",
+        seqs,
+        followers,
     )
-    return row is not None
+    return {(row["seq"], row["follower"]) for row in rows}
 
 
 async def delivered(db: Db, events: list[Waiting], now: datetime) -> None:

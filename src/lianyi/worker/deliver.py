@@ -4,9 +4,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from lianyi.journeys import fhir_notices
-from lianyi.journeys.wiring import WIRING, Follower, Wiring
+from lianyi.journeys.wiring import WIRING, AtOnce, Follower, Wiring
 from lianyi.kernel import live, outbox
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.outbox import BATCH, Waiting
@@ -71,23 +72,36 @@ async def _batch(
     tx: Tx, lanes: Sequence[int], wiring: Wiring, limit: int, tried: list[Waiting] | None = None
 ) -> list[Any]:
     waiting = await outbox.take(tx.db, lanes, tx.now, limit)
-    events = []
-    for one in waiting:
-        if tried is not None:
-            tried.append(one)
-        events.append(await _hand_on(tx, one, wiring))
-    if waiting:
-        await outbox.delivered(tx.db, waiting, tx.now)
+    if not waiting:
+        return []
+    if tried is not None:
+        tried.extend(waiting)
+    events = [one.event(wiring.kinds) for one in waiting]
+    await _follow(tx, waiting, events, wiring)
+    await outbox.delivered(tx.db, waiting, tx.now)
     return events
 
 
-async def _hand_on(tx: Tx, waiting: Waiting, wiring: Wiring) -> object:
-    event = waiting.event(wiring.kinds)
-    for follow in wiring.followers.get(type(event), ()):
-        if await outbox.first_time(tx.db, waiting.seq, _name(follow)):
-            hat = system(_name(follow), event.institution_id)
-            await follow(replace(tx, actor=hat), event)
-    return event
+async def _follow(
+    tx: Tx, waiting: Sequence[Waiting], events: Sequence[Any], wiring: Wiring
+) -> None:
+    """Let each follower have what it had not yet: event by event, or all at once in the end."""
+    wanted = [
+        ((one.seq, _name(follow)), follow, event)
+        for one, event in zip(waiting, events, strict=True)
+        for follow in wiring.followers.get(type(event), ())
+    ]
+    fresh = await outbox.first_times(tx.db, [key for key, *_ in wanted])
+    gathered: dict[tuple[AtOnce, UUID], list[Any]] = {}
+    for key, follow, event in wanted:
+        if key not in fresh:
+            continue
+        if isinstance(follow, AtOnce):
+            gathered.setdefault((follow, event.institution_id), []).append(event)
+        else:
+            await follow(replace(tx, actor=system(_name(follow), event.institution_id)), event)
+    for (follow, institution_id), some in gathered.items():
+        await follow.verb(replace(tx, actor=system(_name(follow), institution_id)), some)
 
 
 async def _announce(app: App, events: Sequence[Any], wiring: Wiring) -> None:
@@ -98,5 +112,6 @@ async def _announce(app: App, events: Sequence[Any], wiring: Wiring) -> None:
             await live.relay(db, topics)
 
 
-def _name(follow: Follower) -> str:
-    return f"{follow.__module__.rpartition('.')[2]}.{follow.__qualname__.rpartition('.')[2]}"
+def _name(follow: Follower | AtOnce) -> str:
+    verb = follow.verb if isinstance(follow, AtOnce) else follow
+    return f"{verb.__module__.rpartition('.')[2]}.{verb.__qualname__.rpartition('.')[2]}"
