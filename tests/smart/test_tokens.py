@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, KeySet
 from lianyi.access.model import Purpose, Sensitive
 from lianyi.accounts import service as accounts
 from lianyi.cli.tour.page import NoSuchForm
-from lianyi.journeys import apps
+from lianyi.journeys import app_launch, apps
 from tests.records import make
 from tests.smart.conftest import (
     BACK,
@@ -379,7 +379,7 @@ async def test_a_doctor_starts_an_app_for_a_patient(company, sitting, ward):
     firm = await company((Purpose.TREAT, "patient/*.rs user/*.rs"))
     launch = await ward.place.do(
         ward.doctor,
-        apps.launch,
+        app_launch.launch,
         client_id=firm.program.app_id,
         patient_id=ward.person_id,
         encounter="visit-1",

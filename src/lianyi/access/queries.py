@@ -113,6 +113,16 @@ async def approved_here(tx: Tx, *, purpose: Purpose) -> list[Approval]:
     return await apps.list_approved_here(tx, purpose)
 
 
+async def open_to_app(
+    tx: Tx, desk: Desk, *, app_id: UUID, person_ids: Sequence[UUID]
+) -> list[UUID]:
+    """Return those of the given persons whom an app may hear of at this desk, in their order.
+
+    PRI-04: who has taken back what they had permitted it is not among them.
+    """
+    return await apps.list_open_to(tx, desk, app_id, person_ids)
+
+
 async def permissions(tx: Tx, chart: Chart) -> list[Permission]:
     """Return what the person has let apps read, ended or not, newest first."""
     return await apps.list_permissions(tx, chart)

@@ -11,6 +11,7 @@ from lianyi.access.model import Chart, Desk
 from lianyi.booking import rules
 from lianyi.booking.model import (
     Appointment,
+    AppointmentState,
     Calling,
     Closure,
     Day,
@@ -30,6 +31,14 @@ from lianyi.kernel import profile, time
 from lianyi.kernel.work import Tx
 
 PAGE = 50
+TODAY = (  # of a doctor's patients of the day, whom they have to do with first
+    AppointmentState.WITH_DOCTOR,
+    AppointmentState.CALLED,
+    AppointmentState.CHECKED_IN,
+    AppointmentState.SEEN,
+    AppointmentState.MISSED,
+    AppointmentState.CONFIRMED,
+)
 
 
 async def departments(tx: Tx, *, institution_id: UUID, first: date, last: date) -> list[UUID]:
@@ -146,6 +155,11 @@ async def roster(tx: Tx, desk: Desk, *, session_id: UUID) -> Roster:
     seen = {each.id for each in booked}
     turns = [turn for turn in await _in_turn(tx, session) if turn.appointment_id in seen]
     return Roster(session, tuple(turns), tuple(booked))
+
+
+async def patients_of_today(tx: Tx, desk: Desk, *, limit: int) -> list[UUID]:
+    """Return whom the acting doctor sees here today in person, who is in the room first."""
+    return await appointments.list_of_today(tx, desk, TODAY, limit)
 
 
 async def place(tx: Tx, chart: Chart, *, appointment_id: UUID) -> Place:

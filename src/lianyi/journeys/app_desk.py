@@ -15,7 +15,8 @@ from lianyi.access.rules.plain import Told
 from lianyi.access.states import APPROVAL, PERMISSION
 from lianyi.accounts import queries as accounts
 from lianyi.accounts.model.apps import Client
-from lianyi.journeys import apps
+from lianyi.journeys import app_patients, apps
+from lianyi.journeys.app_patients import Choice
 from lianyi.journeys.apps import WHAT, Offer
 from lianyi.journeys.fhir_reach import PURPOSES
 from lianyi.journeys.resident_desk import Who, enter
@@ -44,7 +45,10 @@ class AskPage:
 
 @dataclass(frozen=True, slots=True)
 class DeskAskPage:
-    """What a member of staff is asked; `patient` is whom the app was started for."""
+    """What a member of staff is asked; `patient` is whom the app was started for.
+
+    An app that was started by itself and is about one has a `choice` instead.
+    """
 
     token: str
     offer: Offer
@@ -52,6 +56,7 @@ class DeskAskPage:
     told: tuple[Told, ...]
     lasting: bool
     patient: str
+    choice: Choice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +156,22 @@ async def ask(tx: Tx, *, token: str) -> AskPage:
     )
 
 
-async def ask_staff(tx: Tx, *, token: str) -> DeskAskPage:
-    """Return what an app asks of somebody at their desk.
+async def ask_staff(tx: Tx, *, token: str, text: str) -> DeskAskPage:
+    """Return what an app asks of somebody at their desk; `text` finds them a patient by name.
 
     :raises AskGone, NotApproved, NoSuchPerson:
     """
     offer = await apps.offer(tx, token=token)
-    patient = ""
+    patient, choice = "", None
     if offer.ask.context:
         purpose, person_id = PURPOSES[tx.actor.role], offer.ask.context.patient_id
         chart = await access.open_chart(tx, person_id=person_id, purpose=purpose, what=WHAT)
         patient = (await people.person(tx, chart)).name
+    if offer.needs_patient:
+        choice = await app_patients.offered(tx, client_id=offer.client.id, text=text)
     told, lasting = plain.told(offer.scopes), plain.is_lasting(offer.scopes)
-    return DeskAskPage(token, offer, await _name(tx, offer.approval), told, lasting, patient)
+    place = await _name(tx, offer.approval)
+    return DeskAskPage(token, offer, place, told, lasting, patient, choice)
 
 
 async def held(tx: Tx) -> AppsPage:

@@ -12,11 +12,13 @@ from lianyi.access.model import Purpose
 from lianyi.access.model.apps import Approval
 from lianyi.access.rules import scopes
 from lianyi.accounts import queries as accounts
+from lianyi.accounts.errors import NoSuchClient
 from lianyi.accounts.model.apps import Client
+from lianyi.accounts.service import apps as opening
 from lianyi.consult import queries as talks
 from lianyi.consult.model import State
 from lianyi.consult.states import VISIT
-from lianyi.journeys import apps, visit
+from lianyi.journeys import app_patients, apps, visit
 from lianyi.journeys.apps import LAUNCH
 from lianyi.kernel.lifecycle import WrongState, check_role
 from lianyi.kernel.refusal import Conflict
@@ -66,10 +68,23 @@ async def from_talk(tx: Tx, *, visit_id: UUID, client_id: UUID, server: str) -> 
     return await _start(tx, client_id, here.person_id, here.id, server)
 
 
-async def _start(tx: Tx, client_id: UUID, person_id: UUID, visit_id: UUID, server: str) -> str:
-    token = await apps.launch(
-        tx, client_id=client_id, patient_id=person_id, encounter=str(visit_id)
+async def launch(tx: Tx, *, client_id: UUID, patient_id: UUID, encounter: str = "") -> str:
+    """Start an app from a desk, for a patient (EHR launch); return the launch's token.
+
+    :raises NoSuchClient, NotApproved, WrongRole:
+    :raises NoSuchPerson: also of whom the app may know nothing (PRI-04).
+    """
+    if not await accounts.clients(tx, ids=[client_id]):
+        raise NoSuchClient
+    await apps.approval_of(tx, client_id=client_id)
+    context = await app_patients.started_for(
+        tx, client_id=client_id, person_id=patient_id, encounter=encounter
     )
+    return await opening.open_launch(tx, client_id=client_id, context=context)
+
+
+async def _start(tx: Tx, client_id: UUID, person_id: UUID, visit_id: UUID, server: str) -> str:
+    token = await launch(tx, client_id=client_id, patient_id=person_id, encounter=str(visit_id))
     client = (await accounts.clients(tx, ids=[client_id]))[client_id]
     if not client.launch_url:
         raise NotStartable

@@ -33,6 +33,7 @@ from lianyi.accounts.model.apps import (
 )
 from lianyi.accounts.rules import clients
 from lianyi.accounts.service import apps
+from lianyi.journeys import app_patients
 from lianyi.journeys.fhir_reach import PURPOSES
 from lianyi.kernel import profile
 from lianyi.kernel.refusal import Conflict, Invalid
@@ -45,7 +46,7 @@ from lianyi.records.fhir.index import parameters
 from lianyi.records.service import subscribing
 
 WHAT = "app"
-LAUNCH = "launch"
+LAUNCH, ENCOUNTER = "launch", "launch/encounter"
 S256 = "S256"
 LONGEST = 500  # letters of what an app wants back as it was
 # INT-02 asks apps for 122 bits, which nobody can see; what is shorter than 16 letters holds less
@@ -90,14 +91,16 @@ class Offer:
     approval: Approval
     terms: Terms
     scopes: tuple[str, ...]
+    needs_patient: bool  # whom it is about has to be chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What the person has chosen: classes, each by a tick of its own, and for how many days."""
+    """What was chosen: classes, each by a tick of its own, for how many days; staff, a patient."""
 
     classes: frozenset[Sensitive] = frozenset()
     days: int = 30
+    patient_id: UUID | None = None
 
 
 async def register(tx: Tx, *, form: Registration, institutions: Sequence[UUID] = ()) -> Registered:
@@ -171,19 +174,6 @@ async def withdraw_permission(tx: Tx, *, permission_id: UUID) -> None:
     await _publish(tx, chart, found.app_id)
 
 
-async def launch(tx: Tx, *, client_id: UUID, patient_id: UUID, encounter: str = "") -> str:
-    """Start an app from a desk, for a patient (EHR launch); return the launch's token.
-
-    :raises NoSuchClient, NotApproved, NoSuchPerson, WrongRole:
-    """
-    await _client(tx, client_id)
-    await _approval(tx, client_id)
-    purpose = PURPOSES[tx.actor.role]
-    await access.open_chart(tx, person_id=patient_id, purpose=purpose, what=WHAT)
-    context = Context(tx.actor.person_id, tx.actor.post_id, patient_id, encounter)
-    return await apps.open_launch(tx, client_id=client_id, context=context)
-
-
 async def ask(tx: Tx, *, wanted: Wanted, server: str) -> tuple[str, str]:
     """Keep what an app asks and return the token it is answered by, or else the error it hears.
 
@@ -238,10 +228,13 @@ async def refused_at(tx: Tx, *, offer: Offer) -> datetime | None:
 async def agree(tx: Tx, *, token: str, agreed: Agreed, session: bytes) -> str:
     """Lend to the app what was asked, and return where the browser goes on, with the code.
 
-    :raises AskGone, NotApproved, BeyondApproval, NoSuchPerson, ProofTooLow:
+    :raises AskGone, NotApproved, BeyondApproval, NoSuchPerson, ProofTooLow, NobodyChosen:
     """
     asked = await apps.answer_ask(tx, token=token, agreed=True)
     given = await _offer(tx, asked)
+    if given.needs_patient:
+        chosen = await app_patients.chosen(tx, ask=asked, person_id=agreed.patient_id)
+        given = replace(given, ask=chosen)
     permission_id, until = None, given.terms.until
     if tx.actor.role == RESIDENT:
         until = min(until, tx.now + timedelta(days=agreed.days))
@@ -334,28 +327,34 @@ async def _offer(tx: Tx, asked: Ask) -> Offer:
     if context and (context.person_id, context.post_id) != (tx.actor.person_id, tx.actor.post_id):
         raise AskGone
     client = await _client(tx, asked.client_id)
-    approval = await _approval(tx, client.id)
+    approval = await approval_of(tx, client_id=client.id)
     if approval.terms is None:
         raise NotApproved
     both = scopes.meet(asked.scopes, approval.terms.scopes)
-    left = tuple(one for one in both if _holds(tx, one, context))
+    chooses = app_patients.is_wanted(tx, both, context)
+    is_about_one = tx.actor.role == RESIDENT or context is not None or chooses
+    left = tuple(one for one in both if _holds(one, context, is_about_one=is_about_one))
     if not any(map(scopes.read, left)):
         raise NotApproved
-    return Offer(asked, client, approval, approval.terms, left)
+    return Offer(asked, client, approval, approval.terms, left, chooses)
 
 
-def _holds(tx: Tx, one: str, context: Context | None) -> bool:
+def _holds(one: str, context: Context | None, *, is_about_one: bool) -> bool:
     """Tell whether a scope can mean anything to whoever sits here."""
     scope = scopes.read(one)
     who = scope.who if scope else ""
     if one == scopes.SOURCE or who == scopes.SYSTEM:
         return False
-    of_patient = who == scopes.PATIENT or one.startswith("launch/")
-    return not of_patient or tx.actor.role == RESIDENT or context is not None
+    if one == ENCOUNTER:
+        return bool(context and context.encounter)
+    return is_about_one or not (who == scopes.PATIENT or one == app_patients.SCOPE)
 
 
-async def _approval(tx: Tx, client_id: UUID) -> Approval:
-    """Return who has approved the app for what the acting hat does: residents go by anybody's."""
+async def approval_of(tx: Tx, *, client_id: UUID) -> Approval:
+    """Return who has approved the app for what the acting hat does: residents go by anybody's.
+
+    :raises NotApproved:
+    """
     found = (await consents.live_approvals(tx, app_ids=[client_id]))[client_id]
     purpose = PURPOSES.get(tx.actor.role)
     for approval in found:

@@ -13,15 +13,18 @@ from starlette.routing import Route
 
 from lianyi.access.model import Sensitive
 from lianyi.journeys import app_desk, apps
+from lianyi.journeys.app_patients import NobodyChosen
 from lianyi.journeys.apps import Agreed, Offer
-from lianyi.kernel.work import reading, within
+from lianyi.kernel.work import Tx, reading, within
 from lianyi.people.model import GUEST, RESIDENT
-from lianyi.web import answer, forms
+from lianyi.web import acts, answer, forms
+from lianyi.web.forms import Filled
 from lianyi.web.middleware import HEADERS
 from lianyi.web.patient.shell import show
 from lianyi.web.session import app_of, current, user
 
 POLICY = "content-security-policy"
+LONGEST = 40  # letters of a name that is looked for
 
 
 class Asking(Protocol):
@@ -36,6 +39,7 @@ class Agreeing(forms.Form, frozen=True):
 
     classes: list[Sensitive]
     days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
+    patient: UUID | None = None  # whom staff have chosen
 
 
 class Withdrawing(forms.Form, frozen=True):
@@ -44,27 +48,26 @@ class Withdrawing(forms.Form, frozen=True):
 
 async def ask(request: Request) -> Response:
     """Ask a resident, or a member of staff; somebody without a card opens one first."""
-    hat, token = user(request), request.path_params["token"]
-    if hat.role == GUEST:
-        return answer.go(request, "/")
-    if hat.role == RESIDENT:
-        verb = partial(app_desk.ask, token=token)
-        return await show(request, "patient/app_ask.html", verb, headers=_letting_back)
-    view = await reading(app_of(request), hat, partial(app_desk.ask_staff, token=token))
-    return answer.page(request, "apps/ask.html", view, headers=_letting_back(view))
+    return await _page(request)
 
 
 async def agree(request: Request) -> Response:
-    form = await forms.read(request, Agreeing)
-    agreed = Agreed(frozenset(form.classes), form.days)
     token, session = request.path_params["token"], current(request).digest
-    url = await within(
-        app_of(request),
-        user(request),
-        lambda tx: apps.agree(tx, token=token, agreed=agreed, session=session),
-        once=forms.once(request, form, str),
+
+    async def verb(tx: Tx, form: Agreeing) -> str:
+        agreed = Agreed(frozenset(form.classes), form.days, form.patient)
+        return await apps.agree(tx, token=token, agreed=agreed, session=session)
+
+    return await acts.act(
+        request,
+        Agreeing,
+        verb,
+        page=_page,
+        said=(NobodyChosen,),
+        then=lambda _, url: url,
+        wrong=acts.beside("patient"),
+        kind=str,
     )
-    return answer.go(request, url)
 
 
 async def refuse(request: Request) -> Response:
@@ -92,6 +95,19 @@ async def withdraw(request: Request) -> Response:
         once=forms.once(request, form, NoneType),
     )
     return answer.go(request, "/record/apps")
+
+
+async def _page(request: Request, form: Filled | None = None) -> Response:
+    hat, token = user(request), request.path_params["token"]
+    if hat.role == GUEST:
+        return answer.go(request, "/")
+    if hat.role == RESIDENT:
+        verb = partial(app_desk.ask, token=token)
+        return await show(request, "patient/app_ask.html", verb, form=form, headers=_letting_back)
+    text = request.query_params.get("q", "")[:LONGEST]
+    view = await reading(app_of(request), hat, partial(app_desk.ask_staff, token=token, text=text))
+    status, own = 422 if form else 200, _letting_back(view)
+    return answer.page(request, "apps/ask.html", view, status, form=form, headers=own)
 
 
 def _letting_back(view: Asking) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from lianyi.access.errors import NoSuchApproval, NoSuchPermission
-from lianyi.access.model import Chart, Purpose, Sensitive
+from lianyi.access.model import Chart, Desk, Purpose, Sensitive
 from lianyi.access.model.apps import Approval, ApprovalState, Permission, PermissionState, Terms
 from lianyi.kernel.work import Tx
 
@@ -34,6 +34,10 @@ NOW_PERMISSION = """SELECT * FROM access.permission
                     WHERE person_id = $1 AND app_id = $2 AND state IN ('given', 'withdrawn')
                     FOR UPDATE"""
 LOCK_PERMISSION = "SELECT * FROM access.permission WHERE id = $1 AND person_id = $2 FOR UPDATE"
+OPEN_TO = """SELECT of.id FROM unnest($1::uuid[]) WITH ORDINALITY AS of (id, place)
+             WHERE {sees} AND NOT EXISTS (SELECT FROM access.permission p
+               WHERE p.app_id = $2 AND p.person_id = of.id AND p.state = 'withdrawn')
+             ORDER BY of.place"""
 LIST_PERMISSIONS = """SELECT * FROM access.permission WHERE person_id = $1
                       ORDER BY at DESC, id LIMIT 200"""
 
@@ -88,6 +92,12 @@ async def lock_permission(tx: Tx, chart: Chart, id: UUID) -> Permission:
 
 async def list_permissions(tx: Tx, chart: Chart) -> list[Permission]:
     return [_permission(row) for row in await tx.db.fetch(LIST_PERMISSIONS, chart.person_id)]
+
+
+async def list_open_to(tx: Tx, desk: Desk, app_id: UUID, person_ids: Sequence[UUID]) -> list[UUID]:
+    sql = OPEN_TO.format(sees=desk.sees("of.id", at=3))
+    rows = await tx.db.fetch(sql, list(person_ids), app_id, *desk.args)
+    return [row["id"] for row in rows]
 
 
 def permission_row(

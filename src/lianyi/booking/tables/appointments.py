@@ -15,6 +15,7 @@ from lianyi.booking.model.looking import Coming
 from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import hot
 from lianyi.booking.tables.hot import KIND
+from lianyi.kernel import profile, time
 from lianyi.kernel.lifecycle import begin
 from lianyi.kernel.named import call
 from lianyi.kernel.work import Tx
@@ -87,6 +88,11 @@ OF_SESSION = f"""SELECT {COLUMNS} FROM booking.appointment
                  WHERE session_id = :session AND institution_id = :here AND stands
                    AND NOT (state = 'held' AND expires_at <= :now) AND {{sees}}
                  ORDER BY number"""
+OF_TODAY = """SELECT a.person_id FROM booking.appointment a
+                JOIN booking.session e ON e.id = a.session_id
+              WHERE e.doctor_id = :doctor AND e.institution_id = :here AND e.day = :today
+                AND a.stands AND a.state = ANY (:states) AND {sees}
+              ORDER BY array_position(:states, a.state), a.starts_at, a.id LIMIT :limit"""
 TO_STOP = f"""SELECT {COLUMNS} FROM booking.appointment WHERE session_id = $1 AND stands
                 AND state IN ('held', 'confirmed', 'checked_in', 'called', 'missed')
               ORDER BY number FOR UPDATE"""
@@ -271,6 +277,19 @@ async def list_of_session(tx: Tx, desk: Desk, session_id: UUID) -> list[Appointm
         now=tx.now,
     )
     return [_appointment(row) for row in await tx.db.fetch(sql, *values)]
+
+
+async def list_of_today(tx: Tx, desk: Desk, states: Sequence[str], limit: int) -> list[UUID]:
+    sql, values = call(
+        OF_TODAY.format(sees=desk.sees("a.person_id", at=1, type=KIND)),
+        *desk.args,
+        doctor=tx.actor.person_id,
+        here=tx.actor.institution_id,
+        today=time.day(tx.now, profile.at(tx.now).zone),
+        states=list(states),
+        limit=limit,
+    )
+    return [row["person_id"] for row in await tx.db.fetch(sql, *values)]
 
 
 async def lock_to_stop(tx: Tx, session_id: UUID) -> list[Appointment]:
