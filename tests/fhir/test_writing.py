@@ -537,6 +537,26 @@ async def test_who_treats_somebody_no_more_changes_nothing_of_theirs(clinic, war
     assert (await clinic.delete("Condition/none")).text == gone.text
 
 
+async def test_who_treats_somebody_no_more_creates_nothing_of_theirs(clinic, ward):
+    """PRI-26, EMR-05: also who has just created something, which the door is remembered for."""
+    for _ in range(2):
+        await created(clinic, make.condition(ward.person_id))
+    await ward.place.app.pool.execute(
+        "UPDATE access.relation SET ended_at = opened_at WHERE person_id = $1", ward.person_id
+    )
+    refused = await clinic.post("Condition", make.condition(ward.person_id))
+    assert (refused.status_code, issue(refused)["code"]) == (422, "not-found")
+    stored = await ward.place.rows(
+        "SELECT count(*) FROM records.resource WHERE owner = $1", ward.person_id
+    )
+    told = await ward.place.rows(
+        "SELECT granted FROM access.log WHERE $1 = ANY (person_ids) AND what = 'fhir_create'"
+        " ORDER BY seq",
+        ward.person_id,
+    )
+    assert (stored, told) == ([(2,)], [(True,), (True,), (False,)])
+
+
 async def test_an_app_changes_only_the_part_its_scopes_leave(firm, program, clinic, ward):
     """INT-04: what was there counts, not only what is to be there."""
     narrow = "user/Observation.ruds?code=http://loinc.org|8462-4 user/Observation.c"

@@ -22,7 +22,7 @@ from lianyi.fhir.inside import Called
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ID, ask
 from lianyi.journeys import fhir_desk, fhir_writes
-from lianyi.journeys.fhir_writes import Act, Done, EntryRefused, Outcome, Verb
+from lianyi.journeys.fhir_acts import Act, Done, EntryRefused, Outcome, Verb
 from lianyi.kernel.refusal import Refused
 from lianyi.kernel.work import Tx, within
 from lianyi.records.fhir.index import parameters

@@ -21,7 +21,7 @@ from lianyi.fhir.answers import Turned
 from lianyi.fhir.deeds import Deed
 from lianyi.fhir.operations import OPERATIONS, Operation
 from lianyi.fhir.places import ROOT
-from lianyi.journeys.fhir_writes import Act
+from lianyi.journeys.fhir_acts import Act
 
 KEPT = frozenset({b"accept", b"accept-language", b"prefer", b"host"})  # headers of the bundle
 MARK = "$"

@@ -12,7 +12,7 @@ from lianyi.fhir import answers, asking, writing
 from lianyi.fhir.answers import Body
 from lianyi.fhir.reading import ask, named
 from lianyi.journeys import fhir_desk
-from lianyi.journeys.fhir_writes import Act, Done, Verb
+from lianyi.journeys.fhir_acts import Act, Done, Verb
 from lianyi.records.fhir.marks import KINDS, Marks
 from lianyi.records.fhir.versions import OF_SERVER, versioned
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lianyi.access.errors import TooOften
-from lianyi.journeys.fhir_writes import EntryRefused
+from lianyi.journeys.fhir_acts import EntryRefused
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from lianyi.kernel.text import words
 from lianyi.records.errors import (

@@ -10,7 +10,7 @@ from lianyi.fhir import bodies, writing
 from lianyi.fhir.answers import Turned
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import named, typed
-from lianyi.journeys.fhir_writes import Act, Verb
+from lianyi.journeys.fhir_acts import Act, Verb
 from lianyi.records.fhir import patches
 from lianyi.records.fhir.patches import Operation
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC
 from email.utils import format_datetime
+from functools import partial
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,9 +17,9 @@ from lianyi.fhir.answers import Body, Turned
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import named, typed
 from lianyi.journeys import fhir_writes
-from lianyi.journeys.fhir_writes import Act, Done, Outcome, Verb
+from lianyi.journeys.fhir_acts import Act, Done, Outcome, Verb
 from lianyi.kernel.once import Once
-from lianyi.kernel.work import within
+from lianyi.kernel.work import at_once, within
 
 T = TypeVar("T")
 TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
@@ -79,6 +80,17 @@ async def perform(
     )
 
 
+async def _done(request: Request, act: Act) -> Done:
+    once = once_of(request, act, list[Done])
+    if once is None:
+        app, base = request.app.state.lianyi, f"{base_of(request)}/"
+        short = partial(fhir_writes.create_at_once, act=act, base=base)
+        if done := await at_once(app, request.scope["user"], short):
+            return done
+    done, *_ = await perform(request, [act], once)
+    return done
+
+
 def once_of(request: Request, asked: object, answer: type[T], *, part: str = "") -> Once[T] | None:
     """Return the key that makes a repeated request, or a part of it, get the first answer."""
     key = request.headers.get("idempotency-key", "")
@@ -121,7 +133,7 @@ def location(base: str, done: Done) -> str:
 
 async def answer(request: Request, act: Act) -> Response:
     """Do one act and tell what became of it, as the request prefers."""
-    done, *_ = await perform(request, [act], once_of(request, act, list[Done]))
+    done = await _done(request, act)
     status = STATUS[done.outcome]
     headers = {**answers.PRIVATE}
     if done.version:

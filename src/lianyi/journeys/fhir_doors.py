@@ -12,6 +12,8 @@ from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson, OutOfScope, ProofTooLow
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part, Right, is_whole
+from lianyi.access.model.presumed import Presumed
+from lianyi.access.service import presuming
 from lianyi.journeys import fhir_desk, fhir_proofs, fhir_reach
 from lianyi.kernel import profile
 from lianyi.kernel.actor import NOWHERE
@@ -95,11 +97,25 @@ class Doors:
         """
         access.check_scope(self._tx, type=resource.type, right=right)
         try:
-            only = (await self._opened(resource.owner, right)).only
+            door = await self._opened(resource.owner, right)
         except NoSuchPerson as refused:
             raise NoMatch(reference=f"Patient/{resource.owner}") from refused
-        if only is not None and not any(_leaves(part, resource) for part in only):
+        if not _is_left(door, resource):
             raise OutOfScope(type=resource.type, right=right)
+
+    async def presumed(self, resource: Resource, right: Right) -> Presumed | None:
+        """Return the door to whose resource it is as it has opened before. None: `enter` says more.
+
+        :raises OutOfScope: no scope is of this type at all.
+        """
+        access.check_scope(self._tx, type=resource.type, right=right)
+        if resource.owner == self._bringer.holder_id:
+            return None
+        tx, purpose = self._tx, fhir_reach.purpose_of(self._tx)
+        door = await presuming.chart(
+            tx, person_id=resource.owner, purpose=purpose, what=WHATS[right], right=right
+        )
+        return door if door and _is_left(door.chart, resource) else None
 
     async def reach(self, held: Held, right: Right) -> None:
         """Reach for what is to be changed: only what this institution's apps have brought.
@@ -168,6 +184,11 @@ def proofs(
 
 def _is_same(given: Resource, held: Held | None) -> bool:
     return held is not None and records.is_same(given, held)
+
+
+def _is_left(door: Chart | Desk, resource: Resource) -> bool:
+    """Tell whether what an app's scopes leave holds a resource."""
+    return door.only is None or any(_leaves(part, resource) for part in door.only)
 
 
 def _leaves(part: Part, resource: Resource) -> bool:

@@ -7,20 +7,18 @@ signatures and second verifiers.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
-from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from lianyi.access import service as access
 from lianyi.access.model.parts import Right
+from lianyi.access.service import presuming
 from lianyi.journeys import fhir_desk, fhir_doors, fhir_patches
-from lianyi.kernel.refusal import Invalid, Refused
+from lianyi.journeys.fhir_acts import MADE, RIGHTS, Act, Done, Key, Meant, Outcome, Verb, placed
 from lianyi.kernel.work import Tx
 from lianyi.records import service as records
 from lianyi.records.errors import (
@@ -34,101 +32,13 @@ from lianyi.records.errors import (
     VersionMoved,
 )
 from lianyi.records.fhir import keys, references
-from lianyi.records.fhir.marks import Marks
-from lianyi.records.fhir.patches import Operation
-from lianyi.records.model import Finding, Hit, Resource
+from lianyi.records.model import Finding, Resource
 from lianyi.records.model.subscriptions import TYPE as SUBSCRIPTION
 from lianyi.records.model.writing import Held
 from lianyi.records.service import Bringer
 
-Body: TypeAlias = Mapping[str, Any]
-Key: TypeAlias = tuple[str, str]
-Pairs: TypeAlias = tuple[tuple[str, str], ...]
 PART = 200  # bodies that are read and written together
 ASIDE = 20  # bodies that are read while others wait; more go to a thread
-
-
-class Verb(StrEnum):
-    CREATE = "create"
-    UPDATE = "update"
-    PATCH = "patch"
-    MARK = "mark"
-    DELETE = "delete"
-
-
-RIGHTS = {Verb.CREATE: Right.CREATE, Verb.UPDATE: Right.UPDATE, Verb.DELETE: Right.DELETE}
-RIGHTS |= {Verb.PATCH: Right.UPDATE, Verb.MARK: Right.UPDATE}
-MADE = (Verb.PATCH, Verb.MARK)  # of what is there, which they tell of as well
-
-
-class Outcome(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    SAME = "same"  # it was there to the letter, or somebody had created it
-    DELETED = "deleted"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing that is asked. `place` is where it stands in a bundle, as FHIRPath has it.
-
-    `criteria` find the resource that is meant, in place of an id. `address` is what the others in a
-    bundle call it by. A patch has operations, from which its body is made when it is done.
-    """
-
-    verb: Verb
-    type: str
-    fhir_id: str = ""
-    body: Body | None = None
-    patch: tuple[Operation, ...] | Marks = ()
-    criteria: Pairs | None = None
-    match: int | None = None  # the version it must be in
-    only_new: bool = False
-    address: str = ""
-    place: str = ""
-
-    @property
-    def read(self) -> int | None:
-        """Return the version that is to be changed: as said, or as the body still says it."""
-        meta = (self.body or {}).get("meta")
-        stated = meta.get("versionId") if isinstance(meta, dict) else None
-        if self.match is None and isinstance(stated, str) and stated.isdecimal():
-            return int(stated)
-        return self.match
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of an act. `body` is as stored; empty where there is none any more."""
-
-    outcome: Outcome
-    type: str
-    fhir_id: str
-    version: int
-    at: datetime
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Meant:
-    """An act and the resource that is meant by it; `found` is there and stays as it is."""
-
-    act: Act
-    fhir_id: str
-    is_drawn: bool = False
-    found: Hit | None = None
-
-    @property
-    def key(self) -> Key:
-        return self.act.type, self.fhir_id
-
-
-@dataclass(eq=False)
-class EntryRefused(Invalid):
-    """One entry of a bundle is refused, and with it all of them."""
-
-    place: str
-    trouble: Refused
 
 
 async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
@@ -152,7 +62,7 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
         async for part, bodies in parts:
             given |= {**bodies, **_tombstones(part, held, bringer)}
             for one in part:
-                with _placed(one.act):
+                with placed(one.act):
                     await _admit(doors, one, given.get(one.key), held.get(one.key))
             written = [given[one.key] for one in part if one.key in given]
             if part[-1] is meant[-1]:
@@ -161,10 +71,31 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
     return [_done(tx, one, given.get(one.key), held.get(one.key), versions) for one in meant]
 
 
+async def create_at_once(tx: Tx, *, act: Act, base: str) -> Done | None:
+    """Create one new resource through a door that has opened before, in one statement.
+
+    None: nothing was done, and `perform` does it, or says why not. Decision 0017.
+    """
+    if act.verb is not Verb.CREATE or act.criteria is not None:
+        return None
+    _check_may(tx, [act])
+    meant = await _meaning(tx, act)
+    given = _read(await _addresses(tx, [meant]), base, fhir_doors.bringer(tx), [meant])
+    resource = given[meant.key]
+    door = await fhir_doors.Doors(tx).presumed(resource, Right.CREATE)
+    if door is None:
+        return None
+    written = [resource, *fhir_doors.proofs(tx, [resource], {})]
+    if await records.bring_through(tx, door, given=written):
+        return _done(tx, meant, resource, None, {meant.key: 1})
+    presuming.forget(tx, door, Right.CREATE)
+    return None
+
+
 def _check_may(tx: Tx, acts: Sequence[Act]) -> None:
     """Refuse what isn't written so. What is made of what is there needs to read it as well."""
     for act in acts:
-        with _placed(act):
+        with placed(act):
             fhir_doors.check_may_write(tx, type=act.type, right=RIGHTS[act.verb])
             if act.type == SUBSCRIPTION:  # which is no part of the record
                 raise NotWritable(type=act.type, group="subscriptions")
@@ -173,8 +104,8 @@ def _check_may(tx: Tx, acts: Sequence[Act]) -> None:
 
 
 async def _read_ahead(
-    meant: Sequence[_Meant], read: Callable[[Sequence[_Meant]], dict[Key, Resource]]
-) -> AsyncGenerator[tuple[Sequence[_Meant], dict[Key, Resource]], None]:
+    meant: Sequence[Meant], read: Callable[[Sequence[Meant]], dict[Key, Resource]]
+) -> AsyncGenerator[tuple[Sequence[Meant], dict[Key, Resource]], None]:
     """Read the bodies of a part in a thread while the part before it is written."""
     if len(meant) <= ASIDE:
         yield meant, read(meant)
@@ -191,22 +122,22 @@ async def _read_ahead(
         reading.cancel()  # where one part is refused, nobody asks for the next
 
 
-async def _meanings(tx: Tx, acts: Sequence[Act]) -> list[_Meant]:
+async def _meanings(tx: Tx, acts: Sequence[Act]) -> list[Meant]:
     """Find out which resource each act is about. Who asks by the same criteria waits (INT-08)."""
     asked = sorted({f"fhir/{a.type}?{sorted(a.criteria)}" for a in acts if a.criteria is not None})
     await tx.alone_with(tx.actor.institution_id, asked)
     meant = []
     for act in acts:
-        with _placed(act):
+        with placed(act):
             meant.append(await _meaning(tx, act))
     _check_apart(meant, asked)
     return meant
 
 
-async def _meaning(tx: Tx, act: Act) -> _Meant:
+async def _meaning(tx: Tx, act: Act) -> Meant:
     if act.criteria is None:
         drawn = act.verb is Verb.CREATE
-        return _Meant(act, _drawn(tx, act) if drawn else act.fhir_id, is_drawn=drawn)
+        return Meant(act, _drawn(tx, act) if drawn else act.fhir_id, is_drawn=drawn)
     found = await fhir_desk.matching(tx, type=act.type, pairs=act.criteria)
     if len(found) > 1:
         raise ManyMatches(type=act.type)
@@ -217,10 +148,10 @@ async def _meaning(tx: Tx, act: Act) -> _Meant:
         if own and own != found[0].fhir_id:
             raise NotFhir(findings=(Finding("id", f"{act.type}.id"),))
         hit = found[0] if act.verb is Verb.CREATE else None
-        return _Meant(act, found[0].fhir_id, found=hit)
+        return Meant(act, found[0].fhir_id, found=hit)
     if act.verb is Verb.DELETE or own:
-        return _Meant(act, own)
-    return _Meant(act, _drawn(tx, act), is_drawn=True)
+        return Meant(act, own)
+    return Meant(act, _drawn(tx, act), is_drawn=True)
 
 
 def _drawn(tx: Tx, act: Act) -> str:
@@ -228,33 +159,33 @@ def _drawn(tx: Tx, act: Act) -> str:
     return str(tx.new_id(fhir_doors.uuid_of(about[1]) if about else None))
 
 
-def _check_apart(meant: Sequence[_Meant], asked: Sequence[str]) -> None:
+def _check_apart(meant: Sequence[Meant], asked: Sequence[str]) -> None:
     """FHIR R4, 3.1.0.11.2: what two entries mean must be two resources."""
     seen: set[Key] = set()
     for one in meant:
         if one.key in seen and one.fhir_id:
-            with _placed(one.act):
+            with placed(one.act):
                 raise SameTwice(type=one.act.type)
         seen.add(one.key)
     conditions = [a for one in meant if (a := one.act).criteria is not None]
     if len(conditions) > len(asked):
-        with _placed(conditions[-1]):
+        with placed(conditions[-1]):
             raise SameTwice(type=conditions[-1].type)
 
 
-async def _made(doors: fhir_doors.Doors, one: _Meant, held: Held | None) -> _Meant:
+async def _made(doors: fhir_doors.Doors, one: Meant, held: Held | None) -> Meant:
     """Make the body that a patch means, or a change of marks, of what is there and may be seen."""
     act = one.act
     if act.verb not in MADE:
         return one
-    with _placed(act):
+    with placed(act):
         if held is None:
             raise NoSuchResource(type=act.type, fhir_id=one.fhir_id)
         body = await fhir_patches.made(doors, held=held, patch=act.patch, match=act.match)
     return replace(one, act=replace(act, body=body))
 
 
-async def _addresses(tx: Tx, meant: Sequence[_Meant]) -> dict[str, str]:
+async def _addresses(tx: Tx, meant: Sequence[Meant]) -> dict[str, str]:
     """Return what bodies point to, by the addresses they use: entries, and what is asked for."""
     known: dict[str, str] = {}
     for one in meant:
@@ -265,12 +196,12 @@ async def _addresses(tx: Tx, meant: Sequence[_Meant]) -> dict[str, str]:
     many = len(meant) > ASIDE
     for act, reference in await asyncio.to_thread(_asking, meant) if many else _asking(meant):
         if reference not in known and (asked := references.asked(reference)):
-            with _placed(act):
+            with placed(act):
                 known[reference] = await _asked_for(tx, reference, *asked)
     return known
 
 
-def _asking(meant: Sequence[_Meant]) -> list[tuple[Act, str]]:
+def _asking(meant: Sequence[Meant]) -> list[tuple[Act, str]]:
     """Return the references that ask for what they mean, each with its act."""
     return [
         (one.act, reference)
@@ -290,18 +221,18 @@ async def _asked_for(tx: Tx, reference: str, type: str, query: str) -> str:
 
 
 def _read(
-    known: Mapping[str, str], base: str, bringer: Bringer, meant: Iterable[_Meant]
+    known: Mapping[str, str], base: str, bringer: Bringer, meant: Iterable[Meant]
 ) -> dict[Key, Resource]:
     """Read the bodies of all that is written. Takes long, and needs no transaction."""
     given = {}
     for one in meant:
         if one.act.body is not None and one.found is None:
-            with _placed(one.act):
+            with placed(one.act):
                 given[one.key] = _read_one(one, known, base, bringer)
     return given
 
 
-def _read_one(one: _Meant, known: Mapping[str, str], base: str, bringer: Bringer) -> Resource:
+def _read_one(one: Meant, known: Mapping[str, str], base: str, bringer: Bringer) -> Resource:
     head = {"resourceType": one.act.type, "id": one.fhir_id}
     try:
         body = references.rewritten({**head, **(one.act.body or {}), **head}, known, base)
@@ -310,12 +241,12 @@ def _read_one(one: _Meant, known: Mapping[str, str], base: str, bringer: Bringer
         raise NotFhir(findings=(Finding("structure", one.act.type),)) from trouble
 
 
-def _may_be_there(one: _Meant) -> bool:
+def _may_be_there(one: Meant) -> bool:
     return bool(one.fhir_id) and not one.is_drawn and one.found is None
 
 
 async def _admit(
-    doors: fhir_doors.Doors, one: _Meant, given: Resource | None, held: Held | None
+    doors: fhir_doors.Doors, one: Meant, given: Resource | None, held: Held | None
 ) -> None:
     """Let an act pass, or say why not. What a door hides is answered as if it weren't there."""
     act = one.act
@@ -336,7 +267,7 @@ async def _admit(
     _check_version(act, given, held)
 
 
-def _is_ours_to_draw(one: _Meant) -> bool:
+def _is_ours_to_draw(one: Meant) -> bool:
     return not one.is_drawn and fhir_doors.is_ours_to_draw(one.fhir_id)
 
 
@@ -351,14 +282,14 @@ def _check_version(act: Act, given: Resource, held: Held) -> None:
 
 
 def _tombstones(
-    meant: Iterable[_Meant], held: Mapping[Key, Held], bringer: Bringer
+    meant: Iterable[Meant], held: Mapping[Key, Held], bringer: Bringer
 ) -> dict[Key, Resource]:
     gone = (was for one in meant if one.act.verb is Verb.DELETE and (was := held.get(one.key)))
     return {was.key: records.tombstone(was, app_id=bringer.app_id) for was in gone}
 
 
 def _done(
-    tx: Tx, one: _Meant, given: Resource | None, held: Held | None, versions: Mapping[Key, int]
+    tx: Tx, one: Meant, given: Resource | None, held: Held | None, versions: Mapping[Key, int]
 ) -> Done:
     type, id = one.key
     if one.found is not None:
@@ -376,14 +307,3 @@ def _done(
     else:
         outcome = Outcome.CREATED if held is None or held.is_gone else Outcome.UPDATED
     return Done(outcome, type, id, version, at, given.body)
-
-
-@contextmanager
-def _placed(act: Act) -> Iterator[None]:
-    """Say of a refusal which entry of a bundle it is about."""
-    try:
-        yield
-    except Refused as trouble:
-        if not act.place:
-            raise
-        raise EntryRefused(place=act.place, trouble=trouble) from trouble

@@ -14,9 +14,16 @@ Statement: TypeAlias = tuple[str, tuple[object, ...]]
 VALUE = re.compile(r"\$(\d+)")
 
 
+def part_of(statement: Statement, values: list[object]) -> str:
+    """Return a statement as a part of another one, whose values it joins."""
+    sql, own = statement
+    here = _moved(sql, len(values))
+    values.extend(own)
+    return here
+
+
 @lru_cache(maxsize=512)
-def moved(sql: str, behind: int) -> str:
-    """Return a statement as a part of one that has so many values before its own."""
+def _moved(sql: str, behind: int) -> str:
     return VALUE.sub(lambda found: f"${int(found[1]) + behind}", sql)
 
 

@@ -138,6 +138,17 @@ async def within(
         raise DatabaseAway from trouble
 
 
+async def at_once(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T | None]]) -> T | None:
+    """Run a verb whose one statement is a transaction by itself. None: it changed nothing."""
+    try:
+        async with app.pool.acquire() as db:
+            return await verb(_begin(app, db, hat))
+    except TAKEN_BEFORE:
+        return None
+    except GONE as trouble:
+        raise DatabaseAway from trouble
+
+
 async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T:
     """Run a verb that only reads, and answer once its accesses are on paper.
 

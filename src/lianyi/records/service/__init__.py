@@ -11,6 +11,7 @@ from lianyi.records.service.publishing import prepare, publish, publish_all, rel
 from lianyi.records.service.writing import (
     Bringer,
     bring,
+    bring_through,
     hold,
     is_same,
     next_version,
@@ -22,6 +23,7 @@ __all__ = [
     "Bringer",
     "amend_note",
     "bring",
+    "bring_through",
     "examine",
     "hold",
     "is_same",

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from lianyi.access.model.presumed import Presumed
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NotFhir, VersionMoved, WrongOwner
 from lianyi.records.fhir import keys, references, versions
@@ -81,6 +82,14 @@ async def bring(tx: Tx, *, given: Sequence[Resource], held: Mapping[Key, Held]) 
         if written.get(one.key, was and was.version) != next_version(one, was):
             raise VersionMoved(type=one.type, fhir_id=one.fhir_id)
     return {one.key: next_version(one, held.get(one.key)) for one in given}
+
+
+async def bring_through(tx: Tx, door: Presumed, *, given: Sequence[Resource]) -> bool:
+    """Write what has ids that were drawn for it, in one statement with the door and its log.
+
+    Return whether the door was open: if not, nothing is written.
+    """
+    return await resources.store_through(tx, door, given)
 
 
 def next_version(given: Resource, held: Held | None) -> int:

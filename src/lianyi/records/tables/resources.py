@@ -5,13 +5,16 @@ that returns a person's data.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
 from lianyi.access.model import Chart, Sensitive
+from lianyi.access.model.presumed import Presumed
 from lianyi.kernel import profile
+from lianyi.kernel.db import part_of
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
@@ -38,9 +41,10 @@ Key = tuple[str, str]
 # One statement: the resource as it is, its version, what it is found by. A body that is already
 # there to the letter makes no version, and another owner's or institution's is never touched, nor
 # by an app what no app has brought.
-STORE = """
-WITH given AS (
-    SELECT * FROM json_to_recordset($1::json) AS g (type text, fhir_id text, {own}, {found})),
+STORING = """
+WITH {door}given AS (
+    SELECT * FROM json_to_recordset($1::json) AS g (type text, fhir_id text, {own}, {found})
+    {where}),
 now AS (
     INSERT INTO records.resource AS r (type, fhir_id, owner, holder_id, version, at, recorded_at,
       released_at, status, in_error, classes, encounter, body, app_id)
@@ -77,11 +81,17 @@ GIVEN = {
     "body": "text",
     "app_id": "uuid",
 }
-STORE = STORE.format(
-    own=", ".join(f"{name} {type}" for name, type in GIVEN.items()),
-    found=index.FOUND,
-    filed=index.filling("now"),
-)
+
+
+@lru_cache(maxsize=64)
+def storing(door: str = "", where: str = "") -> str:
+    """Return the statement; only what passes `where` is stored, which may ask a `door`."""
+    own = ", ".join(f"{name} {type}" for name, type in GIVEN.items())
+    filed = index.filling("now")
+    return STORING.format(door=door, where=where, own=own, found=index.FOUND, filed=filed)
+
+
+STORE = storing()
 
 OWN = """SELECT r.type, r.fhir_id, r.version FROM records.resource r
          JOIN unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[])
@@ -122,6 +132,20 @@ async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
     given = index.written(_given(one) for one in resources)
     rows = await tx.db.fetch(STORE, given, tx.now, tx.actor.post_id)
     return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
+
+
+async def store_through(tx: Tx, door: Presumed, resources: Sequence[Resource]) -> bool:
+    """Write what is new, and that it was, if the door is open; return whether it was.
+
+    No key may be taken: it is one statement, which is a transaction by itself.
+    """
+    given = index.written(_given(one) for one in resources)
+    values: list[object] = [given, tx.now, tx.actor.post_id]
+    is_open = " AND ".join(part_of(one, values) for one in door.still)
+    told = part_of(door.told, values)
+    door_sql = f"door AS MATERIALIZED (SELECT WHERE {is_open}), told AS ({told} FROM door), "
+    rows = await tx.db.fetch(storing(door_sql, "WHERE EXISTS (SELECT FROM door)"), *values)
+    return bool(rows)
 
 
 async def versions_of(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:

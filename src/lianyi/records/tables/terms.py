@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part
-from lianyi.kernel.db import Statement, moved
+from lianyi.kernel.db import Statement, part_of
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.terms import (
     Chain,
@@ -85,11 +85,8 @@ class Values:
         return f"${len(self.args)}"
 
     def part(self, of: Statement) -> str:
-        """Take in a part of a statement, with the values it has."""
-        sql, args = of
-        here = moved(sql, len(self.args))
-        self.args.extend(args)
-        return here
+        """Take in another statement as a part of this one, with its values."""
+        return part_of(of, self.args)
 
     def name(self) -> str:
         self._names += 1
