@@ -2938,6 +2938,8 @@ CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
 
 CREATE INDEX resource_encounter_idx ON records.resource USING btree (encounter) WHERE (encounter IS NOT NULL);
 
+CREATE INDEX resource_holder_id_owner_idx ON records.resource USING btree (holder_id, owner) WHERE ((released_at IS NULL) AND (app_id IS NOT NULL));
+
 CREATE INDEX resource_owner_at_type_fhir_id_idx ON records.resource USING btree (owner, at DESC, type DESC, fhir_id DESC) WHERE (type <> 'Observation'::text);
 
 CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree (owner, type, at DESC, fhir_id DESC);

@@ -34,11 +34,13 @@ from lianyi.records.model import (
 )
 from lianyi.records.model.bringing import Bringing, Delivered
 from lianyi.records.model.parts import Part, Progress
+from lianyi.records.model.withholding import Unreleased, Withheld
 from lianyi.records.model.writing import Change
 from lianyi.records.tables import bringing as brought
 from lianyi.records.tables import gathering, history, rare, searches
 from lianyi.records.tables import parts as files
 from lianyi.records.tables import resources as tables
+from lianyi.records.tables import withheld as unreleased
 
 LINES = 50
 MANY = 500
@@ -105,6 +107,19 @@ async def observations_of(tx: Tx, chart: Chart, *, limit: int = LINES) -> list[M
     """Return the newest observations of any code."""
     entries = await tables.list_of_types(tx, chart, ["Observation"], limit)
     return [nouns.measurement(entry) for entry in entries]
+
+
+async def withheld_here(tx: Tx, desk: Desk, *, limit: int = LINES) -> list[Unreleased]:
+    """Return for whom results of the acting institution's software wait, the longest first."""
+    return await unreleased.list_here(tx, desk, limit)
+
+
+async def withheld(tx: Tx, chart: Chart, *, limit: int = MANY) -> list[Withheld]:
+    """Return what the acting institution's software has brought and the person doesn't see yet.
+
+    What is not final waits for its laboratory, and is not here (IDN-11).
+    """
+    return [nouns.withheld(entry) for entry in await unreleased.list_of(tx, chart, limit)]
 
 
 async def problems(tx: Tx, chart: Chart) -> list[Problem]:

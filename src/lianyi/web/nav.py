@@ -91,6 +91,7 @@ CLERKS = (
 DOCTORS = (
     Place("clinic", "/clinic", mark("接诊"), icon="stethoscope"),
     Place("online", "/clinic/online", mark("线上"), icon="message-circle"),
+    Place("withheld", "/clinic/results", mark("待发布"), icon="eye-pause"),
     SIGNING,
     ACCOUNT,
 )

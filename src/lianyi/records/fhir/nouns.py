@@ -20,6 +20,7 @@ from lianyi.records.model import (
     Problem,
     Visit,
 )
+from lianyi.records.model.withholding import Withheld
 
 T = TypeVar("T")
 # SNOMED CT: the ways to say that there is no allergy, of any kind or to drugs.
@@ -52,6 +53,13 @@ def measurement(entry: Entry) -> Measurement:
     read = _read(entry.body, shapes.Observation)
     parts = tuple(_measured(entry, part, ()) for part in read.component)
     return _measured(entry, read, parts)
+
+
+def withheld(entry: Entry) -> Withheld:
+    measured = measurement(entry) if entry.type == "Observation" else None
+    named = _read(entry.body, shapes.Report).result
+    ids = (one.reference.removeprefix("Observation/") for one in named)
+    return Withheld(entry, measured, tuple(ids))
 
 
 def problem(entry: Entry) -> Problem:

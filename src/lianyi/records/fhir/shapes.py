@@ -104,6 +104,16 @@ class Medication(_Part):
     dispense_request: Supply | None = None
 
 
+class Link(_Part):
+    reference: str = ""
+
+
+class Report(_Part):
+    """A DiagnosticReport; what else there is has no results."""
+
+    result: list[Link] = []
+
+
 class Document(_Part):
     """A Composition or a DocumentReference."""
 

@@ -211,9 +211,9 @@ async def release(tx: Tx, type: str, fhir_ids: Sequence[str], holder_id: UUID) -
 async def find(tx: Tx, chart: Chart, type: str, fhir_id: str) -> Entry | None:
     sql = f"""SELECT {COLUMNS} FROM records.resource r
               WHERE r.type = $1 AND r.fhir_id = $2 AND r.owner = $3 AND r.body <> ''
-                AND {_admitted(chart, at=4)}"""
+                AND {admitted(chart, at=4)}"""
     row = await tx.db.fetchrow(sql, type, fhir_id, chart.person_id, *chart.args)
-    return None if row is None else _entry(row)
+    return None if row is None else entry(row)
 
 
 async def find_owner(tx: Tx, type: str, fhir_id: str) -> UUID | None:
@@ -262,20 +262,20 @@ async def list_timeline(
               WHERE r.owner = $1 AND r.type <> 'Observation' AND r.type = ANY ($2)
                 AND ($3::uuid IS NULL OR r.holder_id = $3) AND NOT r.in_error
                 AND (r.at, r.type, r.fhir_id) < (coalesce($4, 'infinity'::timestamptz), $5, $6)
-                AND {_admitted(chart, at=8)}
+                AND {admitted(chart, at=8)}
               ORDER BY r.at DESC, r.type DESC, r.fhir_id DESC LIMIT $7"""
     mark = (before.at, before.type, before.fhir_id) if before else (None, "", "")
     rows = await tx.db.fetch(sql, chart.person_id, types, holder_id, *mark, limit, *chart.args)
-    return [_entry(row) for row in rows]
+    return [entry(row) for row in rows]
 
 
 async def list_all(tx: Tx, chart: Chart, after: Key, limit: int) -> list[Entry]:
     sql = f"""SELECT {COLUMNS} FROM records.resource r
               WHERE r.owner = $1 AND (r.type, r.fhir_id) > ($2, $3) AND r.body <> ''
-                AND {_admitted(chart, at=5)}
+                AND {admitted(chart, at=5)}
               ORDER BY r.type, r.fhir_id LIMIT $4"""
     rows = await tx.db.fetch(sql, chart.person_id, *after, limit, *chart.args)
-    return [_entry(row) for row in rows]
+    return [entry(row) for row in rows]
 
 
 async def list_of_types(tx: Tx, chart: Chart, types: Sequence[str], limit: int) -> list[Entry]:
@@ -284,10 +284,10 @@ async def list_of_types(tx: Tx, chart: Chart, types: Sequence[str], limit: int) 
               CROSS JOIN LATERAL (
                 SELECT * FROM records.resource r
                 WHERE r.owner = $1 AND r.type = t.type AND NOT r.in_error
-                  AND {_admitted(chart, at=4)}
+                  AND {admitted(chart, at=4)}
                 ORDER BY r.at DESC, r.fhir_id DESC LIMIT $3) r"""
     rows = await tx.db.fetch(sql, chart.person_id, types, limit, *chart.args)
-    return [_entry(row) for row in rows]
+    return [entry(row) for row in rows]
 
 
 async def list_by_token(
@@ -299,29 +299,29 @@ async def list_by_token(
                 SELECT r.* FROM records.token k
                 JOIN records.resource r USING (type, fhir_id, version)
                 WHERE k.owner = $1 AND k.type = $2 AND k.name = $4 AND k.value = t.value
-                  AND NOT r.in_error AND {_admitted(chart, at=6)}
+                  AND NOT r.in_error AND {admitted(chart, at=6)}
                 ORDER BY k.at DESC, k.fhir_id DESC LIMIT $5) r"""
     rows = await tx.db.fetch(sql, chart.person_id, type, values, name, limit, *chart.args)
     found: dict[str, list[Entry]] = {value: [] for value in values}
     for row in rows:
-        found[row["value"]].append(_entry(row))
+        found[row["value"]].append(entry(row))
     return found
 
 
 async def list_of_encounter(tx: Tx, chart: Chart, encounter: str, limit: int) -> list[Entry]:
     sql = f"""SELECT {COLUMNS} FROM records.resource r
               WHERE r.encounter = $2 AND r.owner = $1 AND NOT r.in_error
-                AND {_admitted(chart, at=4)}
+                AND {admitted(chart, at=4)}
               ORDER BY r.at, r.type, r.fhir_id LIMIT $3"""
     rows = await tx.db.fetch(sql, chart.person_id, encounter, limit, *chart.args)
-    return [_entry(row) for row in rows]
+    return [entry(row) for row in rows]
 
 
 async def list_written(tx: Tx, chart: Chart, encounter_id: str) -> list[Written]:
     sql = f"""SELECT v.seq, v.type, v.fhir_id, v.version, v.post_id, v.at
               FROM records.resource r JOIN records.version v USING (type, fhir_id)
               WHERE r.owner = $1 AND (r.encounter = $2 OR (r.type = 'Encounter' AND r.fhir_id = $3))
-                AND {_admitted(chart, at=4)} ORDER BY v.seq"""
+                AND {admitted(chart, at=4)} ORDER BY v.seq"""
     encounter = f"Encounter/{encounter_id}"
     rows = await tx.db.fetch(sql, chart.person_id, encounter, encounter_id, *chart.args)
     return [Written(**row) for row in rows]
@@ -329,7 +329,7 @@ async def list_written(tx: Tx, chart: Chart, encounter_id: str) -> list[Written]
 
 async def count(tx: Tx, chart: Chart) -> list[Counted]:
     sql = f"""SELECT r.type, count(*) AS count, max(r.at) AS latest FROM records.resource r
-              WHERE r.owner = $1 AND NOT r.in_error AND {_admitted(chart, at=2)}
+              WHERE r.owner = $1 AND NOT r.in_error AND {admitted(chart, at=2)}
               GROUP BY r.type ORDER BY r.type"""
     return [Counted(**row) for row in await tx.db.fetch(sql, chart.person_id, *chart.args)]
 
@@ -337,7 +337,7 @@ async def count(tx: Tx, chart: Chart) -> list[Counted]:
 async def holders(tx: Tx, chart: Chart) -> list[UUID]:
     """Return the institutions that wrote what this chart may show."""
     sql = f"""SELECT DISTINCT r.holder_id FROM records.resource r
-              WHERE r.owner = $1 AND NOT r.in_error AND {_admitted(chart, at=2)}
+              WHERE r.owner = $1 AND NOT r.in_error AND {admitted(chart, at=2)}
               ORDER BY r.holder_id"""
     return [row["holder_id"] for row in await tx.db.fetch(sql, chart.person_id, *chart.args)]
 
@@ -363,7 +363,7 @@ async def mark_imported(tx: Tx, digest: bytes, resources: int) -> None:
     )
 
 
-def _admitted(chart: Chart, *, at: int) -> str:
+def admitted(chart: Chart, *, at: int) -> str:
     return chart.admits(
         holder="r.holder_id",
         at_time="r.at",
@@ -377,7 +377,7 @@ def _given(resource: Resource) -> bytes:
     return index.row(resource, {name: getattr(resource, name) for name in GIVEN})
 
 
-def _entry(row: "Record") -> Entry:
+def entry(row: "Record") -> Entry:
     return Entry(
         type=row["type"],
         fhir_id=row["fhir_id"],

@@ -2,12 +2,13 @@
 
 from starlette.routing import BaseRoute
 
-from lianyi.web.doctor import clinic, launching, online, prescription, visit
+from lianyi.web.doctor import clinic, launching, online, prescription, visit, withheld
 
 ROUTES: tuple[BaseRoute, ...] = (
     *prescription.ROUTES,
     *visit.ROUTES,
     *launching.ROUTES,
     *online.ROUTES,
+    *withheld.ROUTES,
     *clinic.ROUTES,
 )

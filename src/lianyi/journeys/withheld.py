@@ -1,0 +1,54 @@
+"""A doctor lets a person see what the institution's own software has brought (发布结果).
+
+What is critical or sensitive waits there until somebody has explained it, as a laboratory's own
+result does (IDN-11). The software itself may say so instead, by a tag on a later version.
+"""
+
+from uuid import UUID
+
+from lianyi.access import service as access
+from lianyi.access.model import DOCTOR, Chart, Purpose
+from lianyi.kernel.lifecycle import WrongRole
+from lianyi.kernel.work import Tx
+from lianyi.records import queries as history
+from lianyi.records import service as records
+from lianyi.records.errors import NoSuchResource
+
+WHAT = "release"
+OBSERVATION = "Observation"
+
+
+def check_role(tx: Tx) -> None:
+    """IDN-11: what waits needs a doctor who explains it.
+
+    :raises WrongRole:
+    """
+    if tx.actor.role != DOCTOR:
+        raise WrongRole(verb=WHAT, role=tx.actor.role)
+
+
+async def chart_of(tx: Tx, *, person_id: UUID) -> Chart:
+    """Open the chart of whom results wait for.
+
+    :raises NoSuchPerson:
+    """
+    return await access.open_chart(tx, person_id=person_id, purpose=Purpose.TREAT, what=WHAT)
+
+
+async def release(tx: Tx, *, person_id: UUID, type: str, fhir_id: str) -> None:
+    """Let the person see a result, a report with the observations it is made of.
+
+    Of these only their own, and only what waits: a report may name whatever it likes.
+
+    :raises NoSuchPerson, WrongRole:
+    :raises NoSuchResource: also for what is another institution's, not final, or seen already.
+    """
+    check_role(tx)
+    waiting = await history.withheld(tx, await chart_of(tx, person_id=person_id))
+    ids = {(one.entry.type, one.entry.fhir_id): one for one in waiting}
+    if (type, fhir_id) not in ids:
+        raise NoSuchResource(type=type, fhir_id=fhir_id)
+    await records.release(tx, type=type, fhir_ids=[fhir_id])
+    parts = [id for id in ids[type, fhir_id].results if (OBSERVATION, id) in ids]
+    if parts:
+        await records.release(tx, type=OBSERVATION, fhir_ids=parts)

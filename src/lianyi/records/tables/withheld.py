@@ -1,0 +1,36 @@
+"""What other software of an institution has brought and nobody has released yet (IDN-11)."""
+
+from uuid import UUID
+
+from lianyi.access.model import Chart, Desk
+from lianyi.kernel.work import Tx
+from lianyi.records.model import Entry
+from lianyi.records.model.withholding import Unreleased
+from lianyi.records.rules.releasing import FINAL, RESULTS
+from lianyi.records.tables.resources import COLUMNS, admitted, entry
+
+# As the index says it: few rows are like this.
+WITHHELD = """r.holder_id = $1 AND r.released_at IS NULL AND r.app_id IS NOT NULL
+              AND NOT r.in_error AND r.type = ANY ($2) AND r.status = ANY ($3) AND r.body <> ''"""
+
+
+async def list_here(tx: Tx, desk: Desk, limit: int) -> list[Unreleased]:
+    sql = f"""SELECT r.owner AS person_id, count(*) AS count, min(r.recorded_at) AS since
+              FROM records.resource r WHERE {WITHHELD} AND {desk.sees("r.owner", at=5)}
+              GROUP BY r.owner ORDER BY since, r.owner LIMIT $4"""
+    rows = await tx.db.fetch(sql, *_asked(tx.actor.institution_id), limit, *desk.args)
+    return [Unreleased(**row) for row in rows]
+
+
+async def list_of(tx: Tx, chart: Chart, limit: int) -> list[Entry]:
+    sql = f"""SELECT {COLUMNS} FROM records.resource r
+              WHERE {WITHHELD} AND r.owner = $4 AND {admitted(chart, at=6)}
+              ORDER BY r.at DESC, r.type, r.fhir_id LIMIT $5"""
+    asked = _asked(tx.actor.institution_id)
+    return [
+        entry(row) for row in await tx.db.fetch(sql, *asked, chart.person_id, limit, *chart.args)
+    ]
+
+
+def _asked(holder_id: UUID) -> tuple[UUID, list[str], list[str]]:
+    return holder_id, sorted(RESULTS), sorted(FINAL)

@@ -1,0 +1,53 @@
+"""Results of the hospital's other software that wait for a doctor to explain them (待发布结果)."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lianyi.journeys import withheld, withheld_desk
+from lianyi.kernel.refusal import NotFound
+from lianyi.kernel.work import Tx, reading
+from lianyi.web import acts, answer, forms
+from lianyi.web.forms import Filled
+from lianyi.web.session import app_of, user
+
+PAGE = "/clinic/results"
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class Releasing(forms.Form, frozen=True):
+    type: Text
+    id: Text
+
+
+async def listed(request: Request) -> Response:
+    return await _page(request)
+
+
+async def release(request: Request) -> Response:
+    person_id: UUID = request.path_params["person"]
+
+    async def verb(tx: Tx, form: Releasing) -> None:
+        await withheld.release(tx, person_id=person_id, type=form.type, fhir_id=form.id)
+
+    then = f"{PAGE}/{person_id}"
+    return await acts.act(request, Releasing, verb, page=_page, said=(NotFound,), then=then)
+
+
+async def _page(request: Request, form: Filled | None = None) -> Response:
+    person_id: UUID | None = request.path_params.get("person")
+    view = await reading(
+        app_of(request), user(request), lambda tx: withheld_desk.page(tx, person_id=person_id)
+    )
+    return answer.page(request, "doctor/withheld.html", view, 422 if form else 200, form=form)
+
+
+ROUTES = (
+    Route(PAGE, listed, methods=["GET"]),
+    Route(f"{PAGE}/{{person:uuid}}", listed, methods=["GET"]),
+    Route(f"{PAGE}/{{person:uuid}}/release", release, methods=["POST"]),
+)

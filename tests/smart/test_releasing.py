@@ -1,0 +1,177 @@
+"""What a hospital's own system withheld, and a doctor explains and releases."""
+
+import pytest
+
+from lianyi.journeys import withheld_desk
+from lianyi.people.model import DOCTOR, NURSE, TECHNICIAN
+from tests.apps import Program
+from tests.fhir.conftest import program
+from tests.records import make
+from tests.web.counting import statements
+
+__all__ = ["program"]
+SOURCE = "system/*.cruds lianyi/source"
+PAGE = "/clinic/results"
+HIV = "7917-8"  # LOINC: HIV 1 Ab
+FLAGS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+TOLD = "SELECT at, post_id, version FROM records.release WHERE fhir_id = $1"
+READ = """SELECT what, granted FROM access.log WHERE person_ids @> ARRAY[$1::uuid]
+            AND reader_id = $2 ORDER BY seq DESC LIMIT 1"""
+
+
+class System:
+    """The hospital's own system of record, as it writes."""
+
+    def __init__(self, http, person_id):
+        self.http, self.person_id = http, person_id
+
+    async def brings(self, body):
+        given = {name: value for name, value in body.items() if name != "id"}
+        answer = await self.http.post(body["resourceType"], given)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def critical(self, *, person_id=None, **given):
+        high = [make.concept(FLAGS, "HH")]
+        whose = person_id or self.person_id
+        return await self.brings(make.observation(whose, interpretation=high, **given))
+
+    async def report(self, *parts):
+        named = [{"reference": f"Observation/{part['id']}"} for part in parts]
+        given = {"status": "final", "code": make.concept(make.LOINC, HIV, "HIV 抗体")}
+        return await self.brings(
+            make.body("DiagnosticReport", self.person_id, result=named, **given)
+        )
+
+
+async def system_at(place, program, person_id):
+    firm = Program(place)
+    approval = await firm.approved(SOURCE)
+    hat = firm.service(approval, f"{SOURCE} lianyi/purpose.treat")
+    return System(await program(hat), person_id)
+
+
+@pytest.fixture
+async def system(ward, program):
+    return await system_at(ward.place, program, ward.person_id)
+
+
+@pytest.fixture
+async def own(program, ward):
+    """The patient's own software."""
+    return await program(ward.patient)
+
+
+@pytest.fixture
+async def doctors(sitting, ward):
+    return await sitting(ward.doctor)
+
+
+async def released(reader, person_id, made):
+    """Press a button that is there, for this result."""
+    page = await reader.get(f"{PAGE}/{person_id}")
+    named = {"type": made["resourceType"], "id": made["id"]}
+    return await reader.submit(page, f"{PAGE}/{person_id}/release", **named)
+
+
+async def test_a_doctor_explains_a_critical_result_and_the_person_sees_it(
+    system, doctors, own, ward, clock
+):
+    """IDN-11: with who and when; the reading stands among those that the person sees."""
+    made = await system.critical(value=212)
+    path = f"Observation/{made['id']}"
+    assert (await own.get(path)).status_code == 404
+    assert (await doctors.get(PAGE)).says("王秀英", "1 项")
+    page = await doctors.get(f"{PAGE}/{ward.person_id}")
+    assert page.says("收缩压", "212", "危急", "已说明，向患者发布")
+    clock.forward(minutes=3)
+    page = await doctors.submit(page, f"{PAGE}/{ward.person_id}/release")
+    assert page.says("这位患者没有等待发布的结果", "没有等待发布的结果")
+    assert (await own.get(path)).status_code == 200
+    told = await ward.place.rows(TOLD, made["id"])
+    assert told == [(clock(), ward.doctor.post_id, 1)]
+    read = await ward.place.rows(READ, ward.person_id, ward.doctor.person_id)
+    assert read == [("release", True)]
+
+
+async def test_a_report_is_released_with_what_it_is_made_of_and_nothing_else(
+    system, doctors, own, ward
+):
+    """IDN-11, PRI-01: a sensitive one too, once a doctor has explained it."""
+    part = await system.brings(make.observation(ward.person_id, code=HIV))
+    other = await system.critical()
+    report = await system.report(part)
+    page = await doctors.get(f"{PAGE}/{ward.person_id}")
+    assert page.says("HIV 抗体", "传染病")
+    assert page.html.count("已说明，向患者发布") == 2
+    await released(doctors, ward.person_id, report)
+    seen = [
+        (await own.get(f"{one['resourceType']}/{one['id']}")).status_code
+        for one in (report, part, other)
+    ]
+    assert seen == [200, 200, 404]
+
+
+async def test_a_report_releases_nothing_of_somebody_else(system, doctors, program, ward):
+    """PRI-01: whatever it names."""
+    neighbour = await ward.place.patient(DOCTOR)
+    theirs = await system.critical(person_id=neighbour.person_id)
+    part = await system.brings(make.observation(ward.person_id, code=HIV))
+    report = await system.report(part, theirs)
+    await released(doctors, ward.person_id, report)
+    assert len(await ward.place.rows(TOLD, part["id"])) == 1
+    path = f"Observation/{theirs['id']}"
+    assert (await (await program(neighbour)).get(path)).status_code == 404
+
+
+async def test_what_is_not_final_waits_for_its_laboratory(system, doctors, ward):
+    """IDN-11"""
+    made = await system.brings({**make.observation(ward.person_id), "status": "preliminary"})
+    assert not (await doctors.get(PAGE)).says("王秀英")
+    await system.critical()
+    refused = await released(doctors, ward.person_id, made)
+    assert (refused.status, await ward.place.rows(TOLD, made["id"])) == (422, [])
+
+
+async def test_nobody_releases_what_another_hospital_holds(
+    system, doctors, elsewhere, program, ward, sitting
+):
+    """EMR-09, IDN-11: neither seen nor released, from either side."""
+    theirs = await system_at(elsewhere.place, program, ward.person_id)
+    made = await theirs.critical()
+    await system.critical()
+    assert (await doctors.get(PAGE)).says("1 项")
+    refused = await released(doctors, ward.person_id, made)
+    assert (refused.status, await ward.place.rows(TOLD, made["id"])) == (422, [])
+    assert (await (await sitting(elsewhere.doctor)).get(PAGE)).says("1 项")
+
+
+async def test_only_a_doctor_who_treats_the_person_releases(system, doctors, sitting, ward):
+    """IDN-11, PRI-26"""
+    made = await system.critical()
+    for role in (NURSE, TECHNICIAN):
+        await ward.place.relate(ward.person_id, role)
+        assert (await (await sitting(await ward.place.hat(role))).get(PAGE)).status == 403
+    stranger = await ward.place.resident()
+    path = f"{PAGE}/{stranger.person_id}"
+    assert (await doctors.get(path)).status == 404
+    page = await doctors.get(f"{PAGE}/{ward.person_id}")
+    form = page.form(f"{PAGE}/{ward.person_id}/release")
+    assert (await doctors.http.post(f"{path}/release", data=form.fields)).status_code == 404
+    assert await ward.place.rows(TOLD, made["id"]) == []
+
+
+async def test_the_page_costs_the_same_for_one_and_for_many(system, ward, app):
+    await system.critical()
+
+    async def page(tx):
+        return await withheld_desk.page(tx, person_id=ward.person_id)
+
+    one, _ = await statements(app, ward.doctor, page)
+    for _ in range(2):
+        neighbour = await ward.place.patient(DOCTOR)
+        await system.critical()
+        await system.critical(person_id=neighbour.person_id)
+    many, seen = await statements(app, ward.doctor, page)
+    assert (len(seen.waiting), len(seen.hand.results)) == (3, 3)
+    assert one == many <= 12
