@@ -1,6 +1,7 @@
 """Who asked before is known, and yet each answer is decided anew. Decision 0017."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -121,3 +122,17 @@ async def test_a_relation_that_has_ended_shows_nothing_and_is_told(sitting, ward
     assert "entry" not in (await doctors.http.get(f"{FHIR}/Condition", params=asked)).json()
     told = await ward.place.rows(READS, other.person_id, DOCTOR)
     assert told == [(True,), (True,), (False,)]
+
+
+async def test_an_apps_token_is_asked_for_each_time(diary, patients, ward, condition):
+    """PRI-04, INT-04: revoked, it reads nothing more, also of what it has read before."""
+    token = (await diary.tokens(patients, "patient/Condition.rs"))["access_token"]
+    for _ in range(3):
+        assert (await diary.get(f"Condition/{condition}", token)).status_code == 200
+        assert (await diary.get("Observation?_count=1", token)).status_code == 403
+    told = await ward.place.rows(
+        "SELECT count(*) FROM access.log WHERE app_id = $1 AND granted", UUID(diary.id)
+    )
+    assert told == [(3,)]
+    await diary.http.post("/smart/revoke", data={"token": token, "client_id": diary.id})
+    assert (await diary.get(f"Condition/{condition}", token)).status_code == 401

@@ -66,3 +66,8 @@ async def refused_at(tx: Tx, *, client_id: UUID, since: datetime) -> datetime | 
 async def held(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Held]:
     """Return the live tokens of apps, with the hats they are worn in; others are left out."""
     return await apps.find_held(tx, tokens)
+
+
+def still_held(tx: Tx, *, token: str) -> Statement:
+    """Return the part of a WHERE that holds while an app's token lives; its hat never changes."""
+    return apps.still_held(tx, token)

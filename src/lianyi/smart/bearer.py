@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lianyi.accounts import queries as accounts
 from lianyi.journeys import app_tokens
 from lianyi.kernel.actor import NOWHERE, Actor, system
-from lianyi.kernel.presumed import PRESUMED
+from lianyi.kernel.presumed import PRESUMED, LastUsed, PresumedHat
 from lianyi.kernel.together import Together
 from lianyi.kernel.work import App, reading
 from lianyi.smart import places
@@ -23,6 +23,7 @@ from lianyi.smart import places
 DOOR = system("smart", NOWHERE)
 ASKING = frozenset({"http", "websocket"})
 LONGEST = 200  # letters of a token
+MOST = 10_000  # tokens known to have been
 CROSSING = (places.FHIR + "/", places.TOKEN, places.REVOKE)  # what pages of apps may ask
 ALLOWED = {
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
@@ -41,6 +42,7 @@ class Bearers:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._known: Together[str, Actor] | None = None
+        self._seen: LastUsed[str, Actor] = LastUsed(MOST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ASKING and scope["path"].startswith(places.FHIR):
@@ -48,17 +50,31 @@ class Bearers:
                 scope["user"] = None
             scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
             if scheme:
-                hat = await self._find(scope, token) if scheme.lower() == "bearer" else None
-                scope["session"], scope["user"], scope[PRESUMED] = None, hat, None
+                scope["session"] = scope["user"] = scope[PRESUMED] = None
+                if scheme.lower() == "bearer":
+                    await self._read(scope, token)
         await self.app(scope, receive, send)
+
+    async def _read(self, scope: Scope, token: str) -> None:
+        """Say whose token it is: presumed, of one that has been here."""
+        seen = self._seen.get(token) if scope["type"] == "http" else None
+        if seen is None:
+            await self._prove(scope, token)
+            return
+        still, prove = partial(accounts.still_held, token=token), partial(self._prove, scope, token)
+        scope[PRESUMED] = PresumedHat(_asking(scope, seen), still, prove)
+
+    async def _prove(self, scope: Scope, token: str) -> None:
+        hat = await self._find(scope, token)
+        scope[PRESUMED], scope["user"] = None, hat and _asking(scope, hat)
+        self._seen.put(token, hat)
 
     async def _find(self, scope: Scope, token: str) -> Actor | None:
         if not 0 < len(token) <= LONGEST:
             return None
         if self._known is None:
             self._known = Together(partial(_hats, scope["app"].state))
-        hat = await self._known.ask(token)
-        return hat and replace(hat, request_id=scope.get("state", {}).get("request_id", ""))
+        return await self._known.ask(token)
 
 
 class Origins:
@@ -95,6 +111,10 @@ def _opened(origin: str) -> dict[str, str]:
         "vary": "Origin, Cookie, Authorization, Accept",
         "cross-origin-resource-policy": "cross-origin",
     }
+
+
+def _asking(scope: Scope, hat: Actor) -> Actor:
+    return replace(hat, request_id=scope.get("state", {}).get("request_id", ""))
 
 
 async def _hats(state: State, tokens: Sequence[str]) -> dict[str, Actor]:

@@ -22,6 +22,7 @@ from lianyi.accounts.rules import clients as rules
 from lianyi.accounts.rules.jwt import Asserted
 from lianyi.kernel import crypto
 from lianyi.kernel.actor import Actor, Role
+from lianyi.kernel.db import Statement
 from lianyi.kernel.work import Tx
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ FIND_HELD = f"""SELECT t.digest, t.kind, t.scopes AS token_scopes, t.expires_at,
                 FROM accounts.token t JOIN accounts.lease l ON l.id = t.lease_id
                 WHERE t.digest = ANY ($1) AND t.ended_at IS NULL AND t.expires_at > $2
                   AND {LIVE}"""
+STILL_HELD = f"""EXISTS (SELECT FROM accounts.token t JOIN accounts.lease l ON l.id = t.lease_id
+                  WHERE t.digest = $1 AND t.ended_at IS NULL AND t.expires_at > $2 AND {LIVE})"""
 END_LEASE = "UPDATE accounts.lease SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL"
 END_APPROVED = """UPDATE accounts.lease SET ended_at = $2
                   WHERE approval_id = $1 AND ended_at IS NULL"""
@@ -222,6 +225,10 @@ async def find_held(tx: Tx, tokens: Sequence[str]) -> dict[str, Held]:
     of = {digest_of(token): token for token in tokens}
     rows = await tx.db.fetch(FIND_HELD, list(of), tx.now)
     return {of[row["digest"]]: _held(row) for row in rows}
+
+
+def still_held(tx: Tx, token: str) -> Statement:
+    return STILL_HELD, (digest_of(token), tx.now)
 
 
 async def end_lease(tx: Tx, id: UUID) -> None:
