@@ -58,6 +58,11 @@ class Asks(msgspec.Struct, frozen=True):
     def path(self) -> str:
         return "/".join([*(self.within or ()), self.type])
 
+    @property
+    def query(self) -> str:
+        """What a cursor is drawn for: the search without the page it is on."""
+        return f"{self.path}?{urlencode([pair for pair in self.pairs if pair[0] != PAGE])}"
+
 
 async def search(request: Request) -> Response:
     """Answer a search of one type as a Bundle.
@@ -99,12 +104,12 @@ async def page(tx: Tx, request: Request, asks: Asks) -> Body:
 
 async def _page(tx: Tx, request: Request, asks: Asks, look: Look) -> Body | None:
     form = shorter.read(asks.pairs)
-    query = f"{asks.path}?{urlencode([pair for pair in asks.pairs if pair[0] != PAGE])}"
-    place = _place(cursors.read(tx, query, dict(asks.pairs).get(PAGE, "")))
+    cursor = dict(asks.pairs).get(PAGE, "")
+    place = _place(cursors.read(tx, asks.query, cursor) if cursor else "")
     answer = await look(asked=_asked(request, asks, place, only_count=form.count))
     if answer is None:
         return None
-    link = _cursor(tx, query, place, answer) if answer.after and not form.count else ""
+    link = _cursor(tx, asks.query, place, answer) if answer.after and not form.count else ""
     return _bundle(request, asks, answer, link, form)
 
 
@@ -150,7 +155,7 @@ async def _pairs(request: Request) -> Pairs:
     form = request.method == "POST" and FORM in request.headers.get("content-type", FORM)
     sent = [request.scope["query_string"], await request.body() if form else b""]
     try:
-        return [pair for raw in sent for pair in _parsed(raw.decode())]
+        return [pair for raw in sent if raw for pair in _parsed(raw.decode())]
     except ValueError as trouble:  # too many of them, or no text
         raise NotSearchable(troubles=(Trouble("_search", Why.VALUE),)) from trouble
 

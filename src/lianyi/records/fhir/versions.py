@@ -33,4 +33,5 @@ def unversioned(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.isoformat(timespec='milliseconds')[: -len('+00:00')]}Z"
