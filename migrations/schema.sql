@@ -83,13 +83,12 @@ CREATE FUNCTION kernel.refuse_change() RETURNS trigger
     AS $$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END$$;
 
 CREATE FUNCTION records.pieces(value text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-  SELECT array_agg(DISTINCT piece) FROM (
-    SELECT substr(value, n, 2) FROM generate_series(1, greatest(length(value) - 1, 1)) n
-    UNION ALL
-    SELECT substr(value, n, 1) FROM generate_series(1, length(value)) n
-    WHERE ascii(substr(value, n, 1)) > 127) AS of (piece)$$;
+  SELECT array_remove(string_to_array(
+      regexp_replace(value, '(..)|.', E'\\1\x01', 'g')
+      || regexp_replace(substr(value, 2), '(..)|.', E'\\1\x01', 'g'), E'\x01'), '')
+    || string_to_array(regexp_replace(value, E'[\x01-\x7f]+', '', 'g'), NULL)$$;
 
 CREATE TABLE access.approval (
     id uuid NOT NULL,
@@ -2906,7 +2905,7 @@ CREATE UNIQUE INDEX review_tx_seq_idx ON prescribing.review USING btree (tx, seq
 
 CREATE UNIQUE INDEX version_tx_seq_idx ON prescribing.version USING btree (tx, seq);
 
-CREATE INDEX amount_type_fhir_id_name_idx ON records.amount USING btree (type, fhir_id, name);
+CREATE INDEX amount_type_fhir_id_idx ON records.amount USING btree (type, fhir_id);
 
 CREATE INDEX amount_type_name_high_low_idx ON records.amount USING btree (type, name, high, low);
 
@@ -2924,9 +2923,9 @@ CREATE INDEX draft_visit_id_seq_idx ON records.draft USING btree (visit_id, seq)
 
 CREATE INDEX link_to_type_to_id_type_name_idx ON records.link USING btree (to_type, to_id, type, name);
 
-CREATE INDEX link_type_fhir_id_name_idx ON records.link USING btree (type, fhir_id, name);
+CREATE INDEX link_type_fhir_id_idx ON records.link USING btree (type, fhir_id);
 
-CREATE INDEX moment_type_fhir_id_name_idx ON records.moment USING btree (type, fhir_id, name);
+CREATE INDEX moment_type_fhir_id_idx ON records.moment USING btree (type, fhir_id);
 
 CREATE INDEX moment_type_name_low_high_idx ON records.moment USING btree (type, name, low, high);
 
@@ -2966,13 +2965,13 @@ CREATE INDEX subscription_type_idx ON records.subscription USING btree (type) WH
 
 CREATE INDEX subscription_until_idx ON records.subscription USING btree (until) WHERE (state = ANY (ARRAY['requested'::text, 'active'::text, 'error'::text]));
 
-CREATE INDEX token_owner_type_name_value_at_fhir_id_idx ON records.token USING btree (owner, type, name, value, at DESC, fhir_id DESC);
+CREATE INDEX token_owner_type_value_at_fhir_id_idx ON records.token USING btree (owner, type, value, at DESC, fhir_id DESC) WHERE (name = 'code'::text);
 
-CREATE INDEX token_type_fhir_id_name_idx ON records.token USING btree (type, fhir_id, name);
+CREATE INDEX token_type_fhir_id_idx ON records.token USING btree (type, fhir_id);
 
-CREATE INDEX token_type_name_substr_fhir_id_idx ON records.token USING btree (type, name, substr(value, (strpos(value, '|'::text) + 1)), fhir_id);
+CREATE INDEX token_type_name_substr_idx ON records.token USING btree (type, name, substr(value, (strpos(value, '|'::text) + 1)));
 
-CREATE INDEX token_type_name_value_fhir_id_idx ON records.token USING btree (type, name, value, fhir_id);
+CREATE INDEX token_type_name_value_idx ON records.token USING btree (type, name, value);
 
 CREATE INDEX version_holder_id_at_seq_idx ON records.version USING btree (holder_id, at DESC, seq DESC);
 
@@ -2980,9 +2979,9 @@ CREATE UNIQUE INDEX version_tx_seq_idx ON records.version USING btree (tx, seq);
 
 CREATE INDEX word_pieces_idx ON records.word USING gin (records.pieces(value)) WHERE (name !~~ '%:text'::text);
 
-CREATE INDEX word_type_fhir_id_name_idx ON records.word USING btree (type, fhir_id, name);
+CREATE INDEX word_type_fhir_id_idx ON records.word USING btree (type, fhir_id);
 
-CREATE INDEX word_type_name_value_fhir_id_idx ON records.word USING btree (type, name, value, fhir_id);
+CREATE INDEX word_type_name_value_idx ON records.word USING btree (type, name, value);
 
 CREATE INDEX certificate_post_id_at_idx ON signatures.certificate USING btree (post_id, at);
 

@@ -97,9 +97,7 @@ async def measurements(
 
     A code nobody has measured is there with an empty list.
     """
-    found = await tables.list_by_token(
-        tx, chart, type="Observation", name="code", values=codes, limit=limit
-    )
+    found = await tables.list_by_code(tx, chart, type="Observation", codes=codes, limit=limit)
     return {code: [nouns.measurement(entry) for entry in found[code]] for code in codes}
 
 

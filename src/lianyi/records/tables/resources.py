@@ -40,10 +40,12 @@ Key = tuple[str, str]
 
 # One statement: the resource as it is, its version, what it is found by. A body that is already
 # there to the letter makes no version, and another owner's or institution's is never touched, nor
-# by an app what no app has brought.
+# by an app what no app has brought. Bodies come beside the rest: JSON within JSON is read twice.
 STORING = """
 WITH {door}given AS (
-    SELECT * FROM json_to_recordset($1::json) AS g (type text, fhir_id text, {own}, {found})
+    SELECT g.*, unnest AS body FROM ROWS FROM (
+      json_to_recordset($1::json) AS (type text, fhir_id text, {own}, {found}),
+      unnest($4::text[])) AS g
     {where}),
 now AS (
     INSERT INTO records.resource AS r (type, fhir_id, owner, holder_id, version, at, recorded_at,
@@ -78,7 +80,6 @@ GIVEN = {
     "encounter": "text",
     "classes": "text[]",
     "released": "bool",
-    "body": "text",
     "app_id": "uuid",
 }
 
@@ -129,8 +130,7 @@ COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.s
 
 async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
     """Write what is new or changed and return its versions; each key may occur once."""
-    given = index.written(_given(one) for one in resources)
-    rows = await tx.db.fetch(STORE, given, tx.now, tx.actor.post_id)
+    rows = await tx.db.fetch(STORE, *_values(tx, resources))
     return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
 
 
@@ -139,8 +139,7 @@ async def store_through(tx: Tx, door: Presumed, resources: Sequence[Resource]) -
 
     No key may be taken: it is one statement, which is a transaction by itself.
     """
-    given = index.written(_given(one) for one in resources)
-    values: list[object] = [given, tx.now, tx.actor.post_id]
+    values = _values(tx, resources)
     is_open = " AND ".join(part_of(one, values) for one in door.still)
     told = part_of(door.told, values)
     door_sql = f"door AS MATERIALIZED (SELECT WHERE {is_open}), told AS ({told} FROM door), "
@@ -290,19 +289,19 @@ async def list_of_types(tx: Tx, chart: Chart, types: Sequence[str], limit: int) 
     return [entry(row) for row in rows]
 
 
-async def list_by_token(
-    tx: Tx, chart: Chart, *, type: str, name: str, values: Sequence[str], limit: int
+async def list_by_code(
+    tx: Tx, chart: Chart, *, type: str, codes: Sequence[str], limit: int
 ) -> dict[str, list[Entry]]:
-    """Return the newest of each value, by value, newest first."""
+    """Return the newest of each code, by code, newest first."""
     sql = f"""SELECT t.value, {COLUMNS} FROM unnest($3::text[]) AS t (value)
               CROSS JOIN LATERAL (
                 SELECT r.* FROM records.token k
                 JOIN records.resource r USING (type, fhir_id, version)
-                WHERE k.owner = $1 AND k.type = $2 AND k.name = $4 AND k.value = t.value
-                  AND NOT r.in_error AND {admitted(chart, at=6)}
-                ORDER BY k.at DESC, k.fhir_id DESC LIMIT $5) r"""
-    rows = await tx.db.fetch(sql, chart.person_id, type, values, name, limit, *chart.args)
-    found: dict[str, list[Entry]] = {value: [] for value in values}
+                WHERE k.owner = $1 AND k.type = $2 AND k.name = 'code' AND k.value = t.value
+                  AND NOT r.in_error AND {admitted(chart, at=5)}
+                ORDER BY k.at DESC, k.fhir_id DESC LIMIT $4) r"""
+    rows = await tx.db.fetch(sql, chart.person_id, type, codes, limit, *chart.args)
+    found: dict[str, list[Entry]] = {code: [] for code in codes}
     for row in rows:
         found[row["value"]].append(entry(row))
     return found
@@ -371,6 +370,11 @@ def admitted(chart: Chart, *, at: int) -> str:
         released="r.released_at IS NOT NULL",
         at=at,
     )
+
+
+def _values(tx: Tx, resources: Sequence[Resource]) -> list[object]:
+    given = index.written(_given(one) for one in resources)
+    return [given, tx.now, tx.actor.post_id, [one.body for one in resources]]
 
 
 def _given(resource: Resource) -> bytes:
