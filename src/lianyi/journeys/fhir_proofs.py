@@ -38,5 +38,5 @@ def _proof(
         tx.new_id(owner), versions=of, app_id=app_id, institution_id=here, at=tx.now, source=source
     )
     zone = profile.at(tx.now).zone
-    proof = records.prepare(body, owner=owner, holder_id=here, zone=zone)
+    proof = records.prepare_own(body, owner=owner, holder_id=here, zone=zone)
     return replace(proof, classes=classes, released=released)

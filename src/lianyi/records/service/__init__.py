@@ -7,7 +7,15 @@ from lianyi.records.service.bringing import mark_imported, unpack
 from lianyi.records.service.checking import examine
 from lianyi.records.service.filing import refile
 from lianyi.records.service.notes import amend_note, save_note, sign_note
-from lianyi.records.service.publishing import prepare, publish, publish_all, release, retract, store
+from lianyi.records.service.publishing import (
+    prepare,
+    prepare_own,
+    publish,
+    publish_all,
+    release,
+    retract,
+    store,
+)
 from lianyi.records.service.writing import (
     Bringer,
     bring,
@@ -30,6 +38,7 @@ __all__ = [
     "mark_imported",
     "next_version",
     "prepare",
+    "prepare_own",
     "publish",
     "publish_all",
     "read",
