@@ -18,6 +18,7 @@ from lianyi.people import queries as people
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
 from lianyi.records.errors import NotBundles
+from lianyi.records.rules import validity
 from tests.place import Place
 from tests.records import make
 
@@ -130,6 +131,7 @@ async def test_a_person_reads_in_their_log_that_an_institution_brought_their_his
     sql = "SELECT body FROM records.resource WHERE type = 'Provenance' AND owner = $1"
     ((body,),) = await hospital.rows(sql, person_id)
     proof = json.loads(body)
+    assert validity.findings(proof) == ()
     assert proof["agent"][0]["who"] == {"reference": f"Organization/{hospital.id}"}
     (source,) = proof["entity"]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()

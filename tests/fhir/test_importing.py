@@ -11,6 +11,7 @@ from lianyi.access.model import Purpose
 from lianyi.access.service import apps
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
+from lianyi.records.rules import validity
 from lianyi.records.service import delivering
 from lianyi.worker import bringing
 from tests.apps import Program
@@ -296,6 +297,7 @@ async def test_what_is_brought_has_its_proof_once_for_each_person(bringer, ward)
     assert counts(told) == (5, 5, 0, 0, 0)
     person_id = await owner_of(here)
     (proof,) = await proofs(here, person_id)
+    assert validity.findings(proof) == ()  # which nothing checked when it was written
     assert targets(proof) == ["Observation"] * 3 + ["Patient"]
     assert all(one["reference"].endswith("/_history/1") for one in proof["target"])
     (agent,) = proof["agent"]

@@ -8,6 +8,7 @@ from lianyi.access import queries as readers
 from lianyi.access.fhir import audit_event
 from lianyi.access.model import Purpose
 from lianyi.people.model import DOCTOR
+from lianyi.records.rules import validity
 from tests.apps import Program
 from tests.fhir.conftest import BASE
 from tests.records import make
@@ -303,6 +304,7 @@ async def test_an_institutions_own_system_brings_its_history_with_a_proof(source
     made = await created(source, body)
     found = await source.bundle(f"Provenance?target=MedicationRequest/{made['id']}")
     (proof,) = (entry["resource"] for entry in found["entry"])
+    assert validity.findings(proof) == ()
     assert proof["target"] == [{"reference": f"MedicationRequest/{made['id']}/_history/1"}]
     (agent,) = proof["agent"]
     rows = await ward.place.rows(
