@@ -19,6 +19,7 @@ from lianyi.access.model import (
 from lianyi.access.model.parts import Right
 from lianyi.access.model.presumed import Presumed
 from lianyi.access.service import desks, presuming
+from lianyi.journeys import fhir_live
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
@@ -86,9 +87,15 @@ async def opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
 
     :raises WrongRole:
     """
+    reach = await _opened(tx, person_id, right)
+    return await desks.named(tx, reach) if isinstance(reach, Desk) else reach
+
+
+async def _opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk | None:
+    """Open the same, a desk without the names of its persons."""
     purpose, person = purpose_of(tx), _whose(tx, person_id)
     if person is None:
-        return await desks.named(tx, await access.open_desk(tx, purpose=purpose, right=right))
+        return await access.open_desk(tx, purpose=purpose, right=right)
     try:
         return await access.open_chart(
             tx, person_id=person, purpose=purpose, what=WHAT, right=right
@@ -98,10 +105,20 @@ async def opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
 
 
 async def for_search(tx: Tx, search: Search) -> tuple[Chart | Desk | None, Search]:
-    """Open the door that a search leads to; one that names a person looks among theirs alone."""
+    """Open the door that a search leads to; one that names a person looks among theirs alone.
+
+    Where few resources lead to what it finds, it is asked of each of them whether its person is of
+    the desk. Else the desk's persons are named; and an app's always, as it counts them.
+    """
     person_id = person_in(search)
-    reach = await opened(tx, person_id, Right.SEARCH)
-    return reach, replace(search, is_personal=person_id is not None)
+    reach = await _opened(tx, person_id, Right.SEARCH)
+    search = replace(search, is_personal=person_id is not None)
+    if isinstance(reach, Desk):
+        if not fhir_live.is_told(search.type):
+            search = await records.narrowed(tx, reach, search=search)
+        if reach.app or not search.is_led:
+            reach = await desks.named(tx, reach)
+    return reach, search
 
 
 async def presumed(tx: Tx, person_id: UUID | None, right: Right) -> Presumed | None:

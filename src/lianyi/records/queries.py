@@ -200,6 +200,11 @@ async def owner_of(tx: Tx, *, type: str, fhir_id: str) -> UUID | None:
     return await tables.find_owner(tx, type, fhir_id)
 
 
+async def narrowed(tx: Tx, reach: Chart | Desk, *, search: Search) -> Search:
+    """Return the same search, knowing what is rare in it, and whether that leads to all of it."""
+    return await rare.narrowed(tx, reach, search)
+
+
 async def search(
     tx: Tx,
     reach: Chart | Desk,

@@ -219,13 +219,15 @@ class Desk:
         at: int,
         also: Sequence[str] = (),
         by_part: bool = False,
+        by_row: bool = False,
         type: str = "",
     ) -> str:
         """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on.
 
         `also` is SQL for further owners whose rows pass. Said here, they leave one set to look in,
-        which the planner can begin with; an OR it could not. `by_part` is as in a chart. `type` is
-        what the rows are as FHIR, where no WHERE can ask for parts: an app needs all of it.
+        which the planner can begin with; an OR it could not, so that with `by_row` it asks of each
+        row by itself, where these are few. `by_part` is as in a chart. `type` is what the rows are
+        as FHIR, where no WHERE can ask for parts: an app needs all of it.
         """
         if self.everyone:
             return "TRUE"
@@ -234,6 +236,10 @@ class Desk:
         if self.persons is not None:
             more = f"ARRAY[{', '.join(also)}]::uuid[]"
             return f"{shut}{column} = ANY (${at}::uuid[] || {more})"
+        if by_row:
+            own = "".join(f"{column} = {one} OR " for one in also)
+            ids = f"SELECT FROM ({self.ids(at)}) AS its (id) WHERE its.id = {column}"
+            return f"{shut}({own}EXISTS ({ids}))"
         more = "".join(f" UNION ALL SELECT {one}::uuid" for one in also)
         return f"{shut}{column} IN ({self.ids(at)}{more})"
 

@@ -152,13 +152,15 @@ Term: TypeAlias = Match | Within | Missing | Pair | Chain | Reverse | Ids | Upda
 class Search:
     """What is asked of one type; all terms must hold.
 
-    `is_personal`: what it can find is about one person, and so belongs to them.
+    `is_personal`: what it can find is about one person, and so belongs to them. `is_led`: few
+    resources lead to all that it can find; None: nobody has found that out.
     """
 
     type: str
     terms: tuple[Term, ...] = ()
     troubles: tuple[Trouble, ...] = field(default=(), compare=False)
     is_personal: bool = False
+    is_led: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ OWN = {
     "_id": ("r.fhir_id", "text"),
 }
 DEFAULT = (Order(AT, "date", is_down=True),)
+PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 
 async def page(
@@ -53,9 +54,9 @@ async def page(
 
     The search knows what is rare in it (`rare.narrowed`).
     """
-    values = Values(reach, _zone(tx))
+    values = _values(tx, reach, search)
     sql = _paged(kept(search, values), values, order or DEFAULT, after, limit)
-    return [_placed(row) for row in await _fetch(tx, reach, sql, values)]
+    return [_placed(row) for row in await _fetch(tx, sql, values)]
 
 
 async def glance(
@@ -116,10 +117,10 @@ async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | 
 
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
     """Return how many a search finds, which knows what is rare in it as for `page`."""
-    values = Values(reach, _zone(tx))
+    values = _values(tx, reach, search)
     where = " AND ".join(kept(search, values))
     sql = f"SELECT count(*) FROM records.resource r WHERE {where}"
-    (row,) = await _fetch(tx, reach, sql, values)
+    (row,) = await _fetch(tx, sql, values)
     return int(row["count"])
 
 
@@ -149,22 +150,28 @@ async def linked(
     return [hit(row) for row in await tx.db.fetch(sql, *values.args)]
 
 
-async def _fetch(tx: Tx, reach: Chart | Desk, sql: str, values: Values) -> list["Record"]:
+def _values(tx: Tx, reach: Chart | Desk, search: Search) -> Values:
+    """Have a doctor's desk asked about each row, if few lead there; an app's has much to ask."""
+    is_asked = isinstance(reach, Desk) and reach.persons is None and reach.app is None
+    return Values(reach, _zone(tx), few_of=search.type if search.is_led and is_asked else "")
+
+
+async def _fetch(tx: Tx, sql: str, values: Values) -> list["Record"]:
     """Ask for what is found. Over many persons a plan that depends on no value is a bad one.
 
-    How many have a code, or a day, decides whether to begin with these or with the newest.
+    How many have a code, or a day, decides whether to begin with these or with the newest; unless
+    few lead to it, with which every plan begins.
     """
-    if isinstance(reach, Chart):
+    if isinstance(values.reach, Chart) or values.few_of:
         return await tx.db.fetch(sql, *values.args)
     if tx.db.is_in_transaction():
-        return await _planned(tx, sql, values)
-    async with tx.db.transaction():
-        return await _planned(tx, sql, values)
-
-
-async def _planned(tx: Tx, sql: str, values: Values) -> list["Record"]:
-    await tx.db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    return await tx.db.fetch(sql, *values.args)
+        await tx.db.execute(PLAN)
+        return await tx.db.fetch(sql, *values.args)
+    await tx.db.execute(f"BEGIN; {PLAN}")
+    try:
+        return await tx.db.fetch(sql, *values.args)
+    finally:
+        await tx.db.execute("COMMIT")  # of nothing; after a failure it rolls back
 
 
 def _zone(tx: Tx) -> ZoneInfo:

@@ -40,6 +40,8 @@ TABLES = {
     "reference": "link",
     "uri": "link",
 }
+SOUGHT = "r"  # a resource that is looked for
+LIVES = 20  # persons all of whose resources are looked through
 OF_ITSELF = (Match, Missing, Pair)  # what a version of a resource answers by what is filed of it
 ALWAYS_THERE = frozenset({"_id", "_lastUpdated"})
 PIECE = 2  # letters of a text that stand together in the index of what is inside
@@ -72,13 +74,14 @@ OF_SIZE = {
 class Values:
     """The values of one statement, and names for the rows it goes over.
 
-    `zone` is where a day is that a scope of an app speaks of.
+    `zone` is where a day is that a scope of an app speaks of. `few_of` is the type of the
+    resources that are looked for, where few lead to them: a desk is asked about each of these.
     """
 
-    def __init__(self, reach: Chart | Desk, zone: ZoneInfo) -> None:
+    def __init__(self, reach: Chart | Desk, zone: ZoneInfo, *, few_of: str = "") -> None:
         self.args: list[object] = []
         self._names = 0
-        self.reach, self._zone = reach, zone
+        self.reach, self._zone, self.few_of = reach, zone, few_of
 
     def put(self, value: object) -> str:
         self.args.append(value)
@@ -144,8 +147,9 @@ class Values:
         shown = len(self.args) + 1
         self.args.extend(reach.shown)
         also = (public, self.put(reach.institution_id))
+        how = {"by_part": True, "by_row": bool(self.few_of)}
         return lambda row, of: (
-            f"{reach.sees(f'{row}.owner', at=at, also=also, by_part=True)}"
+            f"{reach.sees(f'{row}.owner', at=at, also=also, **how)}"
             f" AND CASE WHEN {is_held(row, public)}"
             f" THEN {reach.admits(**of, at=shown)} ELSE true END"
         )
@@ -195,6 +199,22 @@ def _ids(term: Ids, row: str, values: Values) -> str:
 def _updated(term: Updated, row: str, values: Values) -> str:
     at = f"{row}.recorded_at"
     return _any(_time(one, at, at, values) for one in term.values)
+
+
+def leads(term: Term) -> bool:
+    """Tell whether few resources lead to all that answers a term.
+
+    To a person leads what there is about a life; to a hospital, half of all there is.
+    """
+    match term:
+        case Match():
+            return term.among is not None
+        case Chain(type="Patient", term=Match(among=those)):
+            return those is not None and len(those) <= LIVES
+        case Reverse(term=Match(among=those)):
+            return those is not None
+        case _:
+            return isinstance(term, Ids)
 
 
 def _match(term: Match, row: str, values: Values) -> str:
@@ -253,6 +273,8 @@ def _pair(term: Pair, row: str, values: Values) -> str:
 
 
 def _chain(term: Chain, row: str, values: Values) -> str:
+    if row == SOUGHT and values.few_of and leads(term):
+        return _chain_led(term, row, values)
     k, target = values.name(), values.name()
     start = _from("reference", k, row).replace(
         " WHERE ",
@@ -267,16 +289,40 @@ def _chain(term: Chain, row: str, values: Values) -> str:
     )
 
 
+def _chain_led(term: Chain, row: str, values: Values) -> str:
+    """Return a chain that begins at its end, in an order that no planner can change."""
+    first, k, target = values.name(), values.name(), values.name()
+    name, type = values.put(term.name), values.put(term.type)
+    those = (
+        f"ARRAY(SELECT {target}.fhir_id FROM records.resource {target} WHERE {target}.type = {type}"
+        f" AND {values.seen(target)} AND {clause(term.term, target, values)})"
+    )
+
+    def there(k: str) -> str:
+        return f"{k}.name = {name} AND {k}.to_type = {type} AND {k}.to_id = ANY ({those})"
+
+    return (
+        f"{row}.fhir_id = ANY (ARRAY(SELECT {first}.fhir_id FROM records.link {first}"
+        f" WHERE {first}.type = {values.put(values.few_of)} AND {there(first)}))"
+        f" AND EXISTS ({_from('reference', k, row)} AND {there(k)})"
+    )
+
+
 def _reverse(term: Reverse, row: str, values: Values) -> str:
     k, source = values.name(), values.name()
-    return (
-        f"EXISTS (SELECT FROM records.link {k} JOIN records.resource {source}"
+    is_led = row == SOUGHT and values.few_of and leads(term)
+    to_type = values.put(values.few_of) if is_led else f"{row}.type"
+    here = (
+        f"FROM records.link {k} JOIN records.resource {source}"
         f" ON {source}.type = {k}.type AND {source}.fhir_id = {k}.fhir_id"
         f" AND {source}.version = {k}.version"
-        f" WHERE {k}.to_type = {row}.type AND {k}.to_id = {row}.fhir_id"
+        f" WHERE {k}.to_type = {to_type}"
         f" AND {k}.type = {values.put(term.type)} AND {k}.name = {values.put(term.name)}"
-        f" AND {values.seen(source)} AND {clause(term.term, source, values)})"
+        f" AND {values.seen(source)} AND {clause(term.term, source, values)}"
     )
+    if is_led:  # it begins with these, whatever a planner thinks of it
+        return f"{row}.fhir_id = ANY (ARRAY(SELECT DISTINCT {k}.to_id {here}))"
+    return f"EXISTS (SELECT {here} AND {k}.to_id = {row}.fhir_id)"
 
 
 def wanted(term: Match, k: str, values: Values) -> str:
