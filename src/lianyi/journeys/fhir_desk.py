@@ -158,6 +158,7 @@ async def matching(tx: Tx, *, type: str, pairs: Sequence[tuple[str, str]]) -> li
     reach, search = await fhir_reach.for_search(tx, search)
     if reach is None:
         return []
+    reach = await fhir_reach.named(tx, reach, search)
     hits = [hit for hit, _ in await fhir_live.looked(tx, reach, search=search, limit=2)]
     await _tell(tx, reach, {type}, [hit.owner for hit in hits])
     return hits
@@ -196,15 +197,18 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         if reach is None:
             return Answer((), (), 0 if asked.counted else None, (), search.troubles)
         await _check_series(tx, reach, {asked.type}, asked.shown + asked.limit)
-    found, total = await fhir_live.page(
-        tx,
-        reach,
-        search=search,
-        order=order,
-        after=asked.after,
-        limit=asked.limit + 1,
-        counted=asked.counted,
-    )
+    found, total = await _newest(tx, reach, asked, search, order), None
+    if found is None:
+        reach = await fhir_reach.named(tx, reach, search) if reach else None
+        found, total = await fhir_live.page(
+            tx,
+            reach,
+            search=search,
+            order=order,
+            after=asked.after,
+            limit=asked.limit + 1,
+            counted=asked.counted,
+        )
     answer = _page(asked, search, found)
     answer = replace(
         answer, along=await _along(tx, reach, answer.hits, includes) if reach else (), total=total
@@ -214,6 +218,21 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         await _check_series(tx, reach, types, asked.shown + answer.weight)
         await _tell(tx, reach, types, [hit.owner for hit in (*answer.hits, *answer.along)])
     return answer
+
+
+async def _newest(
+    tx: Tx, reach: Chart | Desk | None, asked: Asked, search: Search, order: Sequence[Order]
+) -> Page | None:
+    """Return the first page over a desk, if it is near. None: it has to be looked for."""
+    is_first = not (order or asked.after or asked.counted)
+    if (
+        not isinstance(reach, Desk)
+        or not is_first
+        or search.is_led
+        or fhir_live.is_told(search.type)
+    ):
+        return None
+    return await records.newest(tx, reach, search=search, limit=asked.limit + 1)
 
 
 async def glance_through(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> Answer | None:

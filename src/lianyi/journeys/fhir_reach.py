@@ -107,18 +107,27 @@ async def _opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk 
 async def for_search(tx: Tx, search: Search) -> tuple[Chart | Desk | None, Search]:
     """Open the door that a search leads to; one that names a person looks among theirs alone.
 
-    Where few resources lead to what it finds, it is asked of each of them whether its person is of
-    the desk. Else the desk's persons are named; and an app's always, as it counts them.
+    A desk's persons are not named yet; and an app's are, as it counts them.
     """
     person_id = person_in(search)
     reach = await _opened(tx, person_id, Right.SEARCH)
     search = replace(search, is_personal=person_id is not None)
     if isinstance(reach, Desk):
+        if reach.app:
+            reach = await desks.named(tx, reach)
         if not fhir_live.is_told(search.type):
             search = await records.narrowed(tx, reach, search=search)
-        if reach.app or not search.is_led:
-            reach = await desks.named(tx, reach)
     return reach, search
+
+
+async def named(tx: Tx, reach: Chart | Desk, search: Search) -> Chart | Desk:
+    """Return the door to look through, with the names of a desk's persons if they are needed.
+
+    Where few resources lead to what is found, each of these is asked whose it is.
+    """
+    if isinstance(reach, Chart) or reach.app or search.is_led:
+        return reach
+    return await desks.named(tx, reach)
 
 
 async def presumed(tx: Tx, person_id: UUID | None, right: Right) -> Presumed | None:

@@ -237,9 +237,9 @@ class Desk:
             more = f"ARRAY[{', '.join(also)}]::uuid[]"
             return f"{shut}{column} = ANY (${at}::uuid[] || {more})"
         if by_row:
-            own = "".join(f"{column} = {one} OR " for one in also)
-            ids = f"SELECT FROM ({self.ids(at)}) AS its (id) WHERE its.id = {column}"
-            return f"{shut}({own}EXISTS ({ids}))"
+            own = "".join(f"{column} = {owner} OR " for owner in also)
+            one = f"SELECT true FROM ({self.ids(at)}) AS its (id) WHERE its.id = {column} LIMIT 1"
+            return f"{shut}({own}({one}))"  # no EXISTS: that may first read who all of them are
         more = "".join(f" UNION ALL SELECT {one}::uuid" for one in also)
         return f"{shut}{column} IN ({self.ids(at)}{more})"
 

@@ -15,12 +15,13 @@ from lianyi.kernel import profile
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Chain, Match, Pair, Reverse, Search, Term, Time
-from lianyi.records.tables.terms import TABLES, Values, leads, wanted
+from lianyi.records.tables.filed import TABLES, has_pieces, wanted
+from lianyi.records.tables.terms import Values, leads
 
 Asked: TypeAlias = tuple[str, Match]  # of which type, and what
 FEW = 2000  # resources by which a search begins
-# What an index leads to at once. `not` is what nearly all have; `text` and `contains` look inside.
-LED = frozenset({"", "exact", "above", "below"})
+# What an index leads to at once. `not` is what nearly all have; `text` looks inside.
+LED = frozenset({"", "exact", "above", "below", "contains"})
 BY_END = frozenset({"ne", "ge", "gt"})  # of a date: no index goes by when it ends
 
 _common: LastUsed[Asked, bool] = LastUsed(1000)
@@ -61,7 +62,8 @@ def _asked(type: str, terms: Iterable[Term]) -> Iterator[Asked]:
 
 def _may_lead(type: str, term: Match) -> bool:
     dates = [one.prefix for one in term.values if isinstance(one, Time)]
-    is_led = term.modifier in LED and BY_END.isdisjoint(dates)
+    texts = [one for one in term.values if isinstance(one, str) and term.modifier == "contains"]
+    is_led = term.modifier in LED and BY_END.isdisjoint(dates) and all(map(has_pieces, texts))
     return is_led and not _common.get((type, term))
 
 

@@ -4,96 +4,43 @@ What a term asks of another resource (a chain, `_has`) is asked of those only th
 see, so that no answer tells of what is hidden.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part
-from lianyi.kernel.db import Statement, part_of
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.terms import (
     Chain,
-    Code,
     Ids,
     Match,
     Missing,
     Pair,
     Reverse,
-    Size,
-    Target,
     Term,
-    Time,
     Updated,
-    Value,
     Within,
 )
-from lianyi.records.fhir.values import plain
 from lianyi.records.model import PUBLIC
+from lianyi.records.tables.filed import TABLES, Args, any_of, is_at, is_target, is_value, wanted
 
-TABLES = {
-    "token": "token",
-    "string": "word",
-    "date": "moment",
-    "number": "amount",
-    "quantity": "amount",
-    "reference": "link",
-    "uri": "link",
-}
 SOUGHT = "r"  # a resource that is looked for
 LIVES = 20  # persons all of whose resources are looked through
 OF_ITSELF = (Match, Missing, Pair)  # what a version of a resource answers by what is filed of it
 ALWAYS_THERE = frozenset({"_id", "_lastUpdated"})
-PIECE = 2  # letters of a text that stand together in the index of what is inside
-LAST = "\U0010ffff"  # sorts behind everything that begins alike
-# Each says of `low`, by which an index goes, all it can: a span is never empty.
-OF_TIME = {
-    "eq": "({low} >= {a} AND {low} < {b} AND {high} <= {b})",
-    "ne": "NOT ({low} >= {a} AND {high} <= {b})",
-    "lt": "{low} < {a}",
-    "gt": "{high} > {b}",
-    "le": "{low} < {b}",
-    "ge": "{high} > {a}",
-    "sa": "{low} >= {b}",
-    "eb": "({low} < {a} AND {high} <= {a})",
-    "ap": "({low} < {b} AND {high} > {a})",
-}
-OF_SIZE = {
-    "eq": "({k}.low >= {a} AND {k}.low < {b} AND {k}.high < {b})",
-    "ne": "NOT ({k}.low >= {a} AND {k}.high < {b})",
-    "lt": "{k}.low < {exact}",
-    "gt": "{k}.high > {exact}",
-    "le": "{k}.low <= {exact}",
-    "ge": "{k}.high >= {exact}",
-    "sa": "{k}.low > {exact}",
-    "eb": "{k}.high < {exact}",
-    "ap": "({k}.low <= {b} AND {k}.high >= {a})",
-}
 
 
-class Values:
-    """The values of one statement, and names for the rows it goes over.
+class Values(Args):
+    """The values of one search, and who asks it.
 
     `zone` is where a day is that a scope of an app speaks of. `few_of` is the type of the
     resources that are looked for, where few lead to them: a desk is asked about each of these.
     """
 
     def __init__(self, reach: Chart | Desk, zone: ZoneInfo, *, few_of: str = "") -> None:
-        self.args: list[object] = []
-        self._names = 0
+        super().__init__()
         self.reach, self._zone, self.few_of = reach, zone, few_of
-
-    def put(self, value: object) -> str:
-        self.args.append(value)
-        return f"${len(self.args)}"
-
-    def part(self, of: Statement) -> str:
-        """Take in another statement as a part of this one, with its values."""
-        return part_of(of, self.args)
-
-    def name(self) -> str:
-        self._names += 1
-        return f"k{self._names}"
 
     def seen(self, row: str) -> str:
         """Return the part that keeps what this reader may see of a row, and what is everybody's."""
@@ -120,7 +67,7 @@ class Values:
             return "TRUE"
         ways = [f"{row}.type = ANY ({self.put(whole)}::text[])"]
         ways += [self._answering(part, row) for part in only if part.query]
-        return _any(ways)
+        return any_of(ways)
 
     def _answering(self, part: Part, row: str) -> str:
         search = searches.read(part.type, part.pairs, self._zone)
@@ -147,9 +94,9 @@ class Values:
         shown = len(self.args) + 1
         self.args.extend(reach.shown)
         also = (public, self.put(reach.institution_id))
-        how = {"by_part": True, "by_row": bool(self.few_of)}
+        few = bool(self.few_of)
         return lambda row, of: (
-            f"{reach.sees(f'{row}.owner', at=at, also=also, **how)}"
+            f"{reach.sees(f'{row}.owner', at=at, also=also, by_part=True, by_row=few)}"
             f" AND CASE WHEN {is_held(row, public)}"
             f" THEN {reach.admits(**of, at=shown)} ELSE true END"
         )
@@ -198,7 +145,7 @@ def _ids(term: Ids, row: str, values: Values) -> str:
 
 def _updated(term: Updated, row: str, values: Values) -> str:
     at = f"{row}.recorded_at"
-    return _any(_time(one, at, at, values) for one in term.values)
+    return any_of(is_at(one, at, at, values) for one in term.values)
 
 
 def leads(term: Term) -> bool:
@@ -240,7 +187,7 @@ def _from(type: str, k: str, row: str) -> str:
 def _within(term: Within, row: str, values: Values) -> str:
     k = values.name()
     named = f"{k}.name = ANY ({values.put(list(term.names))})"
-    there = _target(term.target, "", k, values)
+    there = is_target(term.target, "", k, values)
     return f"EXISTS ({_from('reference', k, row)} AND {named} AND {there})"
 
 
@@ -261,9 +208,9 @@ def _pair(term: Pair, row: str, values: Values) -> str:
         f" AND {k}.part = {first}.part AND {k}.name = {values.put(name)}"
         for k, type, name in zip(others, term.types[1:], term.names[1:], strict=True)
     )
-    wanted = _any(
+    wanted = any_of(
         " AND ".join(
-            _value(type, "", value, k, values)
+            is_value(type, "", value, k, values)
             for type, value, k in zip(term.types, given, names, strict=True)
         )
         for given in term.rows
@@ -323,98 +270,6 @@ def _reverse(term: Reverse, row: str, values: Values) -> str:
     if is_led:  # it begins with these, whatever a planner thinks of it
         return f"{row}.fhir_id = ANY (ARRAY(SELECT DISTINCT {k}.to_id {here}))"
     return f"EXISTS (SELECT {here} AND {k}.to_id = {row}.fhir_id)"
-
-
-def wanted(term: Match, k: str, values: Values) -> str:
-    """Return what must hold of what is filed."""
-    if term.type == "token":
-        return _codes([one for one in term.values if isinstance(one, Code)], k, values)
-    return _any(_value(term.type, term.modifier, one, k, values) for one in term.values)
-
-
-def _value(type: str, modifier: str, value: Value, k: str, values: Values) -> str:
-    match value:
-        case Code():
-            return _codes([value], k, values)
-        case Time():
-            return _time(value, f"{k}.low", f"{k}.high", values)
-        case Size():
-            return _size(value, k, values)
-        case Target():
-            return _target(value, modifier, k, values)
-        case str():
-            return _word(value, modifier, k, values)
-
-
-def _codes(codes: Sequence[Code], k: str, values: Values) -> str:
-    """Codes with their system are compared all at once."""
-    plain_ones = [one for one in codes if one.code and one.system is not None and not one.begins]
-    whole = [f"{one.system}|{one.code}" for one in plain_ones]
-    parts = [f"{k}.value = ANY ({values.put(whole)})"] if whole else []
-    for one in codes:
-        if one.system is None:
-            code = f"substr({k}.value, strpos({k}.value, '|') + 1)"
-            parts.append(f"{code} = {values.put(one.code or '')}")
-        elif one.code is None or one.begins:
-            parts.append(_beginning(f"{k}.value", f"{one.system}|{one.code or ''}", values))
-    return _any(parts)
-
-
-def _beginning(column: str, text: str, values: Values) -> str:
-    return f"({column} >= {values.put(text)} AND {column} < {values.put(text + LAST)})"
-
-
-def _word(text: str, modifier: str, k: str, values: Values) -> str:
-    if modifier == "exact":
-        return f"{k}.exact = {values.put(text)}"
-    if modifier == "contains":
-        return _inside(plain(text), k, values)
-    return _beginning(f"{k}.value", plain(text), values)
-
-
-def _inside(text: str, k: str, values: Values) -> str:
-    """Look for a text by its pieces, which an index has, and only then letter by letter."""
-    held = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    whole = f"{k}.value LIKE {values.put(f'%{held}%')}"
-    if len(text) < PIECE and text.isascii():
-        return whole
-    pieces = f"records.pieces({k}.value) @> records.pieces({values.put(text)})"
-    return f"({k}.name NOT LIKE '%:text' AND {pieces} AND {whole})"  # as the index says it
-
-
-def _time(time: Time, low: str, high: str, values: Values) -> str:
-    form = OF_TIME[time.prefix]
-    given = {"a": time.low, "b": time.high}
-    used = {name: values.put(value) for name, value in given.items() if f"{{{name}}}" in form}
-    return form.format(low=low, high=high, **used)
-
-
-def _size(size: Size, k: str, values: Values) -> str:
-    given = {"a": size.low, "b": size.high, "exact": size.exact}
-    form = OF_SIZE[size.prefix]
-    used = {name: values.put(value) for name, value in given.items() if f"{{{name}}}" in form}
-    parts = [form.format(k=k, **used)]
-    if size.system:
-        parts.append(f"{k}.system = {values.put(size.system)}")
-    if size.unit:
-        unit = values.put(size.unit)
-        parts.append(f"({k}.code = {unit} OR {k}.unit = {unit})")
-    return f"({' AND '.join(parts)})"
-
-
-def _target(target: Target, modifier: str, k: str, values: Values) -> str:
-    if modifier == "below":
-        return f"({k}.to_type = '' AND {_beginning(f'{k}.to_id', target.id, values)})"
-    if modifier == "above":
-        steps = target.id.split("/")
-        above = ["/".join(steps[: n + 1]) for n in range(len(steps))]
-        return f"({k}.to_type = '' AND {k}.to_id = ANY ({values.put(above)}))"
-    typed = f"{k}.to_type = {values.put(target.type)} AND " if target.type else ""
-    return f"({typed}{k}.to_id = {values.put(target.id)})"
-
-
-def _any(parts: Iterable[str]) -> str:
-    return f"({' OR '.join(parts)})"
 
 
 CLAUSES: Mapping[type, Callable[..., str]] = {
