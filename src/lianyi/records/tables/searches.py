@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
+from lianyi.access.model.parts import ANY_TYPE
 from lianyi.access.model.presumed import Presumed
 from lianyi.kernel import profile
 from lianyi.kernel.presumed import LastUsed
@@ -59,7 +60,7 @@ async def page(
 
     The search knows what is rare in it (`rare.narrowed`).
     """
-    values = _values(tx, reach, search)
+    values = _values(tx, reach, search.type if search.is_led else "")
     sql = _paged(kept(search, values), values, order or DEFAULT, after, limit)
     return [_placed(row) for row in await _fetch(tx, sql, values)]
 
@@ -73,7 +74,7 @@ async def newest(tx: Tx, desk: Desk, search: Search, limit: int) -> Page | None:
     walk = (desk.institution_id, desk.role, desk.reader_id, search)
     if desk.app or _far.get(walk):
         return None
-    values = Values(desk, _zone(tx), few_of=search.type)
+    values = _values(tx, desk, search.type)
     near = f"""(SELECT * FROM records.resource WHERE type = {values.put(search.type)}
                 ORDER BY at DESC, fhir_id DESC LIMIT {NEAR})"""
     sql = _paged(kept(search, values), values, DEFAULT, (), limit, of=near)
@@ -148,7 +149,7 @@ async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | 
 
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
     """Return how many a search finds, which knows what is rare in it as for `page`."""
-    values = _values(tx, reach, search)
+    values = _values(tx, reach, search.type if search.is_led else "")
     where = " AND ".join(kept(search, values))
     sql = f"SELECT count(*) FROM records.resource r WHERE {where}"
     (row,) = await _fetch(tx, sql, values)
@@ -159,7 +160,7 @@ async def linked(
     tx: Tx, reach: Chart | Desk, hits: Sequence[Hit], include: Include, limit: int
 ) -> list[Hit]:
     """Return what some resources link to, or what links to them, as far as the reader sees it."""
-    values = Values(reach, _zone(tx))
+    values = _values(tx, reach, ANY_TYPE)
     types, ids = ([getattr(hit, name) for hit in hits] for name in ("type", "fhir_id"))
     mine = f"unnest({values.put(types)}::text[], {values.put(ids)}::text[]) AS g (type, id)"
     here, there = ("k.to_type, k.to_id", "k.type, k.fhir_id")
@@ -181,10 +182,10 @@ async def linked(
     return [hit(row) for row in await tx.db.fetch(sql, *values.args)]
 
 
-def _values(tx: Tx, reach: Chart | Desk, search: Search) -> Values:
-    """Have a doctor's desk asked about each row, if few lead there; an app's has much to ask."""
+def _values(tx: Tx, reach: Chart | Desk, few_of: str) -> Values:
+    """Have a desk without names asked about each row of few; whom an app sees takes longer."""
     is_asked = isinstance(reach, Desk) and reach.persons is None and reach.app is None
-    return Values(reach, _zone(tx), few_of=search.type if search.is_led and is_asked else "")
+    return Values(reach, _zone(tx), few_of=few_of if is_asked else "")
 
 
 async def _fetch(tx: Tx, sql: str, values: Values) -> list["Record"]:

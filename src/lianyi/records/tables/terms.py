@@ -173,13 +173,23 @@ def _match(term: Match, row: str, values: Values) -> str:
         if term.among is not None
         else ""
     )
-    return f"{those}{no}EXISTS ({_from(term.type, k, row)} AND {named})"
+    return f"{those}{no}{_is_there(f'{_from(term.type, k, row)} AND {named}', values)}"
+
+
+def _is_there(what: str, values: Values) -> str:
+    """Say that there is something, for each row of few by itself: an EXISTS may be read first.
+
+    A planner that knows no values takes what many have for what few have.
+    """
+    if values.few_of:
+        return f"coalesce((SELECT true {what} LIMIT 1), false)"
+    return f"EXISTS (SELECT {what})"
 
 
 def _from(type: str, k: str, row: str) -> str:
     """Begin to look for what is filed of a resource's version."""
     return (
-        f"SELECT FROM records.{TABLES[type]} {k} WHERE {k}.type = {row}.type"
+        f"FROM records.{TABLES[type]} {k} WHERE {k}.type = {row}.type"
         f" AND {k}.fhir_id = {row}.fhir_id AND {k}.version = {row}.version"
     )
 
@@ -188,7 +198,7 @@ def _within(term: Within, row: str, values: Values) -> str:
     k = values.name()
     named = f"{k}.name = ANY ({values.put(list(term.names))})"
     there = is_target(term.target, "", k, values)
-    return f"EXISTS ({_from('reference', k, row)} AND {named} AND {there})"
+    return _is_there(f"{_from('reference', k, row)} AND {named} AND {there}", values)
 
 
 def _missing(term: Missing, row: str, values: Values) -> str:
@@ -196,7 +206,8 @@ def _missing(term: Missing, row: str, values: Values) -> str:
         return str(not term.is_missing)
     k = values.name()
     no = "NOT " if term.is_missing else ""
-    return f"{no}EXISTS ({_from(term.type, k, row)} AND {k}.name = {values.put(term.name)})"
+    named = f"{k}.name = {values.put(term.name)}"
+    return f"{no}{_is_there(f'{_from(term.type, k, row)} AND {named}', values)}"
 
 
 def _pair(term: Pair, row: str, values: Values) -> str:
@@ -216,7 +227,8 @@ def _pair(term: Pair, row: str, values: Values) -> str:
         for given in term.rows
     )
     start = _from(term.types[0], first, row).replace(" WHERE ", f" {joins} WHERE ", 1)
-    return f"EXISTS ({start} AND {first}.name = {values.put(term.names[0])} AND {wanted})"
+    named = f"{first}.name = {values.put(term.names[0])}"
+    return _is_there(f"{start} AND {named} AND {wanted}", values)
 
 
 def _chain(term: Chain, row: str, values: Values) -> str:
@@ -229,11 +241,12 @@ def _chain(term: Chain, row: str, values: Values) -> str:
         f" AND {target}.fhir_id = {k}.to_id WHERE ",
         1,
     )
-    return (
-        f"EXISTS ({start} AND {k}.name = {values.put(term.name)}"
+    what = (
+        f"{start} AND {k}.name = {values.put(term.name)}"
         f" AND {k}.to_type = {values.put(term.type)} AND {values.seen(target)}"
-        f" AND {clause(term.term, target, values)})"
+        f" AND {clause(term.term, target, values)}"
     )
+    return _is_there(what, values)
 
 
 def _chain_led(term: Chain, row: str, values: Values) -> str:
@@ -248,10 +261,11 @@ def _chain_led(term: Chain, row: str, values: Values) -> str:
     def there(k: str) -> str:
         return f"{k}.name = {name} AND {k}.to_type = {type} AND {k}.to_id = ANY ({those})"
 
+    here = f"{_from('reference', k, row)} AND {there(k)}"
     return (
         f"{row}.fhir_id = ANY (ARRAY(SELECT {first}.fhir_id FROM records.link {first}"
         f" WHERE {first}.type = {values.put(values.few_of)} AND {there(first)}))"
-        f" AND EXISTS ({_from('reference', k, row)} AND {there(k)})"
+        f" AND {_is_there(here, values)}"
     )
 
 
@@ -269,7 +283,7 @@ def _reverse(term: Reverse, row: str, values: Values) -> str:
     )
     if is_led:  # it begins with these, whatever a planner thinks of it
         return f"{row}.fhir_id = ANY (ARRAY(SELECT DISTINCT {k}.to_id {here}))"
-    return f"EXISTS (SELECT {here} AND {k}.to_id = {row}.fhir_id)"
+    return _is_there(f"{here} AND {k}.to_id = {row}.fhir_id", values)
 
 
 CLAUSES: Mapping[type, Callable[..., str]] = {

@@ -1,0 +1,120 @@
+"""Where a search over a desk begins decides how long it takes, and nothing of what it finds."""
+
+from dataclasses import replace
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lianyi.access.service import desks
+from lianyi.people.model import DOCTOR
+from lianyi.records import queries
+from lianyi.records.fhir import searches
+from tests.records import make
+from tests.records.test_plans import ORDERS
+
+CODE = "begun"  # nobody else's
+MANY = 2001  # one more than few
+# What each of these finds, few lead to, or it has to be looked for among many.
+ASKED = [
+    ("Observation", "code=begun", True),
+    ("Observation", "code=begun&date=ge2090-01-02", True),
+    ("Observation", "date=ge2090-01-02", False),
+    ("Observation", "value-quantity=gt9150", True),
+    ("Observation", "patient.name=beginner", True),
+    ("Observation", "patient.name:contains=ginne&value-quantity=gt9150", True),
+    ("Observation", "patient.name:contains=b", False),
+    ("Patient", "_has:Observation:patient:value-quantity=gt9150", True),
+    ("Patient", "_has:Observation:patient:date=ge2090-01-02", False),
+    ("Patient", "name:contains=ginne", True),
+]
+
+
+def read(type, query):
+    found = searches.read(type, parse_qsl(query), ZoneInfo("Asia/Shanghai"))
+    assert not found.troubles
+    return found
+
+
+@pytest.fixture
+async def crowd(ward, elsewhere):
+    """Two persons whom the doctor treats and one whom nobody does, alike in all else."""
+    treated = [await ward.place.patient(DOCTOR) for _ in range(2)]
+    stranger = await ward.place.resident()
+    for hat in (*treated, stranger):
+        id = hat.person_id
+        values = [
+            make.observation(id, 9120 + 20 * n, code=CODE, at=f"2090-01-0{n + 1}") for n in range(4)
+        ]
+        name = {"resourceType": "Patient", "id": str(id), "name": [{"text": "Beginner"}]}
+        await ward.publish(name, *values, owner=id)
+    await elsewhere.publish(make.observation(ward.person_id, 9180, code=CODE, at="2090-01-04"))
+    return {hat.person_id for hat in treated}
+
+
+@pytest.mark.parametrize(("type", "query", "is_led"), ASKED)
+async def test_each_beginning_finds_the_same_and_shows_nobody_else(
+    ward, crowd, type, query, is_led
+):
+    search, desk = read(type, query), await ward.desk()
+    named = await ward.place.ask(ward.doctor, desks.named, desk=desk)
+    led = await ward.see(queries.narrowed, chart=desk, search=search)
+    assert led.is_led == is_led
+    unasked = replace(search, is_led=False)
+    ways = [(desk, led), (desk, unasked), (named, led), (named, unasked)]
+    found = [
+        await ward.see(queries.search, chart=reach, search=asked, limit=50) for reach, asked in ways
+    ]
+    assert {hit.owner for hit, _ in found[0]} == crowd
+    assert all(one == found[0] for one in found)
+    (total,) = {
+        (await ward.see(queries.counted, chart=reach, search=asked, limit=1))[1]
+        for reach, asked in ways
+    }
+    assert total == len(found[0])
+    if type == "Observation":  # of the farthest days there are
+        newest = await ward.see(queries.newest, chart=desk, search=led, limit=total)
+        assert newest == found[0]
+
+
+async def asked_for(ward, query, **given):
+    """Return what a query answers, and the statements that it took."""
+    asked = []
+
+    async def look(tx, desk):
+        with tx.db.query_logger(asked.append):
+            return await query(tx, desk, **given)
+
+    answer = await ward.see(look, chart=await ward.desk())
+    return answer, [one.query for one in asked]
+
+
+async def test_what_few_lead_to_needs_no_plan_of_its_own(ward, crowd):
+    search = read("Observation", "value-quantity=gt9150")
+    found, asked = await asked_for(ward, queries.search, search=search, limit=50)
+    assert {hit.owner for hit, _ in found} == crowd
+    assert len(asked) == len(("what is rare", "the page"))
+    assert not any(one.startswith(ORDERS) for one in asked)
+
+
+async def test_where_too_few_are_near_it_is_not_walked_again(ward, crowd):
+    given = {"search": read("Observation", "date=ge2090-01-02"), "limit": 50}
+
+    first, asked = await asked_for(ward, queries.newest, **given)
+    assert (first, len(asked)) == (None, 1)
+    assert await asked_for(ward, queries.newest, **given) == (None, [])
+
+
+async def test_what_many_have_is_asked_once(ward):
+    search = read("Observation", "code=http://many|has")
+    await ward.place.rows(
+        "INSERT INTO records.token (owner, type, name, value, at, fhir_id, version)"
+        " SELECT $1, 'Observation', 'code', 'http://many|has', now(), 'many-' || n, 1"
+        " FROM generate_series(1, $2::int) n",
+        ward.person_id,
+        MANY,
+    )
+    first, asked = await asked_for(ward, queries.narrowed, search=search)
+    assert (first.is_led, len(asked)) == (False, 1)
+    again, asked = await asked_for(ward, queries.narrowed, search=search)
+    assert (again.is_led, asked) == (False, [])
