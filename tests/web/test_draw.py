@@ -2,8 +2,12 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
+import segno
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lianyi.web import draw
+from lianyi.cli.tour import scanner
+from lianyi.web import draw, qr
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,17 @@ def test_a_qr_code_says_what_it_is_and_stands_on_white():
     drawn = draw.qr("LY1:ABC", '健康卡"二维码')
     assert 'aria-label="健康卡&#34;二维码"' in drawn
     assert "#fff" in drawn
+
+
+@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", min_size=77, max_size=77))
+def test_a_card_s_code_has_the_modules_that_the_standard_wants(text):
+    code = segno.make(f"LY{text}", error="m", micro=False, mask=qr.MASK)
+    assert qr.rows(f"LY{text}") == ["".join(map(str, row)) for row in code.matrix]
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=400))
+def test_any_code_is_read_as_what_it_says(text):
+    assert scanner.text_of([[int(each) for each in row] for row in qr.rows(text)]) == text
 
 
 @pytest.mark.parametrize("values", [[5], [5, 5, 5], [1, 2, 3]])

@@ -10,10 +10,10 @@ from typing import Any
 from segno import consts, encoder
 
 from lianyi.cli.tour.page import Page
+from lianyi.web import qr
 
 DRAWN = re.compile(r'<path stroke="#000" d="([^"]+)"')
 MOVE = re.compile(r"([Mmh])(-?[\d.]+)(?: ?(-?[\d.]+))?")
-UNSET = 2
 FORMAT_MASK = 0b10101
 LEVELS = {0: "M", 1: "L", 2: "H", 3: "Q"}
 NUMERIC, ALPHANUMERIC, BYTES = 1, 2, 4
@@ -81,20 +81,8 @@ def _format(matrix: Matrix) -> tuple[str, int]:
 
 def _codewords(matrix: Matrix, mask: int) -> list[int]:
     masked = _drawing.get_data_mask_functions(is_micro=False)[mask]
-    bits = [matrix[i][j] ^ int(masked(i, j)) for i, j in _way(len(matrix))]
+    bits = [matrix[i][j] ^ int(masked(i, j)) for i, j in qr.way(len(matrix))]
     return [_number(bits[n : n + 8]) for n in range(0, len(bits) - 7, 8)]
-
-
-def _way(size: int) -> Iterator[tuple[int, int]]:
-    """Go the way of the data: in columns of two from the right, up and down in turn."""
-    plan = _drawing.make_matrix(size, size)
-    _drawing.add_finder_patterns(plan, size, size)
-    _drawing.add_alignment_patterns(plan, size, size)
-    upwards = True
-    for right in (*range(size - 1, 6, -2), 5, 3, 1):
-        for row in range(size - 1, -1, -1) if upwards else range(size):
-            yield from ((row, j) for j in (right, right - 1) if plan[row][j] == UNSET)
-        upwards = not upwards
 
 
 def _data(codewords: Sequence[int], version: int, level: str) -> list[int]:
