@@ -24,6 +24,7 @@ from lianyi.people import queries as people
 from lianyi.people import service as cards
 from lianyi.people.model import (
     Application,
+    Bearer,
     CardState,
     Claim,
     HealthCard,
@@ -171,13 +172,14 @@ async def home(tx: Tx) -> Home:
     )
     chart = charts[Purpose.RECEIVE]
     kins = await _kins(tx, chart)
-    held = await _held(tx, chart, kins)
+    bearer = await people.bearer(tx, chart)
+    held = await _held(tx, chart, bearer, kins)
     coming = await booking.coming(tx, chart, limit=COMING)
     return Home(
         **{name.name: getattr(held, name.name) for name in fields(held)},
         now=tx.now,
         today=time.day(tx.now, profile.at(tx.now).zone),
-        claims=len(await people.claims_on(tx, chart)) if held.who.own else 0,
+        claims=bearer.claims if held.who.own else 0,
         invitations=sum(1 for kin in kins if _asks(tx, kin)),
         coming=tuple(coming),
         places=await _places(tx, coming),
@@ -193,15 +195,14 @@ async def held(tx: Tx) -> Held:
     :raises NoSuchPerson:
     """
     chart = await _open(tx, "home")
-    return await _held(tx, chart, await _kins(tx, chart))
+    return await _held(tx, chart, await people.bearer(tx, chart), await _kins(tx, chart))
 
 
-async def _held(tx: Tx, chart: Chart, kins: list[Kin]) -> Held:
-    card = await people.card(tx, chart)
+async def _held(tx: Tx, chart: Chart, bearer: Bearer, kins: list[Kin]) -> Held:
     return Held(
-        who=await _who(tx, chart),
-        card=card,
-        code=await _code(tx, chart, card),
+        who=_whose(tx, bearer.person),
+        card=bearer.card,
+        code=_code(tx, bearer.card),
         seconds=_seconds(tx),
         relatives=_relatives(tx, kins),
         bound=is_bound(await insurance.cover(tx, chart)),
@@ -232,16 +233,16 @@ async def card(tx: Tx) -> CardPage:
     :raises NoSuchPerson:
     """
     chart = await _open(tx, "card")
-    who = await _who(tx, chart)
-    card = await people.card(tx, chart)
+    bearer = await people.bearer(tx, chart)
+    who = _whose(tx, bearer.person)
     used = await readers.readings(tx, chart, limit=USES, what=SCANNED)
     places = await people.institutions(tx, ids=[use.institution_id for use in used])
     return CardPage(
         who=who,
-        card=card,
-        code=await _code(tx, chart, card),
+        card=bearer.card,
+        code=_code(tx, bearer.card),
         seconds=_seconds(tx),
-        claims=tuple(await people.claims_on(tx, chart)) if who.own else (),
+        claims=tuple(await people.claims_on(tx, chart)) if who.own and bearer.claims else (),
         uses=tuple(Use(use.at, places[use.institution_id].short_name, use.granted) for use in used),
         relatives=_relatives(tx, await kins_of(tx)),
         bound=is_bound(await insurance.cover(tx, chart)),
@@ -292,7 +293,11 @@ async def _open(tx: Tx, what: str) -> Chart:
 
 
 async def _who(tx: Tx, chart: Chart) -> Who:
-    return Who(await people.person(tx, chart), own=tx.actor.for_person_id is None)
+    return _whose(tx, await people.person(tx, chart))
+
+
+def _whose(tx: Tx, person: Person) -> Who:
+    return Who(person, own=tx.actor.for_person_id is None)
 
 
 async def enter(tx: Tx, what: str, purpose: Purpose = Purpose.OWN) -> tuple[Who, Chart | None]:
@@ -343,10 +348,10 @@ def _asks(tx: Tx, kin: Kin) -> bool:
     return kin.subject_id == tx.actor.person_id and kin.state is KinState.INVITED
 
 
-async def _code(tx: Tx, chart: Chart, card: HealthCard | None) -> str:
+def _code(tx: Tx, card: HealthCard | None) -> str:
     if card is None or card.state is not CardState.ACTIVE:
         return ""
-    return await cards.show_code(tx, chart)
+    return cards.draw_code(tx, card)
 
 
 def _seconds(tx: Tx) -> int:

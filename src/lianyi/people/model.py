@@ -339,6 +339,15 @@ class HealthCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """A person with the live card they may hold out, and how many apply on their number."""
+
+    person: Person
+    card: HealthCard | None
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """What a code on a phone's screen says: whose card, and which code. It names nobody."""
 

@@ -15,6 +15,7 @@ from lianyi.people.model import (
     DOCTOR,
     PHARMACIST,
     Application,
+    Bearer,
     Claim,
     Department,
     Duty,
@@ -185,6 +186,14 @@ async def application(tx: Tx) -> Application | None:
 async def card(tx: Tx, chart: Chart) -> HealthCard | None:
     """Return the live card of a person."""
     return await cards.find_health_card(tx, chart)
+
+
+async def bearer(tx: Tx, chart: Chart) -> Bearer:
+    """Return a person with their live card, in one statement.
+
+    :raises NoSuchPerson:
+    """
+    return await cards.load_bearer(tx, chart)
 
 
 async def claims_on(tx: Tx, chart: Chart) -> list[Claim]:

@@ -21,7 +21,7 @@ from lianyi.people.errors import (
     PhoneTaken,
     TooManyApplications,
 )
-from lianyi.people.model import Card, CardState, Identity, Proof, Scanned, Ticket
+from lianyi.people.model import Card, CardState, HealthCard, Identity, Proof, Scanned, Ticket
 from lianyi.people.service import registry
 from lianyi.people.states import CARD
 from lianyi.people.tables import cards as tables
@@ -169,10 +169,20 @@ async def show_code(tx: Tx, chart: Chart) -> str:
 
     :raises NoSuchCard, CardNotActive:
     """
-    card = await _live(tx, chart.person_id)
+    card = await tables.find_health_card(tx, chart)
+    if card is None:
+        raise NoSuchCard
+    return draw_code(tx, card)
+
+
+def draw_code(tx: Tx, card: HealthCard) -> str:
+    """Draw the same for a card that was just looked up.
+
+    :raises CardNotActive:
+    """
     if card.state is not CardState.ACTIVE:
         raise CardNotActive
-    return rules.code_of(Ticket(card.id, tx.new_id(card.id)), tx.keys)
+    return rules.code_of(Ticket(card.card_id, tx.new_id(card.card_id)), tx.keys)
 
 
 async def scan(tx: Tx, *, code: str) -> Scanned:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import msgspec
 
+from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Chart
 from lianyi.kernel.work import Tx
 from lianyi.people import rules
 from lianyi.people.errors import CodeUsed, NoSuchCard
-from lianyi.people.model import Card, CardState, Claim, HealthCard, Identity, Ticket
-from lianyi.people.tables.registry import id_index, identity_of
+from lianyi.people.model import Bearer, Card, CardState, Claim, HealthCard, Identity, Ticket
+from lianyi.people.tables.registry import id_index, identity_of, person_of
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -29,6 +30,12 @@ CLAIMS = f"""{CARD} WHERE state = 'applied' AND id_index = $1 ORDER BY at, id LI
 CLAIMS_ON = f"""{CARD} WHERE state = 'applied' AND matched
                 AND id_index = (SELECT id_index FROM people.person WHERE id = $1)
                 ORDER BY at, id LIMIT 20"""
+BEARER = """SELECT p.*, c.id AS card_id, c.state AS card_state, c.at AS card_at,
+              (SELECT count(*) FROM people.card a
+               WHERE a.state = 'applied' AND a.matched AND a.id_index = p.id_index) AS claims
+            FROM people.person p
+            LEFT JOIN people.card c ON c.person_id = p.id AND c.state IN ('active', 'frozen')
+            WHERE p.id = $1"""
 HOLDER_OF = """SELECT c.id, c.person_id FROM people.card c
                JOIN people.person p ON p.id = c.person_id
                WHERE p.id_index = $1 AND c.state IN ('active', 'frozen')"""
@@ -97,6 +104,16 @@ async def find_health_card(tx: Tx, chart: Chart) -> HealthCard | None:
     if row is None:
         return None
     return HealthCard(row["id"], row["person_id"], CardState(row["state"]), row["at"])
+
+
+async def load_bearer(tx: Tx, chart: Chart) -> Bearer:
+    row = await tx.db.fetchrow(BEARER, chart.person_id)
+    if row is None:
+        raise NoSuchPerson(person_id=chart.person_id)
+    card = row["card_id"] and HealthCard(
+        row["card_id"], row["id"], CardState(row["card_state"]), row["card_at"]
+    )
+    return Bearer(person_of(tx, row), card, row["claims"])
 
 
 async def is_phone_taken(tx: Tx, phone: str, person_id: UUID) -> bool:

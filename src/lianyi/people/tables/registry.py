@@ -164,7 +164,7 @@ async def raise_proof(tx: Tx, person_id: UUID, proof: Proof) -> None:
 
 
 async def load_person(tx: Tx, chart: Chart) -> Person:
-    return _person(tx, await _load(tx, chart))
+    return person_of(tx, await _load(tx, chart))
 
 
 async def load_identity(tx: Tx, chart: Chart) -> Identity:
@@ -185,7 +185,7 @@ async def _load(tx: Tx, chart: Chart) -> "Record":
 
 async def list_persons(tx: Tx, desk: Desk, person_ids: Sequence[UUID]) -> list[Person]:
     sql = f"SELECT * FROM people.person WHERE id = ANY ($1) AND {desk.sees('id', at=2)}"
-    return [_person(tx, row) for row in await tx.db.fetch(sql, person_ids, *desk.args)]
+    return [person_of(tx, row) for row in await tx.db.fetch(sql, person_ids, *desk.args)]
 
 
 async def list_names(tx: Tx, desk: Desk, person_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -197,7 +197,7 @@ async def search(tx: Tx, desk: Desk, text: str, limit: int) -> list[Person]:
     sql = f"""SELECT * FROM people.person
               WHERE position($1 IN name) > 0 AND {desk.sees("id", at=3)}
               ORDER BY name, id LIMIT $2"""
-    return [_person(tx, row) for row in await tx.db.fetch(sql, text, limit, *desk.args)]
+    return [person_of(tx, row) for row in await tx.db.fetch(sql, text, limit, *desk.args)]
 
 
 async def insert_institution(tx: Tx, institution: Institution) -> None:
@@ -372,7 +372,7 @@ def identity_of(tx: Tx, row: "Record") -> Identity:
     )
 
 
-def _person(tx: Tx, row: "Record") -> Person:
+def person_of(tx: Tx, row: "Record") -> Person:
     number = tx.keys.open_text(row["id_number"])
     phone = row["phone"] and tx.keys.open_text(row["phone"])
     return Person(
