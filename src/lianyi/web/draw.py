@@ -16,9 +16,10 @@ from lianyi.web.static_files import static
 CHINA = ZoneInfo("Asia/Shanghai")
 QUIET = 2  # modules of white around a QR code; its frame adds the other two of the standard
 WIDEST = 177  # modules of the largest QR code
-STROKES = {"1" * long: f"h{long}" for long in range(1, WIDEST)} | {
-    "0" * long: f"m{long} 0" for long in range(1, WIDEST)
-}
+NEXT = "/"  # row
+STROKES = {NEXT: NEXT}
+STROKES |= {"1" * long: f"h{long}" for long in range(1, WIDEST)}
+STROKES |= {"0" * long: f"m{long} 0" for long in range(1, WIDEST)}
 DIGITS = 6  # more than any laboratory means
 
 
@@ -39,19 +40,18 @@ def qr(payload: str, label: str) -> Markup:
     """
     rows = codes.rows(payload)
     size = len(rows) + 2 * QUIET
-    lines = (f"M{QUIET} {y}.5{_strokes(row)}" for y, row in enumerate(rows, QUIET))
     svg = (
         f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {size} {size}" class="qr-code">'
         f'<path fill="#fff" d="M0 0h{size}v{size}h-{size}z"/>'
-        f'<path stroke="#000" d="{"".join(lines)}"/></svg>'
+        f'<path stroke="#000" d="M{QUIET} {QUIET}.5{_strokes(rows)}"/></svg>'
     )
     return Markup(svg)  # noqa: S704 - numbers, and the label escaped
 
 
-def _strokes(row: str) -> str:
-    """Write a row as strokes of dark modules and moves over light ones."""
-    runs = row.rstrip("0").replace("10", "1 0").replace("01", "0 1").split()
-    return "".join([STROKES[run] for run in runs])
+def _strokes(rows: Sequence[str]) -> str:
+    """Write rows as strokes of dark modules and moves over light ones."""
+    runs = f" {NEXT} ".join(rows).replace("10", "1 0").replace("01", "0 1").split()
+    return "".join([STROKES[run] for run in runs]).replace(NEXT, f"m-{len(rows)} 1")
 
 
 def spark(values: Sequence[float], label: str, *, goal: float | None = None) -> Markup:

@@ -39,10 +39,6 @@ def gettext(message: str) -> str:
     return translations(language.get()).gettext(message)
 
 
-def ngettext(singular: str, plural: str, number: int) -> str:
-    return translations(language.get()).ngettext(singular, plural, number)
-
-
 def mark(message: str) -> str:
     """Mark a sentence for translation where it stands; it is said later, by `_`."""
     return message

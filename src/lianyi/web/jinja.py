@@ -4,8 +4,9 @@ Macros are global (`ui.tag`, `field.text`, `glyph`) because a block drawn alone,
 run the imports of its page.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -18,6 +19,7 @@ from jinja2 import (
     StrictUndefined,
 )
 from jinja2.bccache import Bucket
+from markupsafe import Markup
 
 from lianyi.kernel.text import catalogue, words
 from lianyi.web import csrf, draw, i18n, nav
@@ -41,6 +43,8 @@ HTMX = orjson.dumps(
         ],
     }
 ).decode()
+SAME = ("tabs", "services")  # macros that show every reader of a language the same
+SENTENCES = 4096  # kept as they are said, more than the catalogue has
 FOLDER = Path(__file__).parent / "templates"
 COMPILED = FOLDER.parent / "build" / "templates"
 
@@ -70,11 +74,11 @@ def environment(*more: Path, cache: BytecodeCache | None = None) -> Environment:
         bytecode_cache=cache or Compiled(str(COMPILED)),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # as with all code: a file is not looked at again at each page
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.do", "jinja2.ext.i18n"],
+        extensions=["jinja2.ext.do"],
     )
-    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(draw.FILTERS)
     env.globals.update(
         static=static,
@@ -82,6 +86,7 @@ def environment(*more: Path, cache: BytecodeCache | None = None) -> Environment:
         htmx_config=HTMX,
         qr=draw.qr,
         spark=draw.spark,
+        _=_sentence,
         say=_say,
         say_if=_say_if,
         say_each=_say_each,
@@ -92,7 +97,25 @@ def environment(*more: Path, cache: BytecodeCache | None = None) -> Environment:
         nav=nav,
     )
     _share(env, {"ui": "components.html", "field": "fields.html"})
+    for name in SAME:
+        setattr(env.globals["ui"], name, _once(getattr(env.globals["ui"], name)))
     return env
+
+
+def _sentence(message: str, **values: object) -> Markup:
+    """Say a sentence in the reader's language; a value in it is escaped, `%%` is a per cent."""
+    language = i18n.language.get()
+    return _said(message, language) % values if values else _said_alone(message, language)
+
+
+@lru_cache(maxsize=SENTENCES)
+def _said(message: str, language: str) -> Markup:
+    return Markup(i18n.translations(language).gettext(message))  # noqa: S704 - our own words
+
+
+@lru_cache(maxsize=SENTENCES)
+def _said_alone(message: str, language: str) -> Markup:
+    return _said(message, language) % {}
 
 
 def _say(code: str) -> str:
@@ -114,6 +137,16 @@ def _share(env: Environment, macros: dict[str, str]) -> None:
     """Make the macros of a file global under a name; later files may use earlier ones."""
     for name, file in macros.items():
         env.globals[name] = env.get_template(file).module
+
+
+def _once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """Draw a macro once for its arguments and a language."""
+
+    @lru_cache(maxsize=SENTENCES)
+    def drawn(language: str, *given: str) -> Markup:
+        return macro(*given)
+
+    return lambda *given: drawn(i18n.language.get(), *given)
 
 
 def names() -> Sequence[str]:
