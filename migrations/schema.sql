@@ -329,8 +329,10 @@ CREATE TABLE accounts.client (
     launch_url text NOT NULL,
     scopes text[] NOT NULL,
     notifies text[] DEFAULT '{}'::text[] NOT NULL,
+    keys_at text NOT NULL,
     CONSTRAINT client_check CHECK (((kind = 'secret'::text) = (secret IS NOT NULL))),
-    CONSTRAINT client_check1 CHECK (((kind = 'key'::text) = (keys IS NOT NULL))),
+    CONSTRAINT client_check1 CHECK (((kind = 'key'::text) = ((keys IS NOT NULL) OR (keys_at <> ''::text)))),
+    CONSTRAINT client_check2 CHECK (((keys IS NULL) OR (keys_at = ''::text))),
     CONSTRAINT client_kind_check CHECK ((kind = ANY (ARRAY['public'::text, 'secret'::text, 'key'::text])))
 );
 
@@ -373,6 +375,14 @@ ALTER TABLE accounts.hat ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE accounts.key_set (
+    client_id uuid NOT NULL,
+    keys text DEFAULT ''::text NOT NULL,
+    fresh_until timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    heard_at timestamp with time zone
 );
 
 CREATE TABLE accounts.launch (
@@ -2201,6 +2211,9 @@ ALTER TABLE ONLY accounts.grant_code
 ALTER TABLE ONLY accounts.hat
     ADD CONSTRAINT hat_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY accounts.key_set
+    ADD CONSTRAINT key_set_pkey PRIMARY KEY (client_id);
+
 ALTER TABLE ONLY accounts.launch
     ADD CONSTRAINT launch_pkey PRIMARY KEY (digest);
 
@@ -3140,6 +3153,9 @@ ALTER TABLE ONLY accounts.grant_code
 
 ALTER TABLE ONLY accounts.hat
     ADD CONSTRAINT hat_digest_fkey FOREIGN KEY (digest) REFERENCES accounts.session(digest);
+
+ALTER TABLE ONLY accounts.key_set
+    ADD CONSTRAINT key_set_client_id_fkey FOREIGN KEY (client_id) REFERENCES accounts.client(id);
 
 ALTER TABLE ONLY accounts.launch
     ADD CONSTRAINT launch_client_id_fkey FOREIGN KEY (client_id) REFERENCES accounts.client(id);

@@ -542,7 +542,14 @@ async def test_an_app_hears_of_its_own_tokens_only(company, machine, patients):
             "token_endpoint_auth_method": "private_key_jwt",
             "jwks": {"keys": [EC.as_dict(private=True)]},
         },
-        {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.test/jwks"},
+        {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "http://app.test/jwks"},
+        {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "file:///etc/passwd"},
+        {"jwks_uri": "https://app.test/jwks"},
+        {
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": "https://app.test/jwks",
+            "jwks": KEYS,
+        },
     ],
 )
 async def test_an_app_that_can_not_be_so_is_not_registered(http, wrong):

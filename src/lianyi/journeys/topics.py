@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lianyi.access import events as access
+from lianyi.accounts import events as accounts
 from lianyi.billing import events as billing
 from lianyi.booking import events as booking
 from lianyi.consult import events as consult
 from lianyi.insurance import events as insurance
+from lianyi.journeys import app_keys
 from lianyi.orders import events as orders
 from lianyi.people import events as people
 from lianyi.pharmacy import events as pharmacy
@@ -94,6 +96,7 @@ def _card(event: people.CardActivated) -> tuple[str, ...]:
 
 
 PAGES: Mapping[type[Any], Topics] = {
+    accounts.KeysAsked: lambda event: (app_keys.topic(event.client_id),),
     access.ExportMoved: _export,
     billing.BillOpened: _money,
     billing.BillPaid: _money,

@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import Any
 
 from lianyi.access import events as access
+from lianyi.accounts import events as accounts
 from lianyi.billing import events as billing
 from lianyi.booking import events as booking
 from lianyi.consult import events as consult
 from lianyi.insurance import events as insurance
 from lianyi.journeys import (
     agency,
+    app_keys,
     book,
     bulk_export,
     card,
@@ -125,6 +127,7 @@ WIRING = Wiring(
             money_record.claim,
         ),
         insurance.DifferencesFound: (),
+        accounts.KeysAsked: (),
         access.ConsentAsked: (),
         access.ConsentGiven: (),
         access.ConsentRefused: (),
@@ -275,6 +278,6 @@ WIRING = Wiring(
         traces.TRACE,
         *telling.ERRANDS,
     ),
-    hooks=(fhir_notices.NOTIFY,),
+    hooks=(fhir_notices.NOTIFY, app_keys.FETCH),
     logs=sealed.LOGS,
 )

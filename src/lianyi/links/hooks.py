@@ -37,7 +37,16 @@ class Round(msgspec.Struct, frozen=True):
     letters: list[Letter] = []
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where something of an app's lies that anybody may have."""
+
+    url: str
+
+
 class Hooks(Protocol):
+    async def fetch(self, place: Place) -> Answer:
+        """Return what lies there as `text`, and for how many `seconds` it says it holds; or no."""
+
     async def deliver(self, told: Round) -> Answer:
         """Return through which letter all have arrived, and the trouble with the next one."""
 

@@ -12,7 +12,16 @@ import httpx
 
 from lianyi.kernel.errand import Answer, Outcome
 from lianyi.links import client as http
-from lianyi.links.hooks import HOME, Letter, NotOutside, Number, Round, is_at_home, is_outside
+from lianyi.links.hooks import (
+    HOME,
+    Letter,
+    NotOutside,
+    Number,
+    Place,
+    Round,
+    is_at_home,
+    is_outside,
+)
 
 PATIENCE = 5.0  # seconds for one letter, from the connection to the answer
 ROUND = 2.0  # seconds after which a round is ended: the doors must be asked again
@@ -20,6 +29,7 @@ MOST = 64 * 1024  # bytes of an answer that are listened to
 JSON = "application/fhir+json"
 PORTS = {"https": 443, "http": 80}
 IPV6 = 6
+DIGITS = 9  # of seconds; nobody keeps anything longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,23 @@ class WebHooks:
         except (OSError, httpx.HTTPError, httpx.InvalidURL):
             return "silent"
         return "" if httpx.codes.is_success(status) else f"said {status}"
+
+    async def fetch(self, place: Place) -> Answer:
+        """Get what lies at an address; what leads elsewhere, or is too long, is no answer."""
+        parts = urlsplit(place.url)
+        try:
+            async with asyncio.timeout(self.patience), self._client() as client:
+                url, named = _at(parts, await self._number(parts), ""), parts.hostname
+                headers = {"host": parts.netloc, "accept-encoding": "identity"}
+                own = {"sni_hostname": named}  # by which its certificate is looked at
+                async with client.stream("GET", url, headers=headers, extensions=own) as answer:
+                    text = await _listened(answer)
+        except (OSError, httpx.HTTPError, httpx.InvalidURL, UnicodeDecodeError):
+            return Answer(Outcome.NO)
+        if answer.status_code != httpx.codes.OK or len(text) > MOST:
+            return Answer(Outcome.NO)
+        seconds = _seconds(answer.headers.get("cache-control", ""))
+        return Answer(Outcome.YES, {"text": text.decode(errors="replace"), "seconds": seconds})
 
     async def _status(self, client: httpx.AsyncClient, told: Round, letter: Letter) -> int:
         parts = urlsplit(told.endpoint)
@@ -104,10 +131,21 @@ def _at(parts: SplitResult, number: Number, path: str) -> str:
     return f"{parts.scheme}://{host}{port}{own}{path}"
 
 
-async def _listened(answer: httpx.Response) -> None:
+async def _listened(answer: httpx.Response) -> bytes:
     """Hear an answer out, so that the connection can be used again, but not for ever."""
-    size = 0
+    heard = b""
     async for part in answer.aiter_raw():
-        size += len(part)
-        if size > MOST:
+        heard += part
+        if len(heard) > MOST:
             break
+    return heard
+
+
+def _seconds(control: str) -> int | None:
+    """Return for how long an answer says it holds (RFC 9111, 5.2.2). None: it doesn't say."""
+    said = [one.strip().lower() for one in control.split(",")]
+    if not {"no-store", "no-cache"}.isdisjoint(said):
+        return 0
+    ages = (one.removeprefix("max-age=").strip('"') for one in said if one.startswith("max-age="))
+    age = next(ages, "")
+    return int(age[:DIGITS]) if age.isascii() and age.isdigit() else None

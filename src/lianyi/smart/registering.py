@@ -29,8 +29,7 @@ KINDS = {
 class Document(msgspec.Struct, frozen=True):
     """What a company sends. `company` and what follows it are our own; the rest is the standard's.
 
-    Keys are given by value: to fetch them from anybody's address would let anybody make this
-    server ask any address.
+    Keys are given by value, or by the address where they lie.
     """
 
     client_name: str
@@ -59,10 +58,8 @@ async def register(request: Request) -> Response:
         return answers.error("invalid_client_metadata", str(trouble))
     kind = KINDS.get(document.token_endpoint_auth_method)
     asked, wrong = scopes.canonical(document.scope)
-    if kind is None or wrong or document.jwks_uri:
-        named = (
-            "jwks_uri" if document.jwks_uri else ", ".join(wrong) or "token_endpoint_auth_method"
-        )
+    if kind is None or wrong:
+        named = ", ".join(wrong) or "token_endpoint_auth_method"
         return answers.error("invalid_client_metadata", named)
     form = _form(document, kind, asked)
     try:
@@ -86,6 +83,7 @@ def _form(document: Document, kind: ClientKind, asked: tuple[str, ...]) -> Regis
         redirects=tuple(document.redirect_uris),
         scopes=asked,
         keys=keys,
+        keys_at=document.jwks_uri,
         launch_url=document.initiate_login_uri,
         about=document.description[:2000],
         notifies=tuple(document.notification_uris),
@@ -101,6 +99,8 @@ def _told(document: Document, form: Registration, done: Registered) -> dict[str,
         "notification_uris": list(form.notifies),
         "token_endpoint_auth_method": document.token_endpoint_auth_method,
     }
+    if form.keys_at:
+        told["jwks_uri"] = form.keys_at
     return (
         {**told, "client_secret": done.secret, "client_secret_expires_at": 0}
         if done.secret

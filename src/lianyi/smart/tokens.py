@@ -3,6 +3,7 @@
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from lianyi.journeys.app_tokens import ASSERTED, Asked, Denied, Given
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.work import App, within
 from lianyi.smart import answers, places
+from lianyi.smart.proving import proven
 
 DOOR = system("smart", NOWHERE)
 BIGGEST = 20_000  # bytes of a form
@@ -29,7 +31,11 @@ async def token(request: Request) -> Response:
         return answers.error("invalid_request")
     asked = _asked(request, form)
     try:
-        given = await within(app, DOOR, lambda tx: app_tokens.token(tx, asked=asked))
+        given = await proven(
+            request,
+            asked.proof,
+            lambda: within(app, DOOR, lambda tx: app_tokens.token(tx, asked=asked)),
+        )
     except BeyondApproval as refused:
         return answers.refused(request, "invalid_scope", refused)
     return answers.error(given.error) if isinstance(given, Denied) else answers.said(_told(given))
@@ -40,13 +46,9 @@ async def introspect(request: Request) -> Response:
     app = _counted(request)
     form = await _form(request) or {}
     proof, endpoint = _proof(request, form), places.issuer(request) + places.INTROSPECT
-    held = await within(
-        app,
-        DOOR,
-        lambda tx: app_tokens.inspect(
-            tx, proof=proof, endpoint=endpoint, token=form.get("token", "")
-        ),
-    )
+    about = form.get("token", "")
+    look = partial(app_tokens.inspect, proof=proof, endpoint=endpoint, token=about)
+    held = await proven(request, proof, lambda: within(app, DOOR, look))
     if isinstance(held, Denied):
         return answers.error(held.error)
     return answers.said({"active": False} if held is None else _worth(request, held))
@@ -57,13 +59,9 @@ async def revoke(request: Request) -> Response:
     app = _counted(request)
     form = await _form(request) or {}
     proof, endpoint = _proof(request, form), places.issuer(request) + places.REVOKE
-    denied = await within(
-        app,
-        DOOR,
-        lambda tx: app_tokens.revoke(
-            tx, proof=proof, endpoint=endpoint, token=form.get("token", "")
-        ),
-    )
+    about = form.get("token", "")
+    end = partial(app_tokens.revoke, proof=proof, endpoint=endpoint, token=about)
+    denied = await proven(request, proof, lambda: within(app, DOOR, end))
     return answers.error(denied.error) if denied else answers.said({})
 
 

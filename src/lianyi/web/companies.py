@@ -40,7 +40,10 @@ SAID = {
     "launch_url": mark("请填写以 https:// 开头的完整地址。"),
     "institution": mark("请从列表中选择机构。"),
     "about": mark("请只填写文字。"),
-    "keys": mark("请粘贴公钥的 JWKS，每把公钥须有 kid；只收 P-384 或不短于 2048 位的 RSA。"),
+    "keys": mark(
+        "请粘贴公钥的 JWKS 或填写其地址，二者选一。公钥须有 kid，只收 P-384 或 2048 位以上的 RSA。"
+    ),
+    "keys_at": mark("请填写以 https:// 开头的完整地址。"),
 }
 
 
@@ -55,6 +58,7 @@ class Registering(forms.Form, frozen=True):
     redirects: Annotated[str, msgspec.Meta(max_length=5000)] = ""
     notifies: Annotated[str, msgspec.Meta(max_length=5000)] = ""
     keys: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+    keys_at: Annotated[str, msgspec.Meta(max_length=400)] = ""
     launch_url: Annotated[str, msgspec.Meta(max_length=400)] = ""
     about: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
@@ -100,6 +104,7 @@ def _registration(read: Registering, asked: tuple[str, ...]) -> Registration:
         redirects=tuple(read.redirects.split()),
         scopes=asked,
         keys=read.keys if read.kind is ClientKind.KEY else "",
+        keys_at=read.keys_at if read.kind is ClientKind.KEY else "",
         launch_url=read.launch_url,
         about=read.about,
         notifies=tuple(read.notifies.split()),

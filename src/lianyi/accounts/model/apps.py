@@ -13,6 +13,8 @@ CODE_LIFE = timedelta(seconds=60)  # INT-14
 TOKEN_LIFE = timedelta(hours=1)  # INT-03
 SERVICE_LIFE = timedelta(seconds=300)  # INT-03
 OFFLINE_LIFE = timedelta(days=90)  # INT-14: the absolute end of refreshing
+KEYS_PAUSE = timedelta(minutes=1)  # between two askings for an app's keys, and the least they hold
+KEYS_LIFE, KEYS_LONGEST = timedelta(hours=1), timedelta(hours=24)  # unsaid, and at most
 ONLINE_LIFE = timedelta(hours=12)  # that of a session
 
 
@@ -31,7 +33,10 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a company says of its app. `keys` is its public JWKS as JSON, or empty."""
+    """What a company says of its app. `keys` is its public JWKS as JSON, `keys_at` where it lies.
+
+    One of both, if it proves itself by a key.
+    """
 
     name: str
     company: str
@@ -41,6 +46,7 @@ class Registration:
     redirects: tuple[str, ...]
     scopes: tuple[str, ...]
     keys: str = ""
+    keys_at: str = ""
     launch_url: str = ""
     about: str = ""
     notifies: tuple[str, ...] = ()  # where it may have itself told
@@ -64,6 +70,21 @@ class Client:
     scopes: tuple[str, ...]
     created_at: datetime
     notifies: tuple[str, ...] = ()
+    keys_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """Public keys as they were fetched; `heard_at` is when that was tried to its end."""
+
+    keys: str
+    fresh_until: datetime
+    asked_at: datetime
+    heard_at: datetime | None
+
+    @property
+    def is_awaited(self) -> bool:
+        return self.heard_at is None or self.heard_at < self.asked_at
 
 
 @dataclass(frozen=True, slots=True)

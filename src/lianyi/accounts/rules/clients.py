@@ -39,10 +39,11 @@ def _troubles(form: Registration) -> Iterator[str]:
     if not form.scopes:
         yield "scopes"
     yield from _in_addresses(form)
-    if (form.kind is ClientKind.KEY) != bool(form.keys) or (
-        form.keys and not jwt.is_keys(form.keys)
-    ):
+    given = bool(form.keys) + bool(form.keys_at)
+    if given != (form.kind is ClientKind.KEY) or (form.keys and not jwt.is_keys(form.keys)):
         yield "keys"
+    if form.keys_at and not _may_listen(form.keys_at):
+        yield "keys_at"
 
 
 def _in_addresses(form: Registration) -> Iterator[str]:

@@ -22,7 +22,7 @@ ACCEPTED = ("RS384", "ES384")  # INT-03
 OURS = "ES384"
 ASSERTION_LIFE = timedelta(minutes=5)  # INT-03
 RSA_BITS, RSA_MOST = 2048, 8200  # more would let a company keep our processors busy
-MOST_KEYS = 10
+MOST_KEYS, MOST_LISTED = 10, 50
 MOST_TEXT = 300
 LATEST = 1e11  # seconds; nobody's time lies beyond
 CURVE = ec.SECP384R1()
@@ -52,6 +52,34 @@ def is_keys(text: str) -> bool:
     return (
         len(keys.keys) == len(listed) <= MOST_KEYS and bool(listed) and all(map(_is_public, listed))
     )
+
+
+def usable(text: str) -> str:
+    """Return those of a fetched JWKS that can prove anything here, as JSON; nothing, if none can.
+
+    A company may list more there than we can use, and does as it changes its keys.
+    """
+    try:
+        listed = msgspec.json.decode(text, type=dict[str, Any]).get("keys")
+    except msgspec.MsgspecError:
+        return ""
+    every = listed[:MOST_LISTED] if isinstance(listed, list) else []
+    good = [one for one in every if is_keys(msgspec.json.encode({"keys": [one]}).decode())]
+    return msgspec.json.encode({"keys": good[:MOST_KEYS]}).decode() if good else ""
+
+
+def names(keys: str) -> frozenset[str]:
+    """Return by which names a key set knows its keys."""
+    return frozenset(str(key.kid) for key in _keys(keys).keys) if keys else frozenset()
+
+
+def key_of(assertion: str) -> str:
+    """Return by which key an assertion says that it was signed. Nothing is proven."""
+    try:
+        named = jws.extract_compact(assertion.encode()).headers()["kid"]
+    except (JoseError, KeyError, TypeError, ValueError):
+        return ""
+    return named if isinstance(named, str) else ""
 
 
 def issuer_of(assertion: str) -> UUID | None:

@@ -26,6 +26,7 @@ from lianyi.accounts.model.apps import (
 )
 from lianyi.accounts.rules import clients as rules
 from lianyi.accounts.rules import jwt
+from lianyi.accounts.service.keys import keys_of
 from lianyi.accounts.tables import apps as tables
 from lianyi.kernel import crypto, history
 from lianyi.kernel.work import Tx
@@ -187,7 +188,6 @@ async def _is_proven(tx: Tx, client: Client, proof: Proof, audience: str) -> boo
         return not proof.secret and not proof.assertion
     if client.kind is ClientKind.SECRET:
         return not proof.assertion and rules.is_secret_of(client, proof.secret)
-    said = jwt.asserted(
-        proof.assertion, client.keys or "", client_id=client.id, audience=audience, now=tx.now
-    )
+    keys = client.keys or await keys_of(tx, client)
+    said = jwt.asserted(proof.assertion, keys, client_id=client.id, audience=audience, now=tx.now)
     return said is not None and await tables.take_assertion(tx, said, keep=KEPT)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 INSERT_CLIENT = """INSERT INTO accounts.client (id, created_at, name, company, credit_code, contact,
-                     about, kind, secret, keys, redirects, origins, launch_url, scopes, notifies)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"""
+                     about, kind, secret, keys, redirects, origins, launch_url, scopes, notifies,
+                     keys_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""
 FIND_CLIENTS = "SELECT * FROM accounts.client WHERE id = ANY ($1::uuid[])"
 KNOWS_ORIGIN = "SELECT EXISTS (SELECT FROM accounts.client WHERE origins @> ARRAY[$1::text])"
 INSERT_LAUNCH = """INSERT INTO accounts.launch (digest, client_id, person_id, post_id, patient_id,
@@ -115,6 +116,7 @@ async def insert_client(tx: Tx, id: UUID, form: Registration, secret: str) -> No
         form.launch_url,
         list(form.scopes),
         list(form.notifies),
+        form.keys_at,
     )
 
 
@@ -278,6 +280,7 @@ def _client(row: "Record") -> Client:
         scopes=tuple(row["scopes"]),
         created_at=row["created_at"],
         notifies=tuple(row["notifies"]),
+        keys_at=row["keys_at"],
     )
 
 
