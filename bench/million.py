@@ -23,7 +23,7 @@ from lianyi.kernel.work import App, Tx, within
 
 RESOURCES, EACH = 1_000_000, 100  # observations, and how many of them a person has
 CARED_FOR = 1000  # persons whom the doctor treats
-CLIENTS, SECONDS = 8, 3.0
+CLIENTS, WARM, SECONDS = 8, 1.0, 5.0
 LIMIT = 50.0  # ms
 POST = """SELECT p.id, p.person_id, p.institution_id, a.id AS account_id FROM people.post p
           JOIN accounts.account a USING (person_id)
@@ -84,7 +84,8 @@ async def measure(site: Running) -> None:
         )
     say("fhir.index.bytes", float(size) / RESOURCES, "B/resource", limit=4000, of="law")
     for name, asked in _searches().items():
-        slowest = percentiles(await _asked(site.address, token, asked))[1]
+        await _asked(site.address, token, asked, WARM)  # a connection makes its plans once
+        slowest = percentiles(await _asked(site.address, token, asked, SECONDS))[1]
         say(f"fhir.search.{name}.p99", slowest, "ms", limit=LIMIT, of="law")
 
 
@@ -131,8 +132,8 @@ async def _session(app: App, hat: Actor, account_id: UUID) -> str:
     return await within(app, hat, sign_in)
 
 
-async def _asked(address: str, token: str, searches: Sequence[str]) -> list[float]:
-    until = time.monotonic() + SECONDS
+async def _asked(address: str, token: str, searches: Sequence[str], seconds: float) -> list[float]:
+    until = time.monotonic() + seconds
 
     async def one(client: Client, number: int) -> list[float]:
         took = []
