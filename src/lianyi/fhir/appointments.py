@@ -17,6 +17,7 @@ from starlette.routing import NoMatchFound
 from lianyi.booking import fhir
 from lianyi.booking.errors import NoSuchAppointment, NoSuchSession
 from lianyi.booking.model import AppointmentState, Payment, Session, Time
+from lianyi.booking.model.ending import Reason
 from lianyi.booking.model.looking import Where
 from lianyi.fhir import answers, asking, outcomes
 from lianyi.fhir.answers import Body, Turned
@@ -31,7 +32,6 @@ from lianyi.kernel.work import Tx
 
 USUAL, MOST = 50, 500  # times in one answer
 AHEAD = timedelta(days=14)  # as far as the pages show
-REASONS = ("unwell_no_more", "no_time", "other_doctor", "other")  # as the pages ask
 PLACES = {"organization": "Organization", "department": "Organization"}
 PLACES |= {"practitioner": "Practitioner"}
 PAGE = "appointment"  # the page on which a number is paid
@@ -90,8 +90,8 @@ def confirm(id: str, given: Given) -> Deed:
 
 def cancel(id: str, given: Given) -> Deed:
     given.check({"reason"})
-    appointment_id, reason = _appointment(id), given.text("reason") or REASONS[-1]
-    if reason not in REASONS:
+    appointment_id, reason = _appointment(id), given.text("reason") or Reason.OTHER
+    if reason not in set(Reason):
         raise asking.wrong("reason")
     return _deed(lambda tx: fhir_booking.cancel(tx, appointment_id=appointment_id, reason=reason))
 

@@ -19,6 +19,7 @@ from lianyi.booking.model import (
     Session,
     Time,
 )
+from lianyi.booking.model.ending import Reason
 from lianyi.journeys.book import SUBJECT
 from lianyi.journeys.resident_desk import Who
 from lianyi.kernel import profile, time
@@ -98,6 +99,11 @@ class Booked:
     @property
     def must_pay(self) -> bool:
         return self.appointment.payment is Payment.PREPAY
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why somebody may give the number back."""
+        return tuple(Reason)
 
 
 @dataclass(frozen=True, slots=True)

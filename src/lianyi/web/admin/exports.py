@@ -1,7 +1,7 @@
 """What apps take from an institution in bulk, which two administrators agree to (批量导出)."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -13,13 +13,13 @@ from lianyi.access.service import exports
 from lianyi.journeys import bulk_desk
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound
 from lianyi.kernel.work import Tx, reading
-from lianyi.web import acts, answer, forms
+from lianyi.web import answer, forms
+from lianyi.web.admin.deciding import Reasoned, on_row
 from lianyi.web.forms import Filled
 from lianyi.web.session import app_of, user
 
 PAGE = "/admin/exports"
 SAID_HERE = (Conflict, Invalid, NotFound, NotAllowed)
-F = TypeVar("F", bound=forms.Form)
 
 
 class Agreeing(forms.Form, frozen=True):
@@ -30,53 +30,8 @@ class Agreeing(forms.Form, frozen=True):
     abroad: str
 
 
-class Reasoned(forms.Form, frozen=True):
-    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=200)]
-
-
 async def listed(request: Request) -> Response:
     return await _page(request)
-
-
-async def approve(request: Request) -> Response:
-    export_id: UUID = request.path_params["export"]
-
-    async def verb(tx: Tx, form: Agreeing) -> None:
-        await exports.approve(
-            tx,
-            export_id=export_id,
-            why=form.purpose,
-            assessment=form.assessment,
-            abroad=form.abroad != "no",
-        )
-
-    return await _act(request, Agreeing, verb)
-
-
-async def refuse(request: Request) -> Response:
-    export_id: UUID = request.path_params["export"]
-
-    async def verb(tx: Tx, form: Reasoned) -> None:
-        await exports.refuse(tx, export_id=export_id, why=form.reason)
-
-    return await _act(request, Reasoned, verb)
-
-
-async def cancel(request: Request) -> Response:
-    export_id: UUID = request.path_params["export"]
-
-    async def verb(tx: Tx, form: Reasoned) -> None:
-        await exports.cancel(tx, export_id=export_id, why=form.reason)
-
-    return await _act(request, Reasoned, verb)
-
-
-async def _act(
-    request: Request, struct: type[F], verb: Callable[[Tx, F], Awaitable[object]]
-) -> Response:
-    """Do one act; a refusal stands above the list."""
-    above = acts.beside("")
-    return await acts.act(request, struct, verb, page=_page, said=SAID_HERE, then=PAGE, wrong=above)
 
 
 async def _page(request: Request, form: Filled | None = None) -> Response:
@@ -84,9 +39,25 @@ async def _page(request: Request, form: Filled | None = None) -> Response:
     return answer.page(request, "admin/exports.html", view, 422 if form else 200, form=form)
 
 
+async def _approve(tx: Tx, id: UUID, form: Agreeing) -> None:
+    abroad = form.abroad != "no"
+    given = {"why": form.purpose, "assessment": form.assessment}
+    await exports.approve(tx, export_id=id, abroad=abroad, **given)
+
+
+async def _refuse(tx: Tx, id: UUID, form: Reasoned) -> None:
+    await exports.refuse(tx, export_id=id, why=form.reason)
+
+
+async def _cancel(tx: Tx, id: UUID, form: Reasoned) -> None:
+    await exports.cancel(tx, export_id=id, why=form.reason)
+
+
+_act = partial(on_row, page=_page, said=SAID_HERE, then=PAGE)
+ROW = f"{PAGE}/{{id:uuid}}"
 ROUTES = (
     Route(PAGE, listed, methods=["GET"]),
-    Route(PAGE + "/{export:uuid}/approve", approve, methods=["POST"]),
-    Route(PAGE + "/{export:uuid}/refuse", refuse, methods=["POST"]),
-    Route(PAGE + "/{export:uuid}/cancel", cancel, methods=["POST"]),
+    Route(f"{ROW}/approve", _act(Agreeing, _approve), methods=["POST"]),
+    Route(f"{ROW}/refuse", _act(Reasoned, _refuse), methods=["POST"]),
+    Route(f"{ROW}/cancel", _act(Reasoned, _cancel), methods=["POST"]),
 )

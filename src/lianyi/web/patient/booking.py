@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from functools import partial
 from types import NoneType
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.booking.model import Appointment, Got, Wish
+from lianyi.booking.model.ending import Reason
 from lianyi.journeys import book, booking_desk, queue
 from lianyi.kernel.refusal import Conflict
 from lianyi.kernel.work import within
@@ -37,7 +38,7 @@ class Move(forms.Form, frozen=True):
 
 
 class Cancel(forms.Form, frozen=True):
-    reason: Literal["unwell_no_more", "no_time", "other_doctor", "other"]
+    reason: Reason
 
 
 class Wait(forms.Form, frozen=True):
