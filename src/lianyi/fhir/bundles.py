@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from starlette.requests import Request
@@ -40,6 +40,7 @@ METHODS = {
 }
 BRINGING = (Verb.CREATE, Verb.UPDATE)  # a resource as it shall be
 KINDS = ("batch", "transaction")
+Came: TypeAlias = tuple[Iterator[Done], Iterator[Did], Iterator[msgspec.Raw]]  # in their orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +104,16 @@ async def _transaction(request: Request, entries: Sequence[object]) -> list[Body
         lambda tx: _whole(tx, request, steps, acts),
         once=writing.once_of(request, steps, Whole),
     )
+    base = base_of(request)
     came = iter(whole.written), iter(whole.did), iter(whole.read)
-    return [_told(request, step, *came) for step in steps]
+    return [_told(request, base, step, came) for step in steps]
 
 
-def _told(
-    request: Request,
-    step: Step,
-    written: Iterator[Done],
-    did: Iterator[Did],
-    read: Iterator[msgspec.Raw],
-) -> Body:
+def _told(request: Request, base: str, step: Step, came: Came) -> Body:
+    written, did, read = came
     if step.act:
         done = next(written)
-        entry = _done(request, done)
+        entry = _done(request, base, done)
         return {**entry, "resource": marking.told(done)} if step.called else entry
     if step.called and (deed := inside.deed(step.called)):
         return _found(answers.raw(deed.tell(request, next(did))))
@@ -178,7 +175,7 @@ async def _alone(request: Request, step: Step) -> Body:
         return _found(await ask(request, lambda tx: _read(tx, request, step)))
     once = writing.once_of(request, step, list[Done], part=f" {step.place}")
     (done,) = await writing.perform(request, [step.act], once)
-    return _done(request, done)
+    return _done(request, base_of(request), done)
 
 
 async def _read(tx: Tx, request: Request, step: Step) -> msgspec.Raw:
@@ -271,14 +268,13 @@ def _body(entry: Mapping[str, Any], type: str, fhir_id: str) -> Body:
     return body
 
 
-def _done(request: Request, done: Done) -> Body:
+def _done(request: Request, base: str, done: Done) -> Body:
     response = {"status": _status(writing.STATUS[done.outcome])}
     if done.version:
         response |= {"etag": f'W/"{done.version}"', "lastModified": instant(done.at)}
     entry: Body = {"response": response}
     if done.outcome is Outcome.DELETED:
         return entry
-    base = base_of(request)
     response["location"] = writing.location(base, done)
     match writing.wanted(request):
         case "representation":

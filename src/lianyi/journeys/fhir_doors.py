@@ -6,6 +6,7 @@ hat may not see as if it were not there (INT-07).
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from uuid import UUID
 
 from lianyi.access import service as access
@@ -74,6 +75,7 @@ def is_ours_to_draw(fhir_id: str) -> bool:
     return DRAWN.fullmatch(fhir_id) is not None
 
 
+@lru_cache(maxsize=1000)  # a bundle speaks of few persons
 def uuid_of(text: str) -> UUID | None:
     try:
         return UUID(text)
@@ -88,6 +90,7 @@ class Doors:
         self._tx = tx
         self._bringer = bringer(tx)
         self._open: dict[tuple[UUID, Right], Chart | Desk] = {}
+        self._in_scope: set[tuple[str, Right]] = set()
 
     async def enter(self, resource: Resource, right: Right) -> None:
         """Open the door to whose resource it is; the app's scopes must leave it there (INT-04).
@@ -95,7 +98,9 @@ class Doors:
         :raises NoMatch: there is no such person, or not for this hat.
         :raises OutOfScope, ProofTooLow:
         """
-        access.check_scope(self._tx, type=resource.type, right=right)
+        if (kind := (resource.type, right)) not in self._in_scope:
+            access.check_scope(self._tx, type=resource.type, right=right)
+            self._in_scope.add(kind)
         try:
             door = await self._opened(resource.owner, right)
         except NoSuchPerson as refused:

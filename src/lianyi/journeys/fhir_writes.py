@@ -94,7 +94,10 @@ async def create_at_once(tx: Tx, *, act: Act, base: str) -> Done | None:
 
 def _check_may(tx: Tx, acts: Sequence[Act]) -> None:
     """Refuse what isn't written so. What is made of what is there needs to read it as well."""
+    kinds: dict[tuple[str, Verb], Act] = {}
     for act in acts:
+        kinds.setdefault((act.type, act.verb), act)
+    for act in kinds.values():
         with placed(act):
             fhir_doors.check_may_write(tx, type=act.type, right=RIGHTS[act.verb])
             if act.type == SUBSCRIPTION:  # which is no part of the record
