@@ -14,6 +14,7 @@ from lianyi.insurance.model import (
     Claim,
     ClaimView,
     Cover,
+    CoverState,
     Difference,
     Settling,
     Slip,
@@ -31,6 +32,11 @@ LINES = 50
 async def cover(tx: Tx, chart: Chart) -> Cover | None:
     """Return the newest word about how the chart's person is insured."""
     return await covers.of_chart(tx, chart)
+
+
+async def is_bound(tx: Tx, chart: Chart) -> bool:
+    """Return whether a cover of the chart's person holds (INS-01), and open nothing of it."""
+    return await covers.find_state(tx, chart) is CoverState.BOUND
 
 
 async def previews(

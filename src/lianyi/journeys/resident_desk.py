@@ -15,7 +15,7 @@ from lianyi.booking import queries as booking
 from lianyi.booking.model.looking import Coming
 from lianyi.insurance import queries as insurance
 from lianyi.insurance.model import Cover
-from lianyi.insurance.rules import is_bound, why_not
+from lianyi.insurance.rules import why_not
 from lianyi.journeys import vitals
 from lianyi.journeys.vitals import Vital
 from lianyi.kernel import profile, time
@@ -205,7 +205,7 @@ async def _held(tx: Tx, chart: Chart, bearer: Bearer, kins: list[Kin]) -> Held:
         code=_code(tx, bearer.card),
         seconds=_seconds(tx),
         relatives=_relatives(tx, kins),
-        bound=is_bound(await insurance.cover(tx, chart)),
+        bound=await insurance.is_bound(tx, chart),
     )
 
 
@@ -245,7 +245,7 @@ async def card(tx: Tx) -> CardPage:
         claims=tuple(await people.claims_on(tx, chart)) if who.own and bearer.claims else (),
         uses=tuple(Use(use.at, places[use.institution_id].short_name, use.granted) for use in used),
         relatives=_relatives(tx, await kins_of(tx)),
-        bound=is_bound(await insurance.cover(tx, chart)),
+        bound=await insurance.is_bound(tx, chart),
     )
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 COLUMNS = "id, person_id, state, number, scheme, person_type, area, aided, code, at"
 FIND = f"""SELECT {COLUMNS} FROM insurance.cover WHERE person_id = $1
            ORDER BY at DESC, id DESC LIMIT 1"""
+STATE = """SELECT state FROM insurance.cover WHERE person_id = $1
+           ORDER BY at DESC, id DESC LIMIT 1"""
 LOAD = f"SELECT {COLUMNS} FROM insurance.cover WHERE id = $1"
 FOUND = """UPDATE insurance.cover SET number = $2, scheme = $3, person_type = $4, area = $5,
              aided = $6 WHERE id = $1"""
@@ -61,6 +63,11 @@ async def find(tx: Tx, person_id: UUID) -> Cover | None:
 
 async def of_chart(tx: Tx, chart: Chart) -> Cover | None:
     return await find(tx, chart.person_id)
+
+
+async def find_state(tx: Tx, chart: Chart) -> CoverState | None:
+    state: str | None = await tx.db.fetchval(STATE, chart.person_id)
+    return CoverState(state) if state else None
 
 
 async def load(tx: Tx, id: UUID) -> Cover:
