@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,7 @@ from lianyi.access.model import Purpose
 from lianyi.access.service import apps
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
+from lianyi.records.fhir import searches
 from lianyi.records.rules import validity
 from lianyi.records.service import delivering
 from lianyi.worker import bringing
@@ -267,6 +269,10 @@ async def test_what_was_brought_is_read_where_the_person_is_treated(bringer, war
     chart = await ward.place.open(ward.doctor, person_id, Purpose.TREAT)
     found = await ward.see(queries.measurements, chart=chart, codes=[make.SYSTOLIC])
     assert [one.value for one in found[make.SYSTOLIC]] == [138]
+    zone = ZoneInfo("Asia/Shanghai")
+    for name in ("patient", "subject"):
+        search = searches.read("Observation", [(name, f"Patient/{person_id}")], zone)
+        assert len(await ward.see(queries.search, chart=chart, search=search, limit=9)) == 1
 
 
 PROVEN = """SELECT r.body::json FROM records.resource r

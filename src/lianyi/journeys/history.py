@@ -16,7 +16,7 @@ from lianyi.kernel.work import Tx
 from lianyi.people import service as people
 from lianyi.people.model import Identity, IdType, Sex
 from lianyi.records import service as records
-from lianyi.records.fhir.bundles import with_persons
+from lianyi.records.fhir.bundles import filed_with_persons, with_persons
 from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource, Stored
 from lianyi.records.model.bringing import Tally
 from lianyi.records.rules import releasing
@@ -137,4 +137,5 @@ def _settled(resource: Resource, persons: Mapping[UUID, UUID]) -> Resource:
     The file's Patient stays the institution's own, under its own id: the network's is another one.
     """
     body = with_persons(resource.body, persons, resource.owner)
-    return replace(resource, owner=persons[resource.owner], body=body)
+    filed = filed_with_persons(resource.filed, persons)
+    return replace(resource, owner=persons[resource.owner], body=body, filed=filed)

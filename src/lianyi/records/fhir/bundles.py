@@ -22,6 +22,7 @@ from lianyi.records.model import Finding, Patient
 
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.*)?")
 PERSON = re.compile(r"\bPatient/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+FILED = re.compile(rb'("type":"Patient","id":")([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=")')
 FULL_DATE = len("2024-05-01")
 USES = ("official", "usual", "")  # of a name, the first that there is
 
@@ -85,6 +86,16 @@ def with_persons(text: str, persons: Mapping[UUID, UUID], owner: UUID) -> str:
     if text.count("Patient/") == text.count(own):
         return text.replace(own, f"Patient/{persons[owner]}")
     return PERSON.sub(lambda m: f"Patient/{persons.get(UUID(m[1]), m[1])}", text)
+
+
+def filed_with_persons(filed: bytes, persons: Mapping[UUID, UUID]) -> bytes:
+    """Do the same with what a resource is found by: who asks for a person's finds it."""
+
+    def own(found: re.Match[bytes]) -> bytes:
+        number = found[2].decode()
+        return found[1] + str(persons.get(UUID(number), number)).encode()
+
+    return FILED.sub(own, filed) if b'"Patient"' in filed else filed
 
 
 def _person_proven(foreign: Foreign) -> str | None:
