@@ -9,8 +9,7 @@ down_revision = "0053"
 BEHIND = """
 UPDATE records.resource r SET filed = 0 FROM records.link l
 WHERE (l.type, l.fhir_id, l.version) = (r.type, r.fhir_id, r.version) AND l.to_type = 'Patient'
-  AND r.body <> ''
-  AND position('Patient/' || l.to_id IN r.body) = 0
+  AND r.body <> '' AND position('Patient/' || l.to_id IN r.body) = 0
 """
 
 
