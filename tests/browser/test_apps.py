@@ -114,6 +114,25 @@ def test_who_does_not_agree_reads_the_apps_own_words(curve, sit):
     person.press("连接我的病历").sees("应用授权").press("不同意")
     person.sees("您没有同意，应用什么也没有读取。")
     assert person.page.locator("tbody tr").count() == 0
+    person.press("连接我的病历").sees("拒绝过这个应用")  # PRI-05
+    assert look.check(person.page, "app-refused") == []
+    person.press("我改变主意了").sees("同意授权")
+
+
+def test_a_doctor_starts_the_app_by_itself_and_says_whom_it_is_about(curve, sit):
+    """INT-04: of today's patients, or by the initials of a name."""
+    doctor = sit("doctor", size=DESK).go(curve("/alone", "诊疗"))
+    doctor.press("连接我的病历").sees("今天的患者", "王秀英")
+    assert look.check(doctor.page, "app-choose") == []
+    doctor.fill("查找患者", "lxm").press("查找").sees("林*满")
+    assert look.check(doctor.page, "app-choose-found") == []
+    doctor.fill("查找患者", "甲乙丙").press("查找").sees("没有找到这位患者")
+    assert look.check(doctor.page, "app-choose-nobody") == []
+    doctor.page.go_back()
+    doctor.page.get_by_text("林*满").click()
+    doctor.press("打开应用")
+    expect(doctor.page.locator("#who")).to_have_text("林小满")
+    assert drawn(doctor.page) == 5
 
 
 def test_a_doctor_starts_the_app_beside_a_visit_and_it_knows_whose(curve, sit, site):
