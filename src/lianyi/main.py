@@ -44,6 +44,7 @@ ROLE = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",  # there are more who ask than there are cores
 }
+PATIENCE = "30s"  # of who waits at a page or for an answer, for one statement
 STATEMENTS = 200  # that a connection keeps, for good: most pages need less than ten
 
 
@@ -52,13 +53,16 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def pool(config: Config) -> AsyncIterator["Pool[Record]"]:
-    """Lend connections in the app's role. No state may be left on one: nothing resets it."""
+async def pool(config: Config, patience: str = "0") -> AsyncIterator["Pool[Record]"]:
+    """Lend connections in the app's role. No state may be left on one: nothing resets it.
+
+    A statement that goes beyond `patience` is broken off; "0" waits for ever.
+    """
     async with asyncpg.create_pool(
         config.database_url,
         min_size=1,
         max_size=config.pool_size,
-        server_settings=ROLE,
+        server_settings={**ROLE, "statement_timeout": patience},
         statement_cache_size=STATEMENTS,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0,
@@ -78,9 +82,13 @@ def app(config: Config, pool: "Pool[Record]", clock: Callable[[], datetime] = no
 
 @asynccontextmanager
 async def running(config: Config, hub: Hub | None) -> AsyncIterator[App]:
-    """Lend an app whose clock follows the demo's, and whose hub, if any, hears what changed."""
+    """Lend an app whose clock follows the demo's, and whose hub, if any, hears what changed.
+
+    Only who has a hub is waited for by somebody; the worker's statements take their time.
+    """
     clock = demo.Clock(now)
-    async with loop.watched(), pool(config) as connections:
+    patience = PATIENCE if hub is not None else "0"
+    async with loop.watched(), pool(config, patience) as connections:
         async with connections.acquire() as db:
             await clock.read(db)
         ear = asyncio.create_task(_listen(config, clock, hub))

@@ -7,7 +7,7 @@ import pytest
 from lianyi.kernel.once import KeyReused, Once
 from lianyi.kernel.refusal import Conflict
 from lianyi.kernel.witness import NotLogged
-from lianyi.kernel.work import Busy, RolledBack, reading
+from lianyi.kernel.work import Busy, RolledBack, TooCostly, reading
 from tests.kernel.lamp import hang
 
 SEEN = "SELECT count(*) FROM lamp WHERE colour = $1"
@@ -93,6 +93,15 @@ async def test_who_keeps_losing_is_told_to_try_later(do):
 
     with pytest.raises(Busy):
         await do(clash)
+
+
+async def test_what_goes_over_too_much_is_broken_off_and_said_so(do):
+    async def long(tx):
+        await tx.db.execute("SET LOCAL statement_timeout = 20")
+        await tx.db.execute("SELECT pg_sleep(60)")
+
+    with pytest.raises(TooCostly):
+        await do(long)
 
 
 def once(app, body="body"):

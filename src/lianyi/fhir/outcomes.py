@@ -10,6 +10,7 @@ from lianyi.access.errors import TooOften
 from lianyi.journeys.fhir_acts import EntryRefused
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from lianyi.kernel.text import words
+from lianyi.kernel.work import TooCostly
 from lianyi.records.errors import (
     Deleted,
     ManyMatches,
@@ -39,6 +40,7 @@ REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
     (WrongOwner, 422, "business-rule"),
     (NotPatched, 422, "processing"),
     (TooMuch, 400, "too-costly"),
+    (TooCostly, 400, "too-costly"),
     (NoPatient, 400, "required"),
     (TooOften, 429, "throttled"),
     (NotFound, 404, "not-found"),

@@ -19,7 +19,7 @@ from lianyi.kernel.crypto import Keys
 from lianyi.kernel.db import Db, Statement
 from lianyi.kernel.ids import Ids
 from lianyi.kernel.once import Once
-from lianyi.kernel.refusal import Refused, Unavailable
+from lianyi.kernel.refusal import Invalid, Refused, Unavailable
 from lianyi.kernel.witness import Scribe
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class Busy(Unavailable):
     """Others kept winning the race for the same rows."""
 
 
+class TooCostly(Invalid):
+    """What was asked goes over so much that nobody waits for it; it was broken off."""
+
+
 class DatabaseAway(Unavailable):
     """The database did not answer. Whether the change was made is found out by asking again."""
 
@@ -134,6 +138,8 @@ async def within(
             if at_once and once and (answer := await _at_once(app, db, hat, at_once, once)):
                 return answer
             return await _persist(app, db, hat, verb, once)
+    except asyncpg.QueryCanceledError as late:
+        raise TooCostly from late
     except GONE as trouble:
         raise DatabaseAway from trouble
 
@@ -145,6 +151,8 @@ async def at_once(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T | None]
             return await verb(_begin(app, db, hat))
     except TAKEN_BEFORE:
         return None
+    except asyncpg.QueryCanceledError as late:
+        raise TooCostly from late
     except GONE as trouble:
         raise DatabaseAway from trouble
 
@@ -163,6 +171,8 @@ async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T
                 await witness.testify(db, tx.witnessed)
                 raise
         await app.scribe.keep(tx.witnessed)
+    except asyncpg.QueryCanceledError as late:
+        raise TooCostly from late
     except GONE as trouble:
         raise DatabaseAway from trouble
     return answer
