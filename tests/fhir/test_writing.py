@@ -559,6 +559,24 @@ async def test_who_treats_somebody_no_more_creates_nothing_of_theirs(clinic, war
     assert (stored, told) == ([(2,)], [(True,), (True,), (False,)])
 
 
+async def test_what_a_created_body_asks_for_is_told_as_well(clinic, ward):
+    """EMR-05: to find out whom a reference means is a look of its own, also after many creates."""
+    key = f"c{ward.person_id}"
+    condition = make.condition(ward.person_id)
+    await created(clinic, {**condition, "identifier": [{"system": "urn:his", "value": key}]})
+    asking = {
+        **make.observation(ward.person_id),
+        "focus": [{"reference": f"Condition?identifier=urn:his|{key}"}],
+    }
+    made = await created(clinic, asking)
+    assert made["focus"][0]["reference"].startswith("Condition/")
+    told = await ward.place.rows(
+        "SELECT what FROM access.log WHERE $1 = ANY (person_ids) AND granted ORDER BY seq",
+        ward.person_id,
+    )
+    assert sorted(told) == [("fhir",), ("fhir_create",), ("fhir_create",)]
+
+
 async def test_an_app_changes_only_the_part_its_scopes_leave(firm, program, clinic, ward):
     """INT-04: what was there counts, not only what is to be there."""
     narrow = "user/Observation.ruds?code=http://loinc.org|8462-4 user/Observation.c"

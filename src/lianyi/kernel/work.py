@@ -145,16 +145,14 @@ async def within(
 
 
 async def at_once(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T | None]]) -> T | None:
-    """Run a verb whose one statement is a transaction by itself. None: it changed nothing."""
+    """Run a verb whose one change is one statement, a transaction by itself. None: no change.
+
+    What it witnesses before that is on paper as a reading's is.
+    """
     try:
-        async with app.pool.acquire() as db:
-            return await verb(_begin(app, db, hat))
+        return await reading(app, hat, verb)
     except TAKEN_BEFORE:
         return None
-    except asyncpg.QueryCanceledError as late:
-        raise TooCostly from late
-    except GONE as trouble:
-        raise DatabaseAway from trouble
 
 
 async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T:
