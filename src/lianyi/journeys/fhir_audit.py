@@ -22,7 +22,7 @@ from lianyi.kernel.sought import Clause
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Ids, Order, Search
 from lianyi.records.fhir.values import IDENTIFIED
-from lianyi.records.model import Hit
+from lianyi.records.model import Hit, Page
 from lianyi.records.model.writing import Change
 
 TYPE = "AuditEvent"
@@ -57,7 +57,7 @@ async def search(
     order: Sequence[Order] = (),
     after: Sequence[str] = (),
     limit: int,
-) -> list[tuple[Hit, tuple[str, ...]]]:
+) -> Page:
     """Return a page of lines as resources, each with its place; the newest first, if nobody says.
 
     :raises NotSearchable: something of it can't be asked of the log.

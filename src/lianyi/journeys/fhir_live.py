@@ -7,7 +7,6 @@ asked over it, is refused by name: an empty answer would be a wrong one.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TypeAlias
 
 import msgspec
 
@@ -32,7 +31,7 @@ from lianyi.records.fhir.terms import (
     Trouble,
     Why,
 )
-from lianyi.records.model import Hit
+from lianyi.records.model import Hit, Page
 
 TOLD = {fhir_audit.TYPE: fhir_audit.KNOWN, fhir_slots.TYPE: fhir_slots.KNOWN}
 # What isn't told of a type's history: a line of the log has its one version, a Slot none.
@@ -41,7 +40,6 @@ UNTOLD: Mapping[str, frozenset[str]] = {
     fhir_slots.TYPE: frozenset({"vread", "history-instance", "history-type"}),
 }
 SLOT, SCHEDULE, APPOINTMENT = fhir_slots.TYPE, fhir_slots.SCHEDULE, "Appointment"
-Found: TypeAlias = list[tuple[Hit, tuple[str, ...]]]
 
 
 def is_told(type: str) -> bool:
@@ -109,7 +107,7 @@ async def looked(
     order: Sequence[Order] = (),
     after: Sequence[str] = (),
     limit: int,
-) -> Found:
+) -> Page:
     """Look where a type is told, for who has come through a door; `None` is for what needs none.
 
     :raises NotSearchable: something of it can't be asked there.
@@ -135,7 +133,7 @@ async def page(
     after: Sequence[str] = (),
     limit: int,
     counted: bool,
-) -> tuple[Found, int | None]:
+) -> tuple[Page, int | None]:
     """Return what `looked` does, and how many there are of it in all if that is asked."""
     total = None
     if counted and is_open(search.type):

@@ -22,7 +22,7 @@ from lianyi.kernel.sought import Clause, During, Has
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Order, Search, Why
 from lianyi.records.fhir.values import MEANT
-from lianyi.records.model import LIVE, PUBLIC, Hit
+from lianyi.records.model import LIVE, PUBLIC, Hit, Page
 
 TYPE, SCHEDULE = "Slot", "Schedule"
 KINDS = {"service-type": (Field.KIND, fhir.KIND)}
@@ -62,7 +62,7 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 async def search(
     tx: Tx, *, search: Search, order: Sequence[Order] = (), after: Sequence[str] = (), limit: int
-) -> list[tuple[Hit, tuple[str, ...]]]:
+) -> Page:
     """Return a page of numbers as Slots, each with its place; the earliest first, if nobody says.
 
     :raises NotSearchable: something of it can't be asked, or it goes over too many of them.

@@ -232,7 +232,7 @@ async def counted(
     order: Sequence[Order] = (),
     after: Sequence[str] = (),
     limit: int,
-) -> tuple[list[tuple[Hit, tuple[str, ...]]], int]:
+) -> tuple[Page, int]:
     """Return what `search` does, and how many it finds, of those this reader may see."""
     asked = await rare.narrowed(tx, reach, search)
     found = await searches.page(tx, reach, asked, order=order, after=after, limit=limit)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from lianyi.kernel.db import Statement, part_of
 from lianyi.records.fhir.terms import Code, Match, Size, Target, Time, Value
 from lianyi.records.fhir.values import plain
 
@@ -52,10 +51,6 @@ class Args:
     def put(self, value: object) -> str:
         self.args.append(value)
         return f"${len(self.args)}"
-
-    def part(self, of: Statement) -> str:
-        """Take in another statement as a part of this one, with its values."""
-        return part_of(of, self.args)
 
     def name(self) -> str:
         self._names += 1

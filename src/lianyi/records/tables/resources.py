@@ -14,7 +14,6 @@ import msgspec
 from lianyi.access.model import Chart, Sensitive
 from lianyi.access.model.presumed import Presumed
 from lianyi.kernel import profile
-from lianyi.kernel.db import part_of
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
@@ -140,8 +139,7 @@ async def store_through(tx: Tx, door: Presumed, resources: Sequence[Resource]) -
     No key may be taken: it is one statement, which is a transaction by itself.
     """
     values = _values(tx, resources)
-    is_open = " AND ".join(part_of(one, values) for one in door.still)
-    told = part_of(door.told, values)
+    is_open, told = door.within(values)
     door_sql = f"door AS MATERIALIZED (SELECT WHERE {is_open}), told AS ({told} FROM door), "
     rows = await tx.db.fetch(storing(door_sql, "WHERE EXISTS (SELECT FROM door)"), *values)
     return bool(rows)

@@ -100,8 +100,8 @@ async def glance(
     `is_one`: that nothing was found isn't told here; who looks for one looks on elsewhere.
     """
     values = Values(door.chart, _zone(tx))
-    is_open = " AND ".join(values.part(one) for one in door.still)
-    told = f"{values.part(door.told)} WHERE EXISTS (SELECT FROM {'found' if is_one else 'door'})"
+    is_open, told = door.within(values.args)
+    told += f" WHERE EXISTS (SELECT FROM {'found' if is_one else 'door'})"
     where = ["EXISTS (SELECT FROM door)", *kept(search, values)]
     # What is found keeps its order beside the one row of the door.
     sql = f"""WITH door AS MATERIALIZED (SELECT WHERE {is_open}),
