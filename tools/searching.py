@@ -157,9 +157,10 @@ def compile_type(elements: Elements, type: str, defined: list[dict]) -> dict[str
     return {**found, **COMMON}
 
 
-def members(elements: Elements, type: str, *, law: str) -> list[str]:
+def members(elements: Elements, type: str, *laws: str) -> list[str]:
     """Return the members of a type that its definition marks, as JSON calls them."""
-    mine = [e for path, e in elements.by_path.items() if path.count(".") == 1 and e.get(law)]
+    marked = [e for e in elements.by_path.values() if any(map(e.get, laws))]
+    mine = [e for e in marked if e["path"].count(".") == 1]
     names = [e["path"].split(".")[1] for e in mine if e["path"].startswith(f"{type}.")]
     return sorted(
         member for name in names for member, _ in elements.step(type, name.removesuffix("[x]"))
@@ -173,8 +174,8 @@ def main() -> int:
     write(SEARCHES, json.dumps(compiled, separators=(",", ":")))
     kept = {
         type: {
-            "summary": members(elements, type, law="isSummary"),
-            "required": members(elements, type, law="min"),
+            "summary": members(elements, type, "isSummary"),
+            "kept": members(elements, type, "min", "isModifier"),
         }
         for type in compiled
     }

@@ -369,7 +369,7 @@ async def test_the_institutions_patients_are_a_group(taker, ward, elsewhere):
 
 
 async def test_some_elements_are_taken_and_marked_as_some(taker, ward):
-    """Bulk Data Access IG 2.0.0, _elements: what is required comes along; digits stay."""
+    """Bulk Data Access IG 2.0.0, _elements: mandatory and modifiers come along; digits stay."""
     tagged = {"tag": [{"system": "urn:x", "code": "y"}], "profile": ["urn:p"]}
     body = {**make.observation(ward.person_id, Decimal("1.50")), "meta": tagged}
     await ward.publish(body, make.condition(ward.person_id))
@@ -382,7 +382,7 @@ async def test_some_elements_are_taken_and_marked_as_some(taker, ward):
     assert [tag["code"] for tag in one["meta"]["tag"]] == ["y", "SUBSETTED"]
     assert (one["meta"]["profile"], one["meta"]["versionId"]) == (["urn:p"], "1")
     (other,) = found["Condition"]
-    assert set(other) == {"resourceType", "id", "meta", "subject"}
+    assert set(other) == {"resourceType", "id", "meta", "subject", "clinicalStatus"}
     assert [tag["code"] for tag in other["meta"]["tag"]] == ["SUBSETTED"]
     (file,) = [one for one in taker.told["output"] if one["type"] == "Observation"]
     assert '"value":1.50' in (await taker.file(file["url"])).text

@@ -12,6 +12,7 @@ from tests.place import Place
 from tests.records import make
 
 UCUM = "http://unitsofmeasure.org"
+CODED = "http://terminology.hl7.org/CodeSystem"
 DAY = "2030-01-06"
 
 
@@ -255,6 +256,17 @@ async def test_parts_of_resources_say_that_they_are_parts(doctors, ward, weighed
         assert there <= set(body), query
         assert not gone & set(body), query
         assert body["meta"]["tag"][-1]["code"] == "SUBSETTED"
+
+
+@pytest.mark.parametrize("query", ["_elements=recordedDate", "_summary=text", "_summary=true"])
+async def test_a_part_says_that_the_rest_is_not_so(doctors, ward, query):
+    """FHIR R4, conformance-rules#isModifier: a refuted diagnosis never comes without saying so."""
+    refuted = make.concept(f"{CODED}/condition-ver-status", "refuted")
+    await ward.publish(make.condition(ward.person_id, verificationStatus=refuted))
+    bundle = await doctors.bundle(f"Condition?patient={ward.person_id}&{query}")
+    body = bundle["entry"][0]["resource"]
+    assert body["verificationStatus"] == refuted
+    assert {"subject", "clinicalStatus"} <= set(body)
 
 
 REFUSED = [

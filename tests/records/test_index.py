@@ -106,4 +106,20 @@ def test_there_are_texts_that_are_no_time(text):
 def test_summaries_are_told_by_the_definitions():
     assert "code" in summaries.of("Observation")
     assert "note" not in summaries.of("Observation")
-    assert summaries.required("Observation") >= {"status", "code"}
+    assert summaries.kept("Observation") >= {"status", "code"}
+
+
+@pytest.mark.parametrize(
+    ("type", "element"),
+    [
+        ("Condition", "verificationStatus"),
+        ("Immunization", "isSubpotent"),
+        ("Location", "status"),
+        ("Patient", "active"),
+        ("Patient", "deceasedDateTime"),
+        ("ServiceRequest", "doNotPerform"),
+        ("Observation", "modifierExtension"),
+    ],
+)
+def test_what_changes_the_meaning_of_the_rest_is_never_cut(type, element):
+    assert element in summaries.kept(type)

@@ -43,21 +43,20 @@ def read(pairs: Sequence[tuple[str, str]]) -> Form:
 
 
 def cut(body: Body, form: Form) -> Body:
-    type = str(body["resourceType"])
     if form.elements:
-        return _marked(_only(body, form.elements | summaries.required(type)))
+        return _marked(_only(body, form.elements))
     match form.summary:
         case "true":
-            return _marked(_only(body, summaries.of(type)))
+            return _marked(_only(body, summaries.of(str(body["resourceType"]))))
         case "text":
-            return _marked(_only(body, summaries.required(type) | {"text"}))
+            return _marked(_only(body, frozenset({"text"})))
         case "data":
             return _marked({name: held for name, held in body.items() if name != "text"})
     return body
 
 
 def _only(body: Mapping[str, object], names: frozenset[str]) -> Body:
-    kept = summaries.ALWAYS | names
+    kept = names | summaries.kept(str(body["resourceType"]))
     return {name: held for name, held in body.items() if name.removeprefix("_") in kept}
 
 

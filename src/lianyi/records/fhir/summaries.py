@@ -1,4 +1,4 @@
-"""Which elements of a type belong to its summary, and which may never be missing."""
+"""Which elements of a type belong to its summary, and which are never cut from it."""
 
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ class Elements(msgspec.Struct, frozen=True):
     """Names of members of one type, `value[x]` as each of its types."""
 
     summary: frozenset[str]
-    required: frozenset[str]
+    kept: frozenset[str]
 
 
 NOTHING = Elements(frozenset(), frozenset())
@@ -28,8 +28,12 @@ def of(type: str) -> frozenset[str]:
     return _types().get(type, NOTHING).summary
 
 
-def required(type: str) -> frozenset[str]:
-    return _types().get(type, NOTHING).required
+def kept(type: str) -> frozenset[str]:
+    """Return what is required, or changes what the rest means: `status`, `doNotPerform`, `active`.
+
+    Source: FHIR R4, http://hl7.org/fhir/R4/search.html#elements and conformance-rules#isModifier.
+    """
+    return ALWAYS | _types().get(type, NOTHING).kept
 
 
 @cache

@@ -212,7 +212,7 @@ def _answering(searches: Sequence[Search], row: str, values: Values) -> str:
 def _names(type: str, elements: Sequence[str]) -> list[str]:
     """Return the members of a type that are wanted of it, and those it may never be without."""
     own = {one.removeprefix(f"{type}.") for one in elements}
-    return sorted({*summaries.ALWAYS, *own, *summaries.required(type)})
+    return sorted(own | summaries.kept(type))
 
 
 def _cut(row: str, at: str, *, names: str) -> str:
