@@ -114,6 +114,26 @@ async def test_a_number_is_found_held_confirmed_moved_and_given_back(clinic, app
     assert await clinic.state(got["id"]) == "cancelled"
 
 
+async def test_times_follow_page_by_page_and_none_is_lost(clinic, app_of):
+    for doctor in (clinic.doctor, await clinic.place.appoint(DOCTOR)):
+        await clinic.publish(post_id=doctor.post_id)
+    app = await app_of(await clinic.place.resident())
+    place = asking(department=f"Organization/{clinic.place.department_id}", count="3")
+    whole = (await app.get(f"Appointment/$find?department={clinic.place.department_id}")).json()
+    assert [one["relation"] for one in whole["link"]] == ["self"]
+    answer, seen = await app.post("Appointment/$find", place), []
+    while True:
+        page = answer.json()
+        assert sound(answer), answer.text
+        seen += [e["resource"] for e in page["entry"] if e["search"]["mode"] == "match"]
+        following = [one["url"] for one in page["link"] if one["relation"] == "next"]
+        if not following:
+            break
+        answer = await app.http.get(following[0])
+    found = [e["resource"] for e in whole["entry"] if e["search"]["mode"] == "match"]
+    assert (seen, len(seen)) == (found, 4)
+
+
 async def test_what_is_booked_is_found_in_the_record_a_moment_later(clinic, app_of, app):
     patient = await clinic.place.resident()
     program = await app_of(patient, f"{BOOKS} patient/Appointment.rs")

@@ -3,10 +3,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lianyi.journeys.fhir_along import MOST
 from lianyi.people.model import DOCTOR
 from lianyi.records import service
 from lianyi.records import service as records
 from lianyi.records.model import PUBLIC
+from lianyi.records.tables.searches import FEW
 from tests.fhir.conftest import BASE
 from tests.place import Place
 from tests.records import make
@@ -204,6 +206,51 @@ async def test_what_is_linked_comes_along_when_asked_for(doctors, ward):
     assert along(await doctors.bundle(f"Condition?{me}&_include=Condition:*")) == [visit["id"]]
 
 
+def of_mode(bundle, mode):
+    return [e["resource"] for e in bundle.get("entry", ()) if e["search"]["mode"] == mode]
+
+
+async def test_what_does_not_come_along_is_not_left_out_without_a_word(patients, ward):
+    visit = make.encounter(ward.person_id)
+    about = {"encounter": {"reference": f"Encounter/{visit['id']}"}}
+    bodies = [make.condition(ward.person_id, **about) for _ in range(MOST + 1)]
+    await ward.publish(visit, *bodies[:MOST])
+    asked = f"Encounter?patient={ward.person_id}&_revinclude=Condition:encounter"
+    whole = await patients.bundle(asked)
+    assert (len(of_mode(whole, "include")), of_mode(whole, "outcome")) == (MOST, [])
+    await ward.publish(bodies[MOST])
+    part = await patients.bundle(asked)
+    (outcome,) = of_mode(part, "outcome")
+    (issue,) = outcome["issue"]
+    assert (len(of_mode(part, "include")), issue["severity"]) == (MOST, "warning")
+    assert "_count" in issue["diagnostics"]
+    entries = [{"item": {"reference": f"Condition/{one['id']}"}} for one in bodies]
+    more = make.body("List", ward.person_id, status="current", mode="working", entry=entries)
+    await ward.publish(more)
+    everything = await patients.bundle("Patient/$everything?_type=List,Condition&_count=200")
+    while not of_mode(everything, "outcome"):
+        (following,) = (x["url"] for x in everything["link"] if x["relation"] == "next")
+        everything = await patients.bundle(following.removeprefix(f"{BASE}/"))
+    assert of_mode(everything, "match")[-1]["id"] == more["id"]
+
+
+@pytest.mark.parametrize(("links", "is_cut"), [(3, False), (4, True)])
+async def test_links_that_go_on_and_on_are_followed_thrice_and_that_is_said(
+    patients, ward, links, is_cut
+):
+    first, bodies = None, []
+    for _ in range(links + 1):
+        to = {"hasMember": [{"reference": f"Observation/{first}"}]} if first else {}
+        bodies.append(make.observation(ward.person_id, 1, code=f"x-{len(bodies)}", **to))
+        first = bodies[-1]["id"]
+    await ward.publish(*bodies)
+    found = await patients.bundle(
+        f"Observation?_id={first}&_include:iterate=Observation:has-member"
+    )
+    assert len(of_mode(found, "include")) == 3
+    assert bool(of_mode(found, "outcome")) is is_cut
+
+
 async def test_pages_follow_each_other_and_lose_nothing(doctors, ward):
     bodies = [make.observation(ward.person_id, n, at=f"{DAY}T0{n}:00:00Z") for n in range(7)]
     await ward.publish(*bodies)
@@ -239,8 +286,33 @@ async def test_a_total_is_told_when_asked_for(doctors, ward, weighed):
     me = f"Observation?patient={ward.person_id}"
     assert "total" not in await doctors.bundle(me)
     assert (await doctors.bundle(f"{me}&_total=accurate&_count=1"))["total"] == 2
-    count = await doctors.bundle(f"{me}&_summary=count")
-    assert (count["total"], count.get("entry")) == (2, None)
+    for none in ("_summary=count", "_count=0"):
+        count = await doctors.bundle(f"{me}&{none}&_include=Observation:subject")
+        assert (count["total"], count.get("entry"), len(count["link"])) == (2, None, 1), none
+
+
+async def test_a_number_of_few_is_told_to_them_and_one_of_many_looks_at_nobody(doctors, ward):
+    """PRI-11, EMR-05: how many have it, of those named So-and-so, is a question about So-and-so."""
+    people = [uuid4() for _ in range(FEW + 1)]
+    given = {"holder_id": ward.doctor.institution_id, "zone": ZoneInfo("Asia/Shanghai")}
+    stored = [
+        service.prepare(make.condition(one, code), owner=one, **given)
+        for n, one in enumerate(people)
+        for code in ("J45", *(["J46"] if n else []))
+    ]
+    await ward.place.do(ward.doctor, service.store, resources=stored)
+    for one in people:
+        await ward.place.relate(one, DOCTOR)
+
+    async def told():
+        log = """SELECT count(DISTINCT id) FROM access.log, unnest(person_ids) AS id
+                 WHERE id = ANY ($1) AND what = 'fhir'"""
+        return await ward.place.rows(log, people)
+
+    assert (await doctors.bundle("Condition?code=J45&_summary=count"))["total"] == FEW + 1
+    assert await told() == [(0,)]
+    assert (await doctors.bundle("Condition?code=J46&_summary=count"))["total"] == FEW
+    assert await told() == [(FEW,)]
 
 
 async def test_parts_of_resources_say_that_they_are_parts(doctors, ward, weighed):

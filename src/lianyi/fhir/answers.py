@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from lianyi.accounts.errors import SignedOut
 from lianyi.fhir import outcomes
+from lianyi.journeys import fhir_along
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.presumed import PRESUMED
 from lianyi.kernel.refusal import Refused
@@ -150,6 +151,13 @@ def ignored(request: Request, name: str, why: Why) -> Body:
     """Return the outcome that tells a reader which parameter of a search was left out."""
     text = said(request, f"records.search.{why}", {"name": name})
     return outcomes.outcome([outcomes.issue("not-supported", text, "warning")])
+
+
+def cut(request: Request) -> Body:
+    """Return the outcome that tells a reader that not all came along, and what to do."""
+    most = {"most": fhir_along.MOST, "rounds": fhir_along.ROUNDS}
+    said_so = said(request, "fhir.along_cut", most)
+    return outcomes.outcome([outcomes.issue("too-costly", said_so, "warning")])
 
 
 def _signed_out(request: Request) -> Response:

@@ -4,7 +4,7 @@ Our own operations: HL7 has none for numbers that are held, paid and confirmed. 
 this server serves are in `definitions`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,43 +19,49 @@ from lianyi.booking.errors import NoSuchAppointment, NoSuchSession
 from lianyi.booking.model import AppointmentState, Payment, Session, Time
 from lianyi.booking.model.ending import Reason
 from lianyi.booking.model.looking import Where
-from lianyi.fhir import answers, asking, outcomes
+from lianyi.fhir import answers, asking, outcomes, pages
 from lianyi.fhir.answers import Body, Turned
 from lianyi.fhir.asking import Given
 from lianyi.fhir.deeds import Deed, Did
+from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of, origin_of
 from lianyi.fhir.reading import ask
 from lianyi.journeys import fhir_booking
 from lianyi.journeys.fhir_booking import Kept
-from lianyi.kernel import profile, time
+from lianyi.kernel import cursors, profile, time
 from lianyi.kernel.work import Tx
 
 USUAL, MOST = 50, 500  # times in one answer
 AHEAD = timedelta(days=14)  # as far as the pages show
-PLACES = {"organization": "Organization", "department": "Organization"}
-PLACES |= {"practitioner": "Practitioner"}
-PAGE = "appointment"  # the page on which a number is paid
+PLACES = {
+    "organization": ("Organization", "institution_id"),
+    "department": ("Organization", "department_id"),
+    "practitioner": ("Practitioner", "doctor_id"),
+}
+PAID_ON = "appointment"  # the page on which a number is paid
 PAY_AT, REFUNDABLE = "urn:lianyi:pay-at", "urn:lianyi:refundable"
 
 
 async def find(request: Request) -> Response:
-    """Answer times that have numbers now, with the sessions they are of.
+    """Answer a page of times that have numbers now, with the sessions they are of.
 
     :raises OutOfScope:
     :raises Turned: no place is named, or a parameter can't be understood.
     """
     given = await asking.read(request)
-    given.check({*PLACES, "start", "end", "count"})
-    named = [_uuid(given, name, type) for name, type in PLACES.items()]
-    if not any(named):
+    given.check({*PLACES, "start", "end", "count", PAGE})
+    places = {field: _uuid(given, name, type) for name, (type, field) in PLACES.items()}
+    if not any(places.values()):
         raise Turned(400, "required", "fhir.operation.missing", {"name": "organization"})
     limit = given.number("count", USUAL, MOST, least=1)
 
-    async def look(tx: Tx) -> list[tuple[Session, Time]]:
-        where = Where(*_days(given, time.day(tx.now, profile.at(tx.now).zone)), *named)
-        return await fhir_booking.find(tx, where=where, limit=limit)
+    async def page(tx: Tx) -> Body:
+        found = await fhir_booking.find(tx, where=_where(tx, given, places), limit=limit + 1)
+        after = _mark(*found[limit - 1]) if len(found) > limit else ""
+        cursor = cursors.write(tx, _query(given), after) if after else ""
+        return _found(base_of(request), given, found[:limit], cursor)
 
-    return answers.written(request, _found(base_of(request), await ask(request, look)))
+    return answers.written(request, await ask(request, page))
 
 
 async def own(request: Request) -> Response:
@@ -154,20 +160,40 @@ def _told(request: Request, kept: Kept) -> Body:
     it, more = kept.appointment, []
     if it.state is AppointmentState.HELD and it.payment is Payment.PREPAY:
         with suppress(NoMatchFound):
-            path = request.app.url_path_for(PAGE, id=it.id)
+            path = request.app.url_path_for(PAID_ON, id=it.id)
             more.append({"url": PAY_AT, "valueUrl": origin_of(request) + path})
     if kept.refundable is not None:
         more.append({"url": REFUNDABLE, "valueBoolean": kept.refundable})
     return {**body, "extension": [*body["extension"], *more]}
 
 
-def _found(base: str, found: list[tuple[Session, Time]]) -> Body:
+def _where(tx: Tx, given: Given, places: Mapping[str, UUID | None]) -> Where:
+    first, last = _days(given, time.day(tx.now, profile.at(tx.now).zone))
+    place = cursors.read(tx, _query(given), given.text(PAGE))
+    return Where(first, last, after=_place(place), **places)
+
+
+def _query(given: Given) -> str:
+    return f"Appointment/$find?{given.query()}"
+
+
+def _mark(session: Session, time: Time) -> str:
+    return f"{time.starts_at.isoformat()} {session.id}"
+
+
+def _place(mark: str) -> tuple[datetime, UUID] | None:
+    starts_at, _, session_id = mark.partition(" ")
+    return (datetime.fromisoformat(starts_at), UUID(session_id)) if mark else None
+
+
+def _found(base: str, given: Given, found: list[tuple[Session, Time]], cursor: str) -> Body:
     sessions = {session.id: session for session, _ in found}
     entries = [_entry("match", fhir.free(*one)) for one in found]
     for id, session in sessions.items():
         entry = _entry("include", fhir.schedule(session))
         entries.append({"fullUrl": f"{base}/Schedule/{id}", **entry})
-    return _bundle(entries)
+    links = pages.links(f"{base}/Appointment/$find", given.asked(), cursor)
+    return {**_bundle(entries), "link": links}
 
 
 def _bundle(entries: list[Body]) -> Body:

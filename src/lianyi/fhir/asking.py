@@ -41,7 +41,7 @@ class Given:
         for value in found:
             if isinstance(value, dict | list | None):
                 raise wrong(name)
-        return [str(value).lower() if isinstance(value, bool) else str(value) for value in found]
+        return [_written(value) for value in found]
 
     def text(self, name: str) -> str:
         """Return the only value as a text; empty where there is none."""
@@ -94,9 +94,13 @@ class Given:
             raise wrong(name)
         return ids
 
+    def asked(self) -> list[tuple[str, str]]:
+        """Return it as an address asks it, which a link to the next page does."""
+        return [(name, _written(value)) for name, value in self.pairs]
+
     def query(self) -> str:
         """Return it as a text that means the same page by page."""
-        return urlencode([pair for pair in self.pairs if pair[0] != PAGE])
+        return urlencode([pair for pair in self.asked() if pair[0] != PAGE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,12 @@ def parameters(*pairs: tuple[str, str, Json]) -> Body:
 
 def wrong(name: str) -> Turned:
     return Turned(400, "value", "fhir.operation.value", {"name": name})
+
+
+def _written(value: Json) -> str:
+    if isinstance(value, dict):
+        return str(value.get("reference", ""))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _pair(given: Json) -> tuple[str, Json]:

@@ -107,7 +107,11 @@ def _bundle(tx: Tx, request: Request, given: Given, found: Gathered) -> Body:
     base, here = base_of(request), str(request.url.path).partition("/R4/")[2]
     place = msgspec.json.encode(found.after).decode() if found.after else ""
     cursor = cursors.write(tx, _query(request, given), place) if place else ""
-    links = pages.links(f"{base}/{here}", given.pairs, cursor)
-    told = [(hit, "match") for hit in found.hits] + [(hit, "include") for hit in found.along]
-    entries = {"entry": [pages.entry(base, hit, mode) for hit, mode in told]} if told else {}
+    links = pages.links(f"{base}/{here}", given.asked(), cursor)
+    told = [
+        *(pages.entry(base, hit, "match") for hit in found.hits),
+        *(pages.entry(base, hit, "include") for hit in found.along.hits),
+        *(pages.told(answers.cut(request)) for _ in range(found.along.is_cut)),
+    ]
+    entries = {"entry": told} if told else {}
     return {"resourceType": "Bundle", "type": "searchset", "link": links, **entries}

@@ -13,13 +13,13 @@ PAGE = "_page"
 DIGITS = 9  # of a count that is read; more are as many as there may be
 
 
-def limit(text: str, *, usual: int, most: int) -> int | None:
-    """Read `_count`, by which a page has at least one. None: it is no number."""
+def limit(text: str, *, usual: int, most: int, least: int = 1) -> int | None:
+    """Read `_count`. None: it is no number."""
     if not text:
         return usual
     if not (text.isascii() and text.isdecimal()):
         return None
-    return most if len(text) > DIGITS else min(max(int(text), 1), most)
+    return most if len(text) > DIGITS else min(max(int(text), least), most)
 
 
 def links(here: str, pairs: Sequence[tuple[str, object]], cursor: str) -> list[Body]:
@@ -44,3 +44,8 @@ def entry(base: str, hit: Hit, mode: str, cut: Body | msgspec.Raw | None = None)
         "resource": cut or answers.stamped(hit.body, hit.version, hit.recorded_at),
         "search": {"mode": mode},
     }
+
+
+def told(outcome: Body) -> Body:
+    """Return what is to be said of a page, as an entry of it."""
+    return {"resource": outcome, "search": {"mode": "outcome"}}

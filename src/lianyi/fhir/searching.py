@@ -109,7 +109,7 @@ async def _page(tx: Tx, request: Request, asks: Asks, look: Look) -> Body | None
     answer = await look(asked=_asked(request, asks, place, only_count=form.count))
     if answer is None:
         return None
-    link = _cursor(tx, asks.query, place, answer) if answer.after and not form.count else ""
+    link = _cursor(tx, asks.query, place, answer) if answer.after else ""
     return _bundle(request, asks, answer, link, form)
 
 
@@ -121,23 +121,24 @@ def _cursor(tx: Tx, query: str, place: Place, answer: Answer) -> str:
 def _asked(request: Request, asks: Asks, place: Place, *, only_count: bool) -> Asked:
     pairs, given = asks.pairs, dict(asks.pairs)
     base = f"{base_of(request)}/"
+    limit = 0 if only_count else _limit(given.get("_count", ""))
     return Asked(
         type=asks.type,
         within=compartments.of(*asks.within, asks.type) if asks.within else None,
         pairs=tuple((name, value.removeprefix(base)) for name, value in pairs),
         sort=given.get("_sort", ""),
-        limit=_limit(given.get("_count", "")),
+        limit=limit,
         after=place.after,
         shown=place.shown,
         includes=tuple(pair for pair in pairs if pair[0].partition(":")[0] in INCLUDES),
-        counted=only_count or given.get("_total", "none") != "none",
+        counted=not limit or given.get("_total", "none") != "none",
         strict="lenient" not in request.headers.get("prefer", ""),
     )
 
 
 def _limit(text: str) -> int:
-    """Read `_count`. A page has at least one resource: who wants none asks for the count."""
-    limit = pages.limit(text, usual=USUAL, most=MOST)
+    """Read `_count`. None at all asks how many there are (FHIR R4, 3.1.1.5.3)."""
+    limit = pages.limit(text, usual=USUAL, most=MOST, least=0)
     if limit is None:
         raise NotSearchable(troubles=(Trouble("_count", Why.VALUE),))
     return limit
@@ -169,15 +170,12 @@ def _bundle(request: Request, asks: Asks, answer: Answer, cursor: str, form: sho
     here, pairs = f"{base}/{asks.path}", asks.pairs
     links = pages.links(here, pairs, cursor)
     total = {} if answer.total is None else {"total": answer.total}
-    found = (
-        []
-        if form.count
-        else [
-            *(_entry(base, hit, "match", form) for hit in answer.hits),
-            *(_entry(base, hit, "include", form) for hit in answer.along),
-            *(_left_out(request, one) for one in answer.ignored),
-        ]
-    )
+    found = [
+        *(_entry(base, hit, "match", form) for hit in answer.hits),
+        *(_entry(base, hit, "include", form) for hit in answer.along.hits),
+        *(pages.told(answers.cut(request)) for _ in range(answer.along.is_cut)),
+        *(pages.told(answers.ignored(request, one.name, one.why)) for one in answer.ignored),
+    ]
     entries = {"entry": found} if found else {}
     return {"resourceType": "Bundle", "type": "searchset", **total, "link": links, **entries}
 
@@ -185,8 +183,3 @@ def _bundle(request: Request, asks: Asks, answer: Answer, cursor: str, form: sho
 def _entry(base: str, hit: Hit, mode: str, form: shorter.Form) -> Body:
     whole = hit.body, hit.version, hit.recorded_at
     return pages.entry(base, hit, mode, shorter.cut(versioned(*whole), form) if form.cuts else None)
-
-
-def _left_out(request: Request, trouble: Trouble) -> Body:
-    outcome = answers.ignored(request, trouble.name, trouble.why)
-    return {"resource": outcome, "search": {"mode": "outcome"}}

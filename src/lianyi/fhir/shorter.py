@@ -16,7 +16,7 @@ SUMMARIES = frozenset({"", "true", "false", "text", "data", "count"})
 
 
 class Form(msgspec.Struct, frozen=True):
-    """How much of each resource is wanted."""
+    """How much of each resource is wanted; of a mere count none is."""
 
     summary: str = ""
     elements: frozenset[str] = frozenset()

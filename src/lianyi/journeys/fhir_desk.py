@@ -9,7 +9,8 @@ from lianyi.access import service as access
 from lianyi.access.model import RESIDENT, Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Right
 from lianyi.access.service import desks
-from lianyi.journeys import fhir_audit, fhir_glance, fhir_live, fhir_reach
+from lianyi.journeys import fhir_along, fhir_audit, fhir_glance, fhir_live, fhir_reach
+from lianyi.journeys.fhir_along import NOTHING, Along
 from lianyi.kernel import profile
 from lianyi.kernel.db import Statement
 from lianyi.kernel.work import Tx
@@ -24,12 +25,11 @@ from lianyi.records.errors import (
     TooMuch,
 )
 from lianyi.records.fhir import searches
-from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Term, Trouble
+from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Term, Total, Trouble
 from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.model.writing import Change
 
-ALONG = 1000  # resources that come along with a page
-ROUNDS = 3  # of includes that bring includes
+LATEST = 1000  # observations in an answer that comes whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Asked:
     pairs: tuple[tuple[str, str], ...]
     within: Term | None = None  # a compartment
     sort: str = ""
-    limit: int = 20
+    limit: int = 20  # none: only how many there are
     after: tuple[str, ...] = ()
     shown: int = 0  # what the pages before this one weigh
     includes: tuple[tuple[str, str], ...] = ()
@@ -51,15 +51,15 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Answer:
     hits: tuple[Hit, ...]
-    along: tuple[Hit, ...]
-    total: int | None
     after: tuple[str, ...]  # where the next page begins; empty where there is none
     ignored: tuple[Trouble, ...]
+    along: Along = NOTHING
+    total: int | None = None
 
     @property
     def weight(self) -> int:
         """PRI-11: what a page adds to a series: its resources, or the persons who come along."""
-        return max(len(self.hits), len(_persons((*self.hits, *self.along))))
+        return max(len(self.hits), len(_persons((*self.hits, *self.along.hits))))
 
 
 async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
@@ -176,9 +176,9 @@ async def latest(tx: Tx, *, pairs: Sequence[tuple[str, str]], each: int) -> list
         return []
     if isinstance(reach, Desk):
         raise NoPatient
-    found = await records.latest(tx, reach, search=search, each=each, limit=ALONG + 1)
-    if len(found) > ALONG:
-        raise TooMuch(most=ALONG)
+    found = await records.latest(tx, reach, search=search, each=each, limit=LATEST + 1)
+    if len(found) > LATEST:
+        raise TooMuch(most=LATEST)
     return found
 
 
@@ -195,29 +195,33 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     if includes or not fhir_live.is_open(asked.type):
         reach, search = await fhir_reach.for_search(tx, search)
         if reach is None:
-            return Answer((), (), 0 if asked.counted else None, (), search.troubles)
+            return Answer((), (), search.troubles, total=0 if asked.counted else None)
         await _check_series(tx, reach, {asked.type}, asked.shown + asked.limit)
     found, total = await _newest(tx, reach, asked, search, order), None
     if found is None:
         reach = await fhir_reach.named(tx, reach, search) if reach else None
-        found, total = await fhir_live.page(
-            tx,
-            reach,
-            search=search,
-            order=order,
-            after=asked.after,
-            limit=asked.limit + 1,
-            counted=asked.counted,
-        )
-    answer = _page(asked, search, found)
-    answer = replace(
-        answer, along=await _along(tx, reach, answer.hits, includes) if reach else (), total=total
-    )
+        found, total = await _looked(tx, reach, asked, search, order)
+    answer = replace(_page(asked, search, found), total=total.number if total else None)
     if reach:
-        types = {asked.type, *(hit.type for hit in answer.along)}
+        along = await fhir_along.along(tx, reach, answer.hits, includes)
+        answer = replace(answer, along=along)
+        types = {asked.type, *(hit.type for hit in along.hits)}
         await _check_series(tx, reach, types, asked.shown + answer.weight)
-        await _tell(tx, reach, types, [hit.owner for hit in (*answer.hits, *answer.along)])
+        shown = [hit.owner for hit in (*answer.hits, *along.hits)]
+        await _tell(tx, reach, types, [*shown, *(total.few if total else ())])
     return answer
+
+
+async def _looked(
+    tx: Tx, reach: Chart | Desk | None, asked: Asked, search: Search, order: Sequence[Order]
+) -> tuple[Page, Total | None]:
+    """Return a page if one is asked for, and how many there are if that is."""
+    found: Page = []
+    if asked.limit:
+        found = await fhir_live.looked(
+            tx, reach, search=search, order=order, after=asked.after, limit=asked.limit + 1
+        )
+    return found, await fhir_live.how_many(tx, reach, search=search) if asked.counted else None
 
 
 async def _newest(
@@ -253,7 +257,7 @@ async def glance_through(tx: Tx, still: Sequence[Statement], *, asked: Asked) ->
 def _page(asked: Asked, search: Search, found: Page) -> Answer:
     page = found[: asked.limit]
     follows = page[-1][1] if len(found) > len(page) and page else ()
-    return Answer(tuple(hit for hit, _ in page), (), None, follows, search.troubles)
+    return Answer(tuple(hit for hit, _ in page), follows, search.troubles)
 
 
 def _understood(tx: Tx, asked: Asked) -> tuple[Search, tuple[Order, ...], list[Include]]:
@@ -278,29 +282,6 @@ async def _check_series(tx: Tx, reach: Chart | Desk, types: set[str], weight: in
     most = profile.at(tx.now)["PRI-28"]
     if isinstance(reach, Desk) and weight > most and not await consents.is_agreed(tx, types=types):
         raise TooManyPersons(most=most)
-
-
-async def _along(
-    tx: Tx, reach: Chart | Desk, hits: Sequence[Hit], includes: Sequence[Include]
-) -> tuple[Hit, ...]:
-    """Return what comes along, each once, and what comes along with that."""
-    if not includes:
-        return ()
-    had = {(hit.type, hit.fhir_id) for hit in hits}
-    found: list[Hit] = []
-    fresh, wanted = list(hits), list(includes)
-    for _ in range(ROUNDS):
-        came: dict[tuple[str, str], Hit] = {}
-        for one in wanted:
-            for hit in await fhir_live.linked(tx, reach, hits=fresh, include=one, limit=ALONG):
-                came.setdefault((hit.type, hit.fhir_id), hit)
-        fresh = [hit for key, hit in came.items() if key not in had]
-        had |= set(came)
-        found += fresh
-        wanted = [one for one in includes if one.iterates]
-        if not fresh or not wanted:
-            break
-    return tuple(found[:ALONG])
 
 
 async def _tell(

@@ -9,7 +9,8 @@ import msgspec
 from lianyi.access import service as access
 from lianyi.access.model import Chart
 from lianyi.access.model.parts import ANY_TYPE, Right
-from lianyi.journeys import fhir_desk, fhir_live, fhir_reach
+from lianyi.journeys import fhir_along, fhir_desk, fhir_live, fhir_reach
+from lianyi.journeys.fhir_along import Along
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.errors import NoMatch
@@ -25,7 +26,7 @@ class Gathered:
     """A page of it; `after` is where the next one begins, empty where there is none."""
 
     hits: tuple[Hit, ...]
-    along: tuple[Hit, ...]
+    along: Along
     after: tuple[str, ...]
 
 
@@ -93,9 +94,10 @@ async def _gathered(tx: Tx, chart: Chart, asked: Gathering, limit: int) -> Gathe
     found = await records.gathered(tx, chart, asked=asked, limit=limit + 1)
     hits = tuple(found[:limit])
     last = hits[-1] if len(found) > limit else None
-    along = await records.linked(tx, chart, hits=hits, include=BY_ANY, limit=fhir_desk.ALONG)
-    kept = tuple(_others(chart, asked, hits, along))
-    return Gathered(hits, kept, (last.type, last.fhir_id) if last else ())
+    most = fhir_along.MOST
+    came = await records.linked(tx, chart, hits=hits, include=BY_ANY, limit=most + 1)
+    along = Along(tuple(_others(chart, asked, hits, came[:most])), is_cut=len(came) > most)
+    return Gathered(hits, along, (last.type, last.fhir_id) if last else ())
 
 
 def _others(chart: Chart, asked: Gathering, hits: Sequence[Hit], along: Sequence[Hit]) -> list[Hit]:

@@ -28,6 +28,7 @@ from lianyi.records.fhir.terms import (
     Search,
     Target,
     Term,
+    Total,
     Trouble,
     Why,
 )
@@ -124,27 +125,13 @@ async def looked(
     return await records.search(tx, reach, search=search, order=order, after=after, limit=limit)
 
 
-async def page(
-    tx: Tx,
-    reach: Chart | Desk | None,
-    *,
-    search: Search,
-    order: Sequence[Order] = (),
-    after: Sequence[str] = (),
-    limit: int,
-    counted: bool,
-) -> tuple[Page, int | None]:
-    """Return what `looked` does, and how many there are of it in all if that is asked."""
-    total = None
-    if counted and is_open(search.type):
-        total = await fhir_slots.how_many(tx, search=search)
-    elif counted and fhir_audit.tells(reach, search.type):
-        total = await fhir_audit.how_many(tx, reach, search=search)
-    elif counted and reach is not None:
-        return await records.counted(
-            tx, reach, search=search, order=order, after=after, limit=limit
-        )
-    return await looked(tx, reach, search=search, order=order, after=after, limit=limit), total
+async def how_many(tx: Tx, reach: Chart | Desk | None, *, search: Search) -> Total:
+    """Return how many `looked` would find. Raises as that does."""
+    if is_open(search.type):
+        return Total(await fhir_slots.how_many(tx, search=search))
+    if fhir_audit.tells(reach, search.type):
+        return Total(await fhir_audit.how_many(tx, reach, search=search))
+    return Total(0) if reach is None else await records.how_many(tx, reach, search=search)
 
 
 async def linked(

@@ -13,7 +13,7 @@ from lianyi.kernel.crypto import same, sm3
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
-from lianyi.records.fhir.terms import Changes, Gathering, Include, Order, Search
+from lianyi.records.fhir.terms import Changes, Gathering, Include, Order, Search, Total
 from lianyi.records.model import (
     Allergies,
     Counted,
@@ -224,19 +224,9 @@ async def search(
     return await searches.page(tx, reach, asked, order=order, after=after, limit=limit)
 
 
-async def counted(
-    tx: Tx,
-    reach: Chart | Desk,
-    *,
-    search: Search,
-    order: Sequence[Order] = (),
-    after: Sequence[str] = (),
-    limit: int,
-) -> tuple[Page, int]:
-    """Return what `search` does, and how many it finds, of those this reader may see."""
-    asked = await rare.narrowed(tx, reach, search)
-    found = await searches.page(tx, reach, asked, order=order, after=after, limit=limit)
-    return found, await searches.count(tx, reach, asked)
+async def how_many(tx: Tx, reach: Chart | Desk, *, search: Search) -> Total:
+    """Return how many resources a search finds, of those this reader may see."""
+    return await searches.count(tx, reach, await rare.narrowed(tx, reach, search))
 
 
 async def glance(

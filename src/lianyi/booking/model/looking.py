@@ -9,13 +9,14 @@ from lianyi.booking.model import AppointmentState
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where and when a number is looked for; None is anywhere."""
+    """Where and when a number is looked for; None is anywhere. `after` is the last one's place."""
 
     first: date
     last: date
     institution_id: UUID | None = None
     department_id: UUID | None = None
     doctor_id: UUID | None = None
+    after: tuple[datetime, UUID] | None = None  # the start of a time, and its session
 
 
 @dataclass(frozen=True, slots=True)

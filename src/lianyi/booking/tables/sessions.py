@@ -57,6 +57,7 @@ FREE = f"""SELECT e.*, s.starts_at AS time_starts_at, s.ends_at AS time_ends_at,
              AND ($4::uuid IS NULL OR e.doctor_id = $4)
              AND e.day BETWEEN $5 AND $6 AND {SITS}
              AND s.free_from <= $1 AND s.ends_at > $1
+             AND ($8::timestamptz IS NULL OR (s.starts_at, e.id) > ($8, $9::uuid))
            GROUP BY e.id, s.starts_at, s.ends_at ORDER BY s.starts_at, e.id LIMIT $7"""
 LOAD = "SELECT * FROM booking.session WHERE id = $1"
 LIST = "SELECT * FROM booking.session WHERE id = ANY ($1)"
@@ -189,7 +190,8 @@ async def list_times(tx: Tx, session_id: UUID) -> list[Time]:
 
 async def list_free(tx: Tx, where: Where, limit: int) -> list[tuple[Session, Time]]:
     asked = (where.institution_id, where.department_id, where.doctor_id, where.first, where.last)
-    return [_free(row) for row in await tx.db.fetch(FREE, tx.now, *asked, limit)]
+    after = where.after or (None, None)
+    return [_free(row) for row in await tx.db.fetch(FREE, tx.now, *asked, limit, *after)]
 
 
 def _free(row: "Record") -> tuple[Session, Time]:

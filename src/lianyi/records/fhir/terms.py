@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
+from uuid import UUID
 
 
 class Why(StrEnum):
@@ -181,6 +182,14 @@ class Include:
     target: str  # empty: of any type
     is_reverse: bool
     iterates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many resources there are, and whose they are where that is so few that it tells."""
+
+    number: int
+    few: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from lianyi.access.model.presumed import Presumed
 from lianyi.kernel import profile
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
-from lianyi.records.fhir.terms import Include, Order, Search
+from lianyi.records.fhir.terms import Include, Order, Search, Total
 from lianyi.records.model import Hit, Page
 from lianyi.records.tables.filed import TABLES
 from lianyi.records.tables.terms import Values, clause
@@ -41,6 +41,7 @@ OWN = {
     "_id": ("r.fhir_id", "text"),
 }
 DEFAULT = (Order(AT, "date", is_down=True),)
+FEW = 20  # persons: a number of theirs tells something of each
 NEAR = 2000  # of the newest resources of a type
 PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
 
@@ -147,13 +148,17 @@ async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | 
     return None if row is None else hit(row)
 
 
-async def count(tx: Tx, reach: Chart | Desk, search: Search) -> int:
+async def count(tx: Tx, reach: Chart | Desk, search: Search) -> Total:
     """Return how many a search finds, which knows what is rare in it as for `page`."""
     values = _values(tx, reach, search.type if search.is_led else "")
     where = " AND ".join(kept(search, values))
-    sql = f"SELECT count(*) FROM records.resource r WHERE {where}"
+    sql = f"""SELECT coalesce(sum(f.n), 0)::bigint AS number,
+                (array_agg(f.owner))[:{FEW + 1}] AS owners
+              FROM (SELECT r.owner, count(*) AS n FROM records.resource r WHERE {where}
+                    GROUP BY 1) AS f"""
     (row,) = await _fetch(tx, sql, values)
-    return int(row["count"])
+    owners = row["owners"] or ()
+    return Total(row["number"], tuple(owners) if len(owners) <= FEW else ())
 
 
 async def linked(
