@@ -59,6 +59,22 @@ async def test_who_has_signed_out_reads_nothing_more(patients, ward, condition):
     assert await _told(patients, ward, condition) == [401, 401]
 
 
+WRONG = ["Condition?colour=red", "Condition?date=soon", "Nonsense?x=y", "Condition/not_an_id"]
+
+
+@pytest.mark.parametrize("asked", WRONG)
+async def test_who_is_out_hears_that_before_what_is_wrong(patients, diary, ward, asked):
+    """INT-04: neither a session that is over nor a dead token is told what this server knows."""
+    token = (await diary.tokens(patients, "patient/Condition.rs"))["access_token"]
+    for get, given in ((patients.http.get, {}), (diary.get, {"token": token})):
+        path = asked if given else f"{FHIR}/{asked}"
+        assert [(await get(path, **given)).status_code for _ in range(2)][1] in {400, 404}
+    await diary.http.post("/smart/revoke", data={"token": token, "client_id": diary.id})
+    assert (await diary.get(asked, token)).status_code == 401
+    await ward.place.do(ward.patient, sessions.sign_out_everywhere, person_id=ward.person_id)
+    assert (await patients.http.get(f"{FHIR}/{asked}")).status_code == 401
+
+
 async def test_a_session_left_alone_too_long_is_over(patients, ward, condition, clock):
     """SEC-03"""
     clock.forward(seconds=IDLE_RESIDENT.total_seconds() + 1)

@@ -64,7 +64,7 @@ def answered(handle: Handler, *, to_anybody: bool = False, proves: bool = False)
         try:
             if not (to_anybody or (proves and request.scope.get(PRESUMED))):
                 await prove(request)
-            return await handle(request)
+            return await _tried(handle, request)
         except SignedOut:
             return _signed_out(request)
         except Exception as trouble:  # noqa: BLE001 - every trouble has its answer
@@ -72,6 +72,16 @@ def answered(handle: Handler, *, to_anybody: bool = False, proves: bool = False)
             return written(request, body, status)
 
     return answer
+
+
+async def _tried(handle: Handler, request: Request) -> Response:
+    """Answer like `handle`; what is wrong with a request is told to who still may ask."""
+    try:
+        return await handle(request)
+    except Exception:
+        if request.scope.get(PRESUMED):
+            await prove(request)
+        raise
 
 
 async def prove(request: Request) -> None:
