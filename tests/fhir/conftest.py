@@ -64,8 +64,8 @@ class Program:
 async def program(app):
     async with AsyncExitStack() as stack:
 
-        async def of(hat):
-            faces = site(app, Hub(), ROUTES, sessions=[Middleware(Wears, hat=hat)])
+        async def of(hat, at=app):
+            faces = site(at, Hub(), ROUTES, sessions=[Middleware(Wears, hat=hat)])
             transport = httpx.ASGITransport(faces)
             return Program(await stack.enter_async_context(httpx.AsyncClient(transport=transport)))
 

@@ -8,16 +8,14 @@ import pytest
 
 from lianyi.access import queries as readers
 from lianyi.access.model import Purpose
-from lianyi.journeys import fhir_identity
 from lianyi.kernel import profile
-from lianyi.kernel.work import within
 from lianyi.people import fhir as people
 from lianyi.people.model import CLERK
 from tests.apps import Program
 from tests.fhir.test_writing import SOURCE, issue
 from tests.identity import id_number
 from tests.place import Place
-from tests.web.counting import Counting
+from tests.web.counting import Overheard
 
 NAME = "李桂兰"
 SCOPES = "user/Patient.rs"
@@ -115,21 +113,24 @@ async def test_the_person_is_told_of_each_try(app_of_doctor, known, place):
     ]
 
 
-async def test_every_answer_costs_the_same_statements(firm, doctor, known, app, place):
-    """INT-07: neither words nor time tell that there is somebody."""
+async def test_every_answer_costs_the_same_statements(program, firm, doctor, known, app):
+    """INT-07: neither words nor time tell that there is somebody, from the door to the log."""
     number, _ = known
-    hat, costs = firm.hat(doctor, SCOPES), set()
-    for asked, name in ((number, NAME), (id_number(), NAME), (number, "王秀英"), ("x", NAME)):
-
-        async def counted(tx, asked=asked, name=name):
-            db = Counting(tx.db)
-            purposes = {Purpose.TREAT}
-            other = replace(tx, db=db)
-            await fhir_identity.whose(other, name=name, number=asked, purposes=purposes)
-            return db.asked, len(tx.witnessed)
-
-        costs.add(await within(app, hat, counted))
-    assert len(costs) == 1
+    objecting = id_number()
+    other = await (await Place.found(app)).resident(name=NAME, number=objecting)
+    await firm.approved("patient/Patient.r", Purpose.OWN)
+    await firm.take_back(other, await firm.permitted(other, "patient/Patient.r"))
+    pool = Overheard(app.pool)
+    asker = await program(firm.hat(doctor, SCOPES), replace(app, pool=pool))
+    costs, totals = [], []
+    asks = ((number, NAME), (id_number(), NAME), (number, "王秀英"), ("x", NAME), (objecting, NAME))
+    for one in asks:
+        pool.said.clear()
+        totals.append((await match(asker, *one)).json()["total"])
+        costs.append(list(pool.said))
+    assert totals == [1, 0, 0, 0, 0]
+    assert len(costs[0]) > 2
+    assert [one == costs[0] for one in costs] == [True] * len(asks)
 
 
 async def test_who_asks_too_often_in_vain_is_stopped_also_all_at_once(app_of_doctor, known, clock):

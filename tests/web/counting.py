@@ -1,5 +1,6 @@
-"""Counting the statements a view costs: at most twelve, and as many for one row as for many."""
+"""The statements a view costs: at most twelve, and as many for one row as for many."""
 
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from lianyi.kernel.work import reading
@@ -17,6 +18,19 @@ class Counting:
         if name in ASKS:
             self.asked += 1
         return getattr(self._db, name)
+
+
+class Overheard:
+    """A pool whose connections are overheard: `said` is each statement, in its order."""
+
+    def __init__(self, pool):
+        self._pool, self.said = pool, []
+
+    @asynccontextmanager
+    async def acquire(self):
+        async with self._pool.acquire() as db:
+            with db.query_logger(lambda one: self.said.append(one.query)):
+                yield db
 
 
 async def statements(app, hat, view):

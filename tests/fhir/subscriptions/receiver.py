@@ -95,14 +95,15 @@ class Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(app, **settings):
+async def served(app, host="127.0.0.1", **settings):
     """Serve an ASGI app on a port of this machine and lend its address."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
+    family, *_, address = socket.getaddrinfo(host, 0)[0]
+    with socket.socket(family) as door:
+        door.bind(address)
         door.listen()
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, **settings)
         async with Quiet(config).running(door):
-            yield f"127.0.0.1:{door.getsockname()[1]}"
+            yield f"{host}:{door.getsockname()[1]}"
 
 
 @asynccontextmanager
