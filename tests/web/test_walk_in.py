@@ -1,15 +1,24 @@
 """Somebody of an imported history comes to the counter and is seen by a doctor (导入的病案)."""
 
+from datetime import date
+
 import pytest
 
-from lianyi.people.model import CLERK
+from lianyi.access.model import Purpose
+from lianyi.journeys import card
+from lianyi.kernel.actor import NOWHERE, Actor
+from lianyi.people import fhir as people
+from lianyi.people.model import CLERK, RESIDENT, Identity, IdType, Sex
+from lianyi.records import queries as records
 from tests.booking.make import START, Clinic
 from tests.cli.test_imports import bundle, patient, run
+from tests.identity import id_number
 from tests.place import Place
 from tests.records import make
 from tests.web.reader import reading, wearing
 
-NAME, RECORD = "Blair Conroy", "p1"
+NAME, RECORD, BORN = "Blair Conroy", "p1", date(1980, 2, 29)
+NUMBER = id_number(BORN)  # which stands in the file too
 
 
 @pytest.fixture
@@ -24,7 +33,8 @@ async def clinic(clock, place, tmp_path):
         "subject": {"reference": f"Patient/{RECORD}"},
     }
     file = tmp_path / "bundle.json"
-    file.write_text(bundle(patient(), told, weight), encoding="utf-8")
+    whole = patient(identifier=[{"system": people.NUMBER, "value": NUMBER}])
+    file.write_text(bundle(whole, told, weight), encoding="utf-8")
     report = await run(place, file)
     assert (report.stored, report.refused) == (3, 0)
     return clinic
@@ -69,6 +79,18 @@ async def test_number_and_name_must_both_be_right_and_nothing_is_told(clinic, co
     assert "Conroy" not in refused.html.replace(f'value="{NAME}"', "")
     known = "SELECT 1 FROM access.relation WHERE institution_id = $1"
     assert await clinic.place.rows(known, clinic.place.id) == []
+
+
+async def test_who_opens_a_card_later_is_another_person_and_sees_nothing_of_it(clinic, counter):
+    """IDN-01, EMR-09: a number in a file proves nobody, and nobody's history is given for it."""
+    place, office = clinic.place, await clinic.place.appoint(CLERK)
+    holder = Identity(NAME, IdType.RESIDENT_ID, NUMBER, Sex.FEMALE, BORN)
+    granted = await place.do(office, card.open_at_counter, identity=holder)
+    resident = Actor(granted.person_id, granted.person_id, NOWHERE, RESIDENT)
+    chart = await place.open(resident, resident.person_id, Purpose.OWN)
+    own = await place.ask(resident, lambda tx: records.everything(tx, chart))
+    assert [one.type for one in own if one.type != "Patient"] == []
+    assert (await find(counter)).says(NAME, "身份未核验")
 
 
 async def test_another_institution_finds_nobody_by_that_number(app, clinic):
