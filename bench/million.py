@@ -57,12 +57,12 @@ INSERT INTO records.token (owner, type, name, value, at, fhir_id, version)
   SELECT owner, 'Observation', name, token, at, id, 1 FROM fact, LATERAL (VALUES
     ('code', 'http://loinc.org|' || code), ('status', '|final')) AS of (name, token);
 INSERT INTO records.moment
-  SELECT 'Observation', id, 1, 'date', at, at + interval '1 s', 0 FROM fact;
+  SELECT owner, 'Observation', id, 1, 'date', at, at + interval '1 s', 0 FROM fact;
 INSERT INTO records.amount
-  SELECT 'Observation', id, 1, 'value-quantity', value, value, '', '', 'mmHg', 0 FROM fact;
-INSERT INTO records.link SELECT 'Observation', id, 1, name, 'Patient', owner::text, 0
+  SELECT owner, 'Observation', id, 1, 'value-quantity', value, value, '', '', 'mmHg', 0 FROM fact;
+INSERT INTO records.link SELECT owner, 'Observation', id, 1, name, 'Patient', owner::text, 0
   FROM fact, unnest(ARRAY['subject', 'patient']) AS name;
-INSERT INTO records.word SELECT 'Patient', id::text, 1, 'name', '居民' || n, '居民' || n, 0
+INSERT INTO records.word SELECT id, 'Patient', id::text, 1, 'name', '居民' || n, '居民' || n, 0
   FROM person;
 INSERT INTO access.relation (person_id, institution_id, role, cause_id, opened_at)
   SELECT id, '$holder', 'doctor', id, now() FROM person WHERE n <= $cared;

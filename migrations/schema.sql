@@ -1657,16 +1657,17 @@ ALTER TABLE prescribing.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTIT
 );
 
 CREATE TABLE records.amount (
-    type text NOT NULL,
-    fhir_id text NOT NULL,
-    version integer NOT NULL,
-    name text NOT NULL,
-    low numeric NOT NULL,
-    high numeric NOT NULL,
-    system text NOT NULL,
-    code text NOT NULL,
-    unit text NOT NULL,
-    part smallint NOT NULL
+    owner uuid NOT NULL,
+    type text CONSTRAINT amount_type_not_null1 NOT NULL,
+    fhir_id text CONSTRAINT amount_fhir_id_not_null1 NOT NULL,
+    version integer CONSTRAINT amount_version_not_null1 NOT NULL,
+    name text CONSTRAINT amount_name_not_null1 NOT NULL,
+    low numeric CONSTRAINT amount_low_not_null1 NOT NULL,
+    high numeric CONSTRAINT amount_high_not_null1 NOT NULL,
+    system text CONSTRAINT amount_system_not_null1 NOT NULL,
+    code text CONSTRAINT amount_code_not_null1 NOT NULL,
+    unit text CONSTRAINT amount_unit_not_null1 NOT NULL,
+    part smallint CONSTRAINT amount_part_not_null1 NOT NULL
 );
 
 CREATE TABLE records.bringing (
@@ -1729,23 +1730,25 @@ CREATE TABLE records.imported (
 );
 
 CREATE TABLE records.link (
-    type text NOT NULL,
-    fhir_id text NOT NULL,
-    version integer NOT NULL,
-    name text NOT NULL,
-    to_type text NOT NULL,
-    to_id text NOT NULL,
-    part smallint NOT NULL
+    owner uuid NOT NULL,
+    type text CONSTRAINT link_type_not_null1 NOT NULL,
+    fhir_id text CONSTRAINT link_fhir_id_not_null1 NOT NULL,
+    version integer CONSTRAINT link_version_not_null1 NOT NULL,
+    name text CONSTRAINT link_name_not_null1 NOT NULL,
+    to_type text CONSTRAINT link_to_type_not_null1 NOT NULL,
+    to_id text CONSTRAINT link_to_id_not_null1 NOT NULL,
+    part smallint CONSTRAINT link_part_not_null1 NOT NULL
 );
 
 CREATE TABLE records.moment (
-    type text NOT NULL,
-    fhir_id text NOT NULL,
-    version integer NOT NULL,
-    name text NOT NULL,
-    low timestamp with time zone NOT NULL,
-    high timestamp with time zone NOT NULL,
-    part smallint NOT NULL
+    owner uuid NOT NULL,
+    type text CONSTRAINT moment_type_not_null1 NOT NULL,
+    fhir_id text CONSTRAINT moment_fhir_id_not_null1 NOT NULL,
+    version integer CONSTRAINT moment_version_not_null1 NOT NULL,
+    name text CONSTRAINT moment_name_not_null1 NOT NULL,
+    low timestamp with time zone CONSTRAINT moment_low_not_null1 NOT NULL,
+    high timestamp with time zone CONSTRAINT moment_high_not_null1 NOT NULL,
+    part smallint CONSTRAINT moment_part_not_null1 NOT NULL
 );
 
 CREATE TABLE records.notice (
@@ -1946,13 +1949,14 @@ ALTER TABLE records.version ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 CREATE TABLE records.word (
-    type text NOT NULL,
-    fhir_id text NOT NULL,
-    version integer NOT NULL,
-    name text NOT NULL,
-    value text NOT NULL,
-    exact text NOT NULL,
-    part smallint NOT NULL
+    owner uuid NOT NULL,
+    type text CONSTRAINT word_type_not_null1 NOT NULL,
+    fhir_id text CONSTRAINT word_fhir_id_not_null1 NOT NULL,
+    version integer CONSTRAINT word_version_not_null1 NOT NULL,
+    name text CONSTRAINT word_name_not_null1 NOT NULL,
+    value text CONSTRAINT word_value_not_null1 NOT NULL,
+    exact text CONSTRAINT word_exact_not_null1 NOT NULL,
+    part smallint CONSTRAINT word_part_not_null1 NOT NULL
 );
 
 CREATE TABLE signatures.certificate (
@@ -2978,13 +2982,15 @@ CREATE INDEX subscription_type_idx ON records.subscription USING btree (type) WH
 
 CREATE INDEX subscription_until_idx ON records.subscription USING btree (until) WHERE (state = ANY (ARRAY['requested'::text, 'active'::text, 'error'::text]));
 
-CREATE INDEX token_owner_type_value_at_fhir_id_idx ON records.token USING btree (owner, type, value, at DESC, fhir_id DESC) WHERE (name = 'code'::text);
+CREATE INDEX token_owner_type_value_at_idx ON records.token USING btree (owner, type, value, at DESC) WHERE (name = 'code'::text);
 
 CREATE INDEX token_type_fhir_id_idx ON records.token USING btree (type, fhir_id);
 
 CREATE INDEX token_type_name_substr_idx ON records.token USING btree (type, name, substr(value, (strpos(value, '|'::text) + 1)));
 
 CREATE INDEX token_type_name_value_idx ON records.token USING btree (type, name, value);
+
+CREATE INDEX token_type_value_at_idx ON records.token USING btree (type, value, at DESC) WHERE (name = 'code'::text);
 
 CREATE INDEX version_holder_id_at_seq_idx ON records.version USING btree (holder_id, at DESC, seq DESC);
 

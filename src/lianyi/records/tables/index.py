@@ -29,7 +29,7 @@ COLUMNS: Mapping[type, tuple[str, Mapping[str, str]]] = {
 }
 RENAMED = {"type": "to_type", "id": "to_id"}  # a link's, which is a resource's own otherwise
 NOTHING = b"{}"
-OWNED = frozenset({"token"})  # also found by whose they are, the newest first
+DATED = frozenset({"token"})  # also found the newest first
 FOUND = ", ".join(f"{table}s json" for table, _ in COLUMNS.values())  # of a row that is given
 
 
@@ -41,13 +41,13 @@ def filling(rows: str) -> str:
     parts = []
     for table, held in COLUMNS.values():
         names = ", ".join(RENAMED.get(name, name) if table == "link" else name for name in held)
-        own, of_row = ("owner, at, ", "r.owner, r.at, ") if table in OWNED else ("", "")
+        own, of_row = ("at, ", "r.at, ") if table in DATED else ("", "")
         values = ", ".join(f"t.{name}" for name in held)
         typed = ", ".join(f"{name} {type}" for name, type in held.items())
         parts.append(
             f"""{table}s AS (
-    INSERT INTO records.{table} ({own}type, fhir_id, version, {names})
-    SELECT {of_row}r.type, r.fhir_id, r.version, {values}
+    INSERT INTO records.{table} (owner, {own}type, fhir_id, version, {names})
+    SELECT r.owner, {of_row}r.type, r.fhir_id, r.version, {values}
     FROM {rows} r JOIN given g USING (type, fhir_id),
       json_to_recordset(g.{table}s) AS t ({typed})
     ORDER BY r.type, {values})"""
