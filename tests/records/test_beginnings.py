@@ -18,6 +18,7 @@ MANY = 2001  # one more than few
 # What each of these finds, few lead to, or it has to be looked for among many.
 ASKED = [
     ("Observation", "code=begun", True),
+    ("Observation", f"code={make.LOINC}|begun", True),
     ("Observation", "code=begun&date=ge2090-01-02", True),
     ("Observation", "date=ge2090-01-02", False),
     ("Observation", "value-quantity=gt9150", True),
@@ -75,6 +76,39 @@ async def test_each_beginning_finds_the_same_and_shows_nobody_else(
     if type == "Observation":  # of the farthest days there are
         newest = await ward.see(queries.newest, chart=desk, search=led, limit=total)
         assert newest == found[0]
+
+
+async def test_what_a_desk_does_not_see_leads_nowhere(ward, crowd):
+    led = await ward.see(
+        queries.narrowed, chart=await ward.desk(), search=read("Observation", "code=begun")
+    )
+    ids = await ward.place.rows(
+        "SELECT fhir_id FROM records.resource WHERE owner = ANY ($1) AND type = 'Observation'",
+        [*crowd, ward.person_id],  # of whom another hospital has written too
+    )
+    assert sorted(led.terms[0].among) == sorted(id for (id,) in ids)
+
+
+async def test_a_code_leads_to_each_resource_once_as_it_is_now(ward):
+    first, second, other = (
+        make.observation(ward.person_id, 120 + n, code="led", at="2090-02-01") for n in range(3)
+    )
+    await ward.publish(first, second, other)
+    recoded = make.observation(ward.person_id, code="led-no-more")["code"]
+    await ward.publish({**second, "status": "amended"}, {**other, "code": recoded})
+    await ward.place.rows(  # as where it stands in two elements
+        "INSERT INTO records.token SELECT owner, type, name, value, at, fhir_id, version, 1"
+        " FROM records.token WHERE name = 'code' AND fhir_id = ANY ($1)",
+        [first["id"], second["id"]],
+    )
+    asked = replace(read("Observation", f"code={make.LOINC}|led"), is_personal=True)
+    chart, desk = await ward.chart(), await ward.desk()
+    order = sorted([first["id"], second["id"]], reverse=True)
+    for found in (
+        await ward.see(queries.search, chart=chart, search=asked, limit=9),
+        await ward.see(queries.newest, chart=desk, search=asked, limit=2),
+    ):
+        assert [hit.fhir_id for hit, _ in found] == order
 
 
 async def asked_for(ward, query, **given):

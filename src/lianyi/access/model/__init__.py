@@ -274,16 +274,12 @@ class Desk:
         The arguments are SQL, as a chart's are. What another institution holds of a person opens by
         the person's consent, and so by a chart.
         """
-        return f"""{holder} = ${at} AND {classes} <@ ${at + 1}::text::text[]
+        return f"""{holder} = ${at} AND {classes} <@ ${at + 1}::text[]
                    AND ({released} OR ${at + 2}::bool)"""
 
     @property
     def shown(self) -> tuple[object, ...]:
-        return (
-            self.institution_id,
-            "{" + ",".join(sorted(self.classes)) + "}",
-            self.sees_unreleased,
-        )
+        return (self.institution_id, sorted(self.classes), self.sees_unreleased)
 
 
 @dataclass(frozen=True, slots=True)

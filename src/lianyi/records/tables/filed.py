@@ -80,9 +80,8 @@ def is_value(type: str, modifier: str, value: Value, k: str, values: Args) -> st
 
 def _codes(codes: Sequence[Code], k: str, values: Args) -> str:
     """Codes with their system are compared all at once."""
-    plain_ones = [one for one in codes if one.code and one.system is not None and not one.begins]
-    whole = [f"{one.system}|{one.code}" for one in plain_ones]
-    parts = [f"{k}.value = ANY ({values.put(whole)})"] if whole else []
+    named = whole(codes)
+    parts = [f"{k}.value = ANY ({values.put(named)})"] if named else []
     for one in codes:
         if one.system is None:
             code = f"substr({k}.value, strpos({k}.value, '|') + 1)"
@@ -90,6 +89,12 @@ def _codes(codes: Sequence[Code], k: str, values: Args) -> str:
         elif one.code is None or one.begins:
             parts.append(_beginning(f"{k}.value", f"{one.system}|{one.code or ''}", values))
     return any_of(parts)
+
+
+def whole(codes: Iterable[Code]) -> list[str]:
+    """Return as they are filed what of codes is one code of one system."""
+    alone = (one for one in codes if one.code and one.system is not None and not one.begins)
+    return [f"{one.system}|{one.code}" for one in alone]
 
 
 def _beginning(column: str, text: str, values: Args) -> str:

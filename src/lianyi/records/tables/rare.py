@@ -32,19 +32,21 @@ async def narrowed(tx: Tx, reach: Chart | Desk, search: Search) -> Search:
     if isinstance(reach, Chart) or search.is_led is not None:
         return search
     asked = [one for one in dict.fromkeys(_asked(search.type, search.terms)) if _may_lead(*one)]
-    among = await _among(tx, reach, asked) if asked else {}
+    among = await _among(tx, reach, search.type, asked) if asked else {}
     terms = tuple(_told(search.type, search.terms, among))
     return replace(search, terms=terms, is_led=any(map(leads, terms)))
 
 
-async def _among(tx: Tx, reach: Desk, asked: Sequence[Asked]) -> Mapping[Asked, tuple[str, ...]]:
-    values = Values(reach, profile.at(tx.now).zone)
-    parts = [_having(type, term, values) for type, term in asked]
+async def _among(
+    tx: Tx, reach: Desk, type: str, asked: Sequence[Asked]
+) -> Mapping[Asked, tuple[str, ...]]:
+    values = Values(reach, profile.at(tx.now).zone, few_of=type)
+    parts = [_having(*one, values) for one in asked]
     row = await tx.db.fetchrow(f"SELECT {', '.join(parts)}", *values.args)
     found = dict(zip(asked, row or (), strict=True))
     for one, those in found.items():
-        _common.put(one, len(those) > FEW or None)
-    return {one: tuple(those) for one, those in found.items() if len(those) <= FEW}
+        _common.put(one, those is None or None)
+    return {one: tuple(those) for one, those in found.items() if those is not None}
 
 
 def _asked(type: str, terms: Iterable[Term]) -> Iterator[Asked]:
@@ -68,12 +70,20 @@ def _may_lead(type: str, term: Match) -> bool:
 
 
 def _having(type: str, term: Match, values: Values) -> str:
-    """Return SQL for the ids of what has a value; one more than few where it isn't rare."""
+    """Return SQL for the ids of what has a value and is this desk's; NULL where it isn't rare.
+
+    Whose it is, is asked here, of a row that is read anyway: of most that few have a desk sees a
+    part, and only that part is looked at further.
+    """
     k = values.name()
-    return (
-        f"ARRAY(SELECT {k}.fhir_id FROM records.{TABLES[term.type]} {k}"
+    having = (
+        f"SELECT {k}.fhir_id, {k}.owner FROM records.{TABLES[term.type]} {k}"
         f" WHERE {k}.type = {values.put(type)} AND {k}.name = {values.put(term.name)}"
-        f" AND {wanted(term, k, values)} LIMIT {FEW + 1})"
+        f" AND {wanted(term, k, values)} LIMIT {FEW + 1}"
+    )
+    its = f"array_agg({k}.fhir_id) FILTER (WHERE {values.whose(f'{k}.owner')})"
+    return (
+        f"(SELECT CASE WHEN count(*) <= {FEW} THEN coalesce({its}, '{{}}') END FROM ({having}) {k})"
     )
 
 

@@ -12,6 +12,7 @@ from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search, Total
 from lianyi.records.model import Hit, Page
+from lianyi.records.tables import beginnings
 from lianyi.records.tables.filed import TABLES
 from lianyi.records.tables.terms import Values, clause
 
@@ -42,7 +43,7 @@ OWN = {
 }
 DEFAULT = (Order(AT, "date", is_down=True),)
 FEW = 20  # persons: a number of theirs tells something of each
-NEAR = 2000  # of the newest resources of a type
+NEAR = 2000  # of the newest resources of a type, or of a code
 PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _far: LastUsed[tuple[object, ...], bool] = LastUsed(1000)
@@ -62,7 +63,7 @@ async def page(
     The search knows what is rare in it (`rare.narrowed`).
     """
     values = _values(tx, reach, search.type if search.is_led else "")
-    sql = _paged(kept(search, values), values, order or DEFAULT, after, limit)
+    sql = _paged(search, values, order or DEFAULT, after, limit)
     return [_placed(row) for row in await _fetch(tx, sql, values)]
 
 
@@ -76,9 +77,7 @@ async def newest(tx: Tx, desk: Desk, search: Search, limit: int) -> Page | None:
     if desk.app or _far.get(walk):
         return None
     values = _values(tx, desk, search.type)
-    near = f"""(SELECT * FROM records.resource WHERE type = {values.put(search.type)}
-                ORDER BY at DESC, fhir_id DESC LIMIT {NEAR})"""
-    sql = _paged(kept(search, values), values, DEFAULT, (), limit, of=near)
+    sql = _paged(search, values, DEFAULT, (), limit, near=NEAR)
     found = [_placed(row) for row in await _fetch(tx, sql, values)]
     if len(found) == limit:
         return found
@@ -103,10 +102,10 @@ async def glance(
     values = Values(door.chart, _zone(tx))
     is_open, told = door.within(values.args)
     told += f" WHERE EXISTS (SELECT FROM {'found' if is_one else 'door'})"
-    where = ["EXISTS (SELECT FROM door)", *kept(search, values)]
+    found = _paged(search, values, order or DEFAULT, after, limit, where="EXISTS (TABLE door)")
     # What is found keeps its order beside the one row of the door.
     sql = f"""WITH door AS MATERIALIZED (SELECT WHERE {is_open}),
-              found AS MATERIALIZED ({_paged(where, values, order or DEFAULT, after, limit)}),
+              found AS MATERIALIZED ({found}),
               told AS ({told})
               SELECT found.* FROM door LEFT JOIN found ON true"""
     rows = await tx.db.fetch(sql, *values.args)
@@ -114,14 +113,17 @@ async def glance(
 
 
 def _paged(
-    where: list[str],
+    search: Search,
     values: Values,
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
     *,
-    of: str = "records.resource",
+    near: int = 0,
+    where: str = "TRUE",
 ) -> str:
+    """Return SQL for a page; `near`: of so many of the newest alone."""
+    of, search = beginnings.of(search, values, near)
     keys = [_key(one, values) for one in order]
     downs = [*(one.is_down for one in order), True]
     columns = [*keys, ("r.fhir_id", "text")]
@@ -132,7 +134,8 @@ def _paged(
     place = ", ".join(f"({sql})::text" for sql, _ in columns)
     # A limit that the planner knows: for one it doesn't it would fetch and sort everything.
     return f"""SELECT {COLUMNS}, ARRAY[{place}] AS place FROM {of} r
-               WHERE {" AND ".join([*where, *behind])} ORDER BY {sorted_by} LIMIT {int(limit)}"""
+               WHERE {" AND ".join([where, *kept(search, values), *behind])}
+               ORDER BY {sorted_by} LIMIT {int(limit)}"""
 
 
 def _placed(row: "Record") -> tuple[Hit, tuple[str, ...]]:

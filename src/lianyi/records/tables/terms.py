@@ -76,30 +76,40 @@ class Values(Args):
         asked = [f"{row}.type = {self.put(part.type)}"]
         return " AND ".join([*asked, *(clause(term, row, self) for term in search.terms)])
 
-    @cached_property
-    def _seen(self) -> Callable[[str, dict[str, str]], str]:
+    def _seen(self, row: str, of: dict[str, str]) -> str:
         """Say whose rows are looked at, apart from what of them is shown.
 
         The latter stands in a CASE because it nearly always holds, which the planner can't know.
         """
-        reach, public = self.reach, self.put(PUBLIC)
-        at = len(self.args) + 1
-        self.args.extend(reach.args)
+        return (
+            f"{self.whose(f'{row}.owner')} AND CASE WHEN {is_held(row, self._public)}"
+            f" THEN {self._admitted(row, of)} ELSE true END"
+        )
+
+    @cached_property
+    def whose(self) -> Callable[[str], str]:
+        """Keep, of the owners in a column, those whose resources this reader may see at all."""
+        reach, public = self.reach, self._public
         if isinstance(reach, Chart):
             own = self.put(reach.person_id)
-            return lambda row, of: (
-                f"{row}.owner IN ({public}, {own}) AND CASE WHEN {is_held(row, public)}"
-                f" THEN {_admitted(reach, row, of, at)} ELSE true END"
-            )
-        shown = len(self.args) + 1
+            return lambda owner: f"{owner} IN ({public}, {own})"
+        also, few = (public, self.put(reach.institution_id)), bool(self.few_of)
+        at = len(self.args) + 1
+        self.args.extend(reach.args)
+        return lambda owner: reach.sees(owner, at=at, also=also, by_part=True, by_row=few)
+
+    @cached_property
+    def _admitted(self) -> Callable[[str, dict[str, str]], str]:
+        reach, at = self.reach, len(self.args) + 1
+        if isinstance(reach, Chart):
+            self.args.extend(reach.args)
+            return lambda row, of: reach.admits(**of, at_time=f"{row}.at", at=at, by_part=True)
         self.args.extend(reach.shown)
-        also = (public, self.put(reach.institution_id))
-        few = bool(self.few_of)
-        return lambda row, of: (
-            f"{reach.sees(f'{row}.owner', at=at, also=also, by_part=True, by_row=few)}"
-            f" AND CASE WHEN {is_held(row, public)}"
-            f" THEN {reach.admits(**of, at=shown)} ELSE true END"
-        )
+        return lambda _, of: reach.admits(**of, at=at)
+
+    @cached_property
+    def _public(self) -> str:
+        return self.put(PUBLIC)
 
 
 def is_held(row: str, public: str) -> str:
@@ -109,10 +119,6 @@ def is_held(row: str, public: str) -> str:
     has a door to them sees whom it leads to.
     """
     return f"{row}.owner <> {public} AND ({row}.type <> 'Patient' OR {row}.holder_id <> {public})"
-
-
-def _admitted(chart: Chart, row: str, of: dict[str, str], at: int) -> str:
-    return chart.admits(**of, at_time=f"{row}.at", at=at, by_part=True)
 
 
 def _of(row: str) -> dict[str, str]:
