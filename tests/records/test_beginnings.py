@@ -69,7 +69,7 @@ async def test_each_beginning_finds_the_same_and_shows_nobody_else(
     assert {hit.owner for hit, _ in found[0]} == crowd
     assert all(one == found[0] for one in found)
     (total,) = {
-        (await ward.see(queries.counted, chart=reach, search=asked, limit=1))[1]
+        (await ward.see(queries.how_many, chart=reach, search=asked)).number
         for reach, asked in ways
     }
     assert total == len(found[0])
