@@ -27,6 +27,8 @@ LEFT_BY = {
     "relation": """SELECT role, opened_at, until, ended_at FROM access.relation
                    WHERE cause_id = $1""",
 }
+ROUNDS = """SELECT tx, count(*) FROM kernel.history h JOIN booking.appointment a ON a.id = thing_id
+            WHERE session_id = $1 GROUP BY tx"""
 TRACES = "SELECT count(*) FROM kernel.once WHERE key = $1"
 
 
@@ -65,6 +67,10 @@ def holds(hat, session_id, starts_at=START):
     return lambda tx: book.hold(
         tx, session_id=session_id, starts_at=starts_at, person_id=hat.subject_id
     )
+
+
+def confirms(id):
+    return lambda tx: book.confirm(tx, appointment_id=id)
 
 
 async def left(place, id):
@@ -123,6 +129,67 @@ async def test_a_key_of_another_act_changes_nothing(app, clinic):
     assert await clinic.remaining(other) == [2, 2]
 
 
+async def test_who_asks_at_the_same_moment_shares_a_statement_and_nothing_else(app, clinic):
+    """IDN-09: each has a number, a key and an answer of their own."""
+    session_id = await clinic.publish(numbers_per_slot=20, slot_minutes=60)
+    people = [await clinic.place.resident() for _ in range(20)]
+    held = await asyncio.gather(*(hold(app, hat, session_id) for hat in people))
+    assert [got.person_id for got in held] == [hat.person_id for hat in people]
+    assert {got.number for got in held} == set(range(1, 21))
+    rounds = await clinic.place.rows(ROUNDS, session_id)
+    assert sum(acts for _, acts in rounds) == 20
+    assert len(rounds) < 20
+    ids = [got.appointment_id for got in held]
+    kept = await asyncio.gather(*(confirm(app, *one) for one in zip(people, ids, strict=True)))
+    assert [got.appointment_id for got in kept] == ids
+    assert [await clinic.state(id) for id in ids] == ["confirmed"] * 20
+
+
+async def test_of_60_at_once_for_50_numbers_exactly_50_have_one(app, clinic):
+    """IDN-09, INT-17"""
+    session_id = await clinic.publish(numbers_per_slot=50, slot_minutes=60)
+    people = [await clinic.place.resident() for _ in range(60)]
+    tries = [hold(app, hat, session_id, verb=holds(hat, session_id)) for hat in people]
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert {got.number for got in answers if isinstance(got, Got)} == set(range(1, 51))
+    assert sum(isinstance(answer, SlotFull) for answer in answers) == 10
+
+
+async def test_what_is_wrong_with_one_is_refused_to_nobody_else(app, clinic):
+    """A text that can't be stored, a number too many, a key used twice."""
+    session_id, later = await clinic.publish(numbers_per_slot=9), START + timedelta(days=1)
+    other = await clinic.publish(starts_at=later)
+    greedy, sly, broken, honest = [await clinic.place.resident() for _ in range(4)]
+    await hold(app, greedy, session_id)
+    twice = key(app)
+
+    def act(hat, session, starts_at=START, once=None):
+        return hold(app, hat, session, once, holds(hat, session, starts_at), starts_at)
+
+    answers = await asyncio.gather(
+        act(greedy, session_id),
+        act(sly, other, later, twice),
+        act(sly, session_id, once=Once(twice.key, "another body", Got)),
+        act(broken, session_id, once=Once("no\0text", "body", Got)),
+        act(honest, session_id),
+        return_exceptions=True,
+    )
+    again, first, second, unstorable, got = map(type, answers)
+    assert (again, unstorable, got) == (AlreadyBooked, ValueError, Got)
+    assert {first, second} == {Got, KeyReused}
+    assert answers[4].person_id == honest.person_id
+
+
+async def test_two_confirmations_at_once_are_one(app, clinic):
+    session_id, hat = await clinic.publish(), await clinic.place.resident()
+    id = (await hold(app, hat, session_id)).appointment_id
+    tries = [confirm(app, hat, id, verb=confirms(id)) for _ in range(4)]
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in answers) == ["Got", *["WrongState"] * 3]
+    told = await clinic.place.rows(LEFT_BY["history"], id)
+    assert [verb for _, verb, *_ in told] == ["hold", "confirm"]
+
+
 async def test_the_last_number_goes_to_one_of_many(app, clinic):
     """IDN-09, INT-17"""
     session_id = await clinic.publish(numbers_per_slot=1, slot_minutes=60)
@@ -150,12 +217,7 @@ async def test_what_is_paid_first_goes_the_ordinary_way(app, clinic):
         await hold(app, hat, session_id)
     got = await clinic.hold(hat, session_id)
     with pytest.raises(PayFirst):
-        await confirm(
-            app,
-            hat,
-            got.appointment_id,
-            verb=lambda tx: book.confirm(tx, appointment_id=got.appointment_id),
-        )
+        await confirm(app, hat, got.appointment_id, verb=confirms(got.appointment_id))
 
 
 async def test_a_number_somebody_had_before_goes_the_ordinary_way(app, clinic, clock):
@@ -172,12 +234,9 @@ async def test_an_expired_hold_and_a_strangers_are_confirmed_by_nobody(app, clin
     session_id, hat = await clinic.publish(), await clinic.place.resident()
     id = (await hold(app, hat, session_id)).appointment_id
 
-    def confirms(tx):
-        return book.confirm(tx, appointment_id=id)
-
     with pytest.raises(NoSuchAppointment):
-        await confirm(app, await clinic.place.resident(), id, verb=confirms)
+        await confirm(app, await clinic.place.resident(), id, verb=confirms(id))
     clock.forward(minutes=16)
     with pytest.raises(HoldExpired):
-        await confirm(app, hat, id, verb=confirms)
+        await confirm(app, hat, id, verb=confirms(id))
     assert await clinic.state(id) == "held"

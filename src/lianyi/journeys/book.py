@@ -50,6 +50,7 @@ from lianyi.records.model import PUBLIC
 SUBJECT = "appointment"
 RECEPTION = frozenset({CLERK})
 KNOWN_FOR = timedelta(days=7)  # reception sees who was booked for so long after the visit
+KNOWN_AT_RECEPTION = access.relating("kept", roles=RECEPTION, known_for=KNOWN_FOR)
 GONE = "number_gone"
 
 
@@ -112,12 +113,7 @@ def confirm_at_once(tx: Tx, once: Once[Got], *, appointment_id: UUID) -> Stateme
     """
     desk = access.desk_of(tx, purpose=Purpose.RECEIVE)
     return booking.confirming(
-        tx,
-        desk,
-        appointment_id=appointment_id,
-        once=once,
-        also=access.relating("moved"),
-        more=access.related(roles=RECEPTION, known_for=KNOWN_FOR),
+        tx, desk, appointment_id=appointment_id, once=once, also=KNOWN_AT_RECEPTION
     )
 
 

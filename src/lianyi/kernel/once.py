@@ -8,9 +8,14 @@ import msgspec
 
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.db import Db, literal
+from lianyi.kernel.named import Kinds
 from lianyi.kernel.refusal import Conflict
 
 T = TypeVar("T")
+KEYED: Kinds = (("once_key", "text"), ("once_fingerprint", "text"))  # columns of what is `asked`
+KEY = "by_post, once_key"
+FRESH = """NOT EXISTS (SELECT FROM kernel.once
+             WHERE post_id = asked.by_post AND key = asked.once_key)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +52,20 @@ def keep(actor: Actor, once: Once[T], answer: T) -> str:
 
 
 def kept(row: str, columns: str) -> str:
-    """Return the part of a statement that stores key and answer for the one row of its change.
+    """Return the part of a statement that stores key and answer for each row of its change.
 
-    The answer has the columns as fields. A key that is taken fails the statement, and all of its
-    change with it: who was first is found out by the ordinary way. `marks` has the values.
+    The answer has the columns as fields; `row` has those of `KEYED` too, `by_post` and `moment`. A
+    key that was taken meanwhile fails the statement, and all of its change with it: who was first
+    is found out by the ordinary way.
     """
     return f"""INSERT INTO kernel.once (post_id, key, fingerprint, at, answer)
-               SELECT :once_post::uuid, :once_key::text, :once_fingerprint::text,
-                 :now::timestamptz, row_to_json(answer)::text
-               FROM (SELECT {columns} FROM {row}) AS answer"""
+               SELECT by_post, once_key, once_fingerprint, moment,
+                 (SELECT row_to_json(answer)::text FROM (SELECT {columns}) AS answer)
+               FROM {row}"""
 
 
-def marks(actor: Actor, once: Once[T]) -> dict[str, object]:
-    return {"once_post": actor.post_id, "once_key": once.key, "once_fingerprint": once.fingerprint}
+def marks(once: Once[T]) -> dict[str, object]:
+    return {"once_key": once.key, "once_fingerprint": once.fingerprint}
 
 
 async def recall(db: Db, actor: Actor, once: Once[T]) -> T:

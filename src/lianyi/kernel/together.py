@@ -6,6 +6,7 @@ an answer is never older than its question.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from itertools import islice
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -13,10 +14,12 @@ V = TypeVar("V")
 
 
 class Together(Generic[K, V]):
-    """`fetch` gives what there is for some keys; one round is under way at a time."""
+    """`fetch` gives what there is for some keys, `most` at once; one round is under way."""
 
-    def __init__(self, fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> None:
-        self._fetch = fetch
+    def __init__(
+        self, fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], most: int | None = None
+    ) -> None:
+        self._fetch, self._most = fetch, most
         self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
         self._rounds: asyncio.Task[None] | None = None
 
@@ -30,7 +33,9 @@ class Together(Generic[K, V]):
 
     async def _go_round(self) -> None:
         while self._asked:
-            asked, self._asked = self._asked, {}
+            asked = dict(islice(self._asked.items(), self._most))
+            for key in asked:
+                del self._asked[key]
             await self._answer(asked)
         self._rounds = None
 

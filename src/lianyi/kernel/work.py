@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,7 @@ from lianyi.kernel.db import Db, Statement
 from lianyi.kernel.ids import Ids
 from lianyi.kernel.once import Once
 from lianyi.kernel.refusal import Invalid, Refused, Unavailable
+from lianyi.kernel.rounds import Rounds
 from lianyi.kernel.witness import Scribe
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class App:
     keys: Keys
     scribe: Scribe
     files: Path
+    rounds: Rounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rounds", Rounds(self.pool))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,16 @@ class Tx:
             await self.db.execute(ALONE_WITH, [f"{subject}/{owner}" for subject in subjects])
 
 
+class _Nobody:
+    """Stands for the connection of what is put together and not yet asked."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(name)
+
+
+NOBODY = cast("Db", _Nobody())
+
+
 class Busy(Unavailable):
     """Others kept winning the race for the same rows."""
 
@@ -130,13 +145,14 @@ async def within(
     A clash with another transaction runs the verb again. A refusal or a bug rolls everything
     back except what was witnessed.
 
-    `at_once` is the same verb as one statement that keeps the key too, for the acts of rush hours:
-    it answers with one row, or changes nothing, and then the verb finds out why.
+    `at_once` is the same verb as a statement that keeps the key too, for the acts of rush hours,
+    which those who act at the same moment share: it answers with a row of one's own, or nothing
+    was changed, and then the verb finds out why.
     """
     try:
+        if at_once and once and (answer := await _at_once(app, hat, at_once, once)):
+            return answer
         async with app.pool.acquire() as db:
-            if at_once and once and (answer := await _at_once(app, db, hat, at_once, once)):
-                return answer
             return await _persist(app, db, hat, verb, once)
     except asyncpg.QueryCanceledError as late:
         raise TooCostly from late
@@ -197,15 +213,13 @@ async def _persist(
     raise AssertionError
 
 
-async def _at_once(
-    app: App, db: Db, hat: Actor, act: Callable[[Tx], Statement], once: Once[T]
-) -> T | None:
-    """Run the one statement as a transaction of its own; None if it changed nothing."""
+async def _at_once(app: App, hat: Actor, act: Callable[[Tx], Statement], once: Once[T]) -> T | None:
+    """Join the next round of the statement; None if it changed nothing."""
     try:
-        sql, values = act(_begin(app, db, hat))
-        row = await db.fetchrow(sql, *values)
-    except (Refused, *TAKEN_BEFORE):  # the verb says it in its own words, or tells the first answer
+        statement = act(_begin(app, NOBODY, hat))
+    except Refused:  # the verb says it in its own words
         return None
+    row = await app.rounds.ask(statement)
     return None if row is None else msgspec.convert(dict(row), once.answer)
 
 

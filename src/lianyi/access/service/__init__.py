@@ -25,7 +25,7 @@ from lianyi.access.rules import scopes
 from lianyi.access.states import CONSENT
 from lianyi.kernel import profile
 from lianyi.kernel.actor import SYSTEM, Role
-from lianyi.kernel.db import Statement
+from lianyi.kernel.db import Statement, literal
 from lianyi.kernel.lifecycle import WrongRole, advance, begin
 from lianyi.kernel.work import Tx
 
@@ -208,16 +208,13 @@ async def open_relation(
     )
 
 
-def relating(row: str) -> str:
-    """Return `open_relation` as a part of a statement, for a row with id, person and end.
-
-    The statement's values are `now` and those of `related`.
-    """
-    return tables.RELATE.format(row=row)
-
-
-def related(*, roles: frozenset[Role], known_for: timedelta) -> dict[str, object]:
-    return {"known_by": sorted(roles), "known_for": known_for}
+def relating(row: str, *, roles: frozenset[Role], known_for: timedelta) -> str:
+    """Return `open_relation` as a part of a statement, for rows with id, person, end and moment."""
+    return tables.RELATE.format(
+        row=row,
+        roles=literal("{" + ",".join(sorted(roles)) + "}"),
+        known_for=literal(f"{known_for.total_seconds():.0f} s"),
+    )
 
 
 async def end_relation(tx: Tx, *, cause_id: UUID, roles: frozenset[Role] | None = None) -> None:

@@ -92,11 +92,11 @@ OPEN_RELATION = """INSERT INTO access.relation
                    SELECT $1, $2, role, $4, $5, $6 FROM unnest($3::text[]) AS role
                    ON CONFLICT (cause_id, person_id, institution_id, role) DO UPDATE
                    SET ended_at = NULL, until = excluded.until"""
-# The same for the one row of another statement's change, which tells whom, where and how long.
+# The same for the rows of another statement's change, which tell whom, where and how long.
 RELATE = """INSERT INTO access.relation
               (person_id, institution_id, role, cause_id, opened_at, until)
-            SELECT person_id, institution_id, role, id, :now, ends_at + :known_for::interval
-            FROM {row}, unnest(:known_by::text[]) AS role
+            SELECT person_id, institution_id, role, id, moment, ends_at + {known_for}::interval
+            FROM {row}, unnest({roles}::text[]) AS role
             ON CONFLICT (cause_id, person_id, institution_id, role) DO UPDATE
             SET ended_at = NULL, until = excluded.until"""
 END_RELATION = """UPDATE access.relation SET ended_at = $2

@@ -1,6 +1,5 @@
 """Holding, confirming, moving and giving back a number."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NoReturn
 from uuid import UUID
@@ -71,19 +70,13 @@ def holding(tx: Tx, desk: Desk, *, wish: Wish, once: Once[Got]) -> Statement:
 
 
 def confirming(
-    tx: Tx,
-    desk: Desk,
-    *,
-    appointment_id: UUID,
-    once: Once[Got],
-    also: str,
-    more: Mapping[str, object],
+    tx: Tx, desk: Desk, *, appointment_id: UUID, once: Once[Got], also: str
 ) -> Statement:
     """Return `confirm` as one statement, for what needs no more than `also`.
 
     :raises WrongRole:
     """
-    return taking.confirming(tx, desk, appointment_id, once, also=also, more=more)
+    return taking.confirming(tx, desk, appointment_id, once, also=also)
 
 
 async def confirm(tx: Tx, desk: Desk, *, appointment_id: UUID) -> Got:

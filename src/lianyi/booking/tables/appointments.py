@@ -13,7 +13,6 @@ from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment, Origin, Payment, Session, Situation, Slot, Terms, Wish
 from lianyi.booking.model.looking import Coming
 from lianyi.booking.states import APPOINTMENT
-from lianyi.booking.tables import hot
 from lianyi.booking.tables.hot import KIND
 from lianyi.kernel import profile, time
 from lianyi.kernel.lifecycle import begin
@@ -107,7 +106,7 @@ BY_ID = f"SELECT {COLUMNS} FROM booking.appointment WHERE id = ANY (:ids) AND {{
 
 async def find_situation(tx: Tx, desk: Desk, wish: Wish, terms: Terms) -> Situation:
     column = "referred_from" if terms.referred else "free_from"
-    whose = "TRUE" if is_resident(tx) else hot.HERE
+    whose = "TRUE" if is_resident(tx) else "e.institution_id = :here"
     text = SITUATION.format(
         column=column, place=whose, sees=desk.sees(":person::uuid", at=1, type=KIND)
     )
@@ -137,8 +136,8 @@ async def lock(tx: Tx, desk: Desk, appointment_id: UUID) -> Appointment:
 
     :raises NoSuchAppointment:
     """
-    whose, owner = mine(tx)
-    sees = f"{whose} AND {desk.sees('person_id', at=1, type=KIND)}"
+    column, owner = mine(tx)
+    sees = f"{column} = :owner AND {desk.sees('person_id', at=1, type=KIND)}"
     sql, values = call(LOCK.format(sees=sees), *desk.args, id=appointment_id, owner=owner)
     row = await tx.db.fetchrow(sql, *values)
     if row is None:
@@ -306,8 +305,8 @@ async def lock_stopped(tx: Tx, session_id: UUID) -> list[Appointment]:
 
 
 async def list_by_id(tx: Tx, desk: Desk, ids: Sequence[UUID]) -> list[Appointment]:
-    whose, owner = mine(tx)
-    text = BY_ID.format(sees=f"{whose} AND {desk.sees('person_id', at=1, type=KIND)}")
+    column, owner = mine(tx)
+    text = BY_ID.format(sees=f"{column} = :owner AND {desk.sees('person_id', at=1, type=KIND)}")
     sql, values = call(text, *desk.args, ids=ids, owner=owner)
     return [_appointment(row) for row in await tx.db.fetch(sql, *values)]
 
@@ -332,10 +331,13 @@ def is_resident(tx: Tx) -> bool:
 
 
 def mine(tx: Tx) -> tuple[str, UUID]:
-    """Residents reach the appointments of whom they act for, staff those of their place."""
+    """Return the column that says whose an appointment is, and who that has to be.
+
+    Residents reach the appointments of whom they act for, staff those of their place.
+    """
     if is_resident(tx):
-        return "person_id = :owner", tx.actor.subject_id
-    return "institution_id = :owner", tx.actor.institution_id
+        return "person_id", tx.actor.subject_id
+    return "institution_id", tx.actor.institution_id
 
 
 def _appointment(row: "Record") -> Appointment:

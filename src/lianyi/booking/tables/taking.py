@@ -1,7 +1,8 @@
-"""Taking a number for a while and keeping it: one statement each, and a whole act with a key."""
+"""Taking a number for a while and keeping it: one statement each, and a whole act with a key.
 
-from collections.abc import Mapping
-from types import MappingProxyType
+As a whole act it is asked together with others of its moment: the values are arrays then.
+"""
+
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,126 +15,131 @@ from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import hot
 from lianyi.booking.tables.appointments import is_resident, mine
 from lianyi.booking.tables.hot import KIND
+from lianyi.kernel import named
 from lianyi.kernel.db import Statement
 from lianyi.kernel.ids import lane
 from lianyi.kernel.lifecycle import check_role
-from lianyi.kernel.named import call
-from lianyi.kernel.once import Once, marks
+from lianyi.kernel.named import Kinds
+from lianyi.kernel.once import FRESH, KEY, KEYED, Once, marks
 from lianyi.kernel.work import Tx
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
+Values = dict[str, object]
+DESK: Kinds = (("desk_who", "uuid"), ("desk_how", "text"), ("desk_at", "timestamptz"))
+DESK_COLUMNS = {n: f"asked.{name}" for n, (name, _) in enumerate(DESK, start=1)}
+
 
 async def hold(tx: Tx, desk: Desk, wish: Wish, terms: Terms) -> Got | None:
     """Take the first free number of a time for a while, or return None."""
+    check_role(tx, APPOINTMENT, "hold")
     free = hot.of_a_time(anywhere=is_resident(tx), referred=terms.referred)
-    return await _hold(tx, desk, free, terms, _of_a_time(wish, terms), session_id=wish.session_id)
-
-
-def holding(tx: Tx, desk: Desk, wish: Wish, terms: Terms, once: Once[Got]) -> Statement:
-    """Return `hold` as a whole act, for a number that nobody had before and nobody pays first."""
-    free = hot.of_a_time(anywhere=is_resident(tx), referred=terms.referred, plain=True)
-    more = {**_of_a_time(wish, terms), **marks(tx.actor, once)}
-    return _holding(tx, desk, free, terms, more, session_id=wish.session_id, keyed=True)
-
-
-def _of_a_time(wish: Wish, terms: Terms) -> dict[str, object]:
-    return {
-        "person": wish.person_id,
-        "starts_at": wish.starts_at,
-        "missed_limit": terms.missed_limit,
-        "missed_since": terms.missed_since,
-        "event": events.NumberHeld.name,
-    }
+    values = {**_wished(tx, wish.session_id, wish.person_id, terms), **_timed(wish, terms)}
+    asked = named.asked(hot.OF_A_TIME, len(desk.args))
+    may = f"{_sees(desk, 'asked.person')} AND {hot.COMES}"
+    sql = hot.hold(asked, may, free, tx.actor.role)
+    return await _take(tx, sql, *desk.args, *_in_order(hot.OF_A_TIME, values))
 
 
 async def hold_freed(
     tx: Tx, desk: Desk, *, session_id: UUID, number: int, person_id: UUID, terms: Terms
 ) -> Got | None:
     """Keep a freed number for somebody who waited, or return None."""
-    more = {"person": person_id, "number": number, "event": events.NumberOffered.name}
-    return await _hold(tx, desk, hot.FREED, terms, more, session_id=session_id)
-
-
-async def _hold(
-    tx: Tx, desk: Desk, free: str, terms: Terms, more: Mapping[str, object], *, session_id: UUID
-) -> Got | None:
-    sql, values = _holding(tx, desk, free, terms, more, session_id=session_id)
-    row = await tx.db.fetchrow(sql, *values)
-    return None if row is None else _got(row)
-
-
-def _holding(
-    tx: Tx,
-    desk: Desk,
-    free: str,
-    terms: Terms,
-    more: Mapping[str, object],
-    *,
-    session_id: UUID,
-    keyed: bool = False,
-) -> Statement:
     check_role(tx, APPOINTMENT, "hold")
-    return call(
-        hot.hold(tx.actor.role, free, desk.sees(":person::uuid", at=1, type=KIND), keyed=keyed),
-        *desk.args,
-        id=tx.new_id(session_id),
-        session=session_id,
-        origin=terms.origin,
-        expires_at=terms.expires_at,
-        free_from=terms.free_from,
-        per_day=terms.per_day,
-        lane=lane(session_id),
-        post=tx.actor.post_id,
-        here=tx.actor.institution_id,
-        now=tx.now,
-        **more,
-    )
+    values = {**_wished(tx, session_id, person_id, terms), "wanted": number}
+    values["event"] = events.NumberOffered.name
+    asked = named.asked(hot.OF_A_NUMBER, len(desk.args))
+    sql = hot.hold(asked, _sees(desk, "asked.person"), hot.FREED, tx.actor.role)
+    return await _take(tx, sql, *desk.args, *_in_order(hot.OF_A_NUMBER, values))
+
+
+def holding(tx: Tx, desk: Desk, wish: Wish, terms: Terms, once: Once[Got]) -> Statement:
+    """Return `hold` as a whole act, for a number that nobody had before and nobody pays first."""
+    check_role(tx, APPOINTMENT, "hold")
+    free = hot.of_a_time(anywhere=is_resident(tx), referred=terms.referred, plain=True)
+    values = {**_wished(tx, wish.session_id, wish.person_id, terms), **_timed(wish, terms)}
+    kinds = (*hot.OF_A_TIME, *KEYED, *DESK)
+    may = f"{_sees_each(desk, 'asked.person')} AND {hot.COMES} AND {FRESH}"
+    sql = hot.hold(named.asked_by_many(kinds, KEY), may, free, tx.actor.role, plain=True)
+    return sql, _in_order(kinds, {**values, **marks(once), **_desk(desk)})
 
 
 async def confirm(tx: Tx, desk: Desk, appointment_id: UUID, *, prepaid: bool) -> Got | None:
-    sql, values = _confirming(tx, desk, appointment_id, prepaid=prepaid)
+    check_role(tx, APPOINTMENT, "confirm")
+    whose, values = _confirmed(tx, appointment_id)
+    asked = named.asked(hot.CONFIRMATION, len(desk.args))
+    may = f"{whose} AND {_sees(desk, 'a.person_id')}"
+    sql = hot.confirm(asked, may, tx.actor.role, prepaid=prepaid)
+    return await _take(tx, sql, *desk.args, *_in_order(hot.CONFIRMATION, values))
+
+
+def confirming(
+    tx: Tx, desk: Desk, appointment_id: UUID, once: Once[Got], *, also: str
+) -> Statement:
+    """Return `confirm` as a whole act; `also` is done with each of its rows."""
+    check_role(tx, APPOINTMENT, "confirm")
+    whose, values = _confirmed(tx, appointment_id)
+    kinds = (*hot.CONFIRMATION, *KEYED, *DESK)
+    may = f"{whose} AND {_sees_each(desk, 'a.person_id')} AND {FRESH}"
+    asked = named.asked_by_many(kinds, KEY)
+    sql = hot.confirm(asked, may, tx.actor.role, prepaid=False, also=also)
+    return sql, _in_order(kinds, {**values, **marks(once), **_desk(desk)})
+
+
+async def _take(tx: Tx, sql: str, *values: object) -> Got | None:
     row = await tx.db.fetchrow(sql, *values)
     return None if row is None else _got(row)
 
 
-def confirming(
-    tx: Tx,
-    desk: Desk,
-    appointment_id: UUID,
-    once: Once[Got],
-    *,
-    also: str,
-    more: Mapping[str, object],
-) -> Statement:
-    """Return `confirm` as a whole act; `also` is done with its row, with the values of `more`."""
-    values = {**more, **marks(tx.actor, once)}
-    return _confirming(tx, desk, appointment_id, prepaid=False, also=also, more=values)
+def _wished(tx: Tx, session_id: UUID, person_id: UUID, terms: Terms) -> Values:
+    return {
+        **_act(tx, tx.new_id(session_id), owner=session_id),
+        "session": session_id,
+        "person": person_id,
+        "here": tx.actor.institution_id,
+        "by_way": terms.origin,
+        "until": terms.expires_at,
+        "back_from": terms.free_from,
+        "per_day": terms.per_day,
+        "event": events.NumberHeld.name,
+    }
 
 
-def _confirming(
-    tx: Tx,
-    desk: Desk,
-    appointment_id: UUID,
-    *,
-    prepaid: bool,
-    also: str = "",
-    more: Mapping[str, object] = MappingProxyType({}),
-) -> Statement:
-    check_role(tx, APPOINTMENT, "confirm")
-    whose, owner = mine(tx)
-    sees = f"{whose} AND {desk.sees('person_id', at=1, type=KIND)}"
-    return call(
-        hot.confirm(tx.actor.role, sees, prepaid=prepaid, also=also),
-        *desk.args,
-        id=appointment_id,
-        owner=owner,
-        lane=lane(appointment_id),
-        post=tx.actor.post_id,
-        now=tx.now,
-        **more,
-    )
+def _timed(wish: Wish, terms: Terms) -> Values:
+    return {
+        "wanted": wish.starts_at,
+        "missed_limit": terms.missed_limit,
+        "missed_since": terms.missed_since,
+    }
+
+
+def _confirmed(tx: Tx, appointment_id: UUID) -> tuple[str, Values]:
+    """Return whose appointment it has to be, and the values of a confirmation."""
+    column, owner = mine(tx)
+    values = {**_act(tx, appointment_id, owner=appointment_id), "whose": owner}
+    return f"a.{column} = asked.whose", values
+
+
+def _act(tx: Tx, id: UUID, *, owner: UUID) -> Values:
+    return {"this": id, "lane": lane(owner), "by_post": tx.actor.post_id, "moment": tx.now}
+
+
+def _sees(desk: Desk, person: str) -> str:
+    return desk.sees(person, at=1, type=KIND)
+
+
+def _sees_each(desk: Desk, person: str) -> str:
+    """Return the same where every row of `asked` comes from a desk of its own."""
+    return named.of_columns(_sees(desk, person), DESK_COLUMNS)
+
+
+def _desk(desk: Desk) -> Values:
+    return dict(zip((name for name, _ in DESK), desk.args, strict=True))
+
+
+def _in_order(kinds: Kinds, values: Values) -> tuple[object, ...]:
+    return tuple([values[name] for name, _ in kinds])
 
 
 def _got(row: "Record") -> Got:
