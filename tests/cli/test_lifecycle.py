@@ -13,6 +13,7 @@ from lianyi.kernel.text import LANGUAGES
 from lianyi.links.ca import TEST
 from lianyi.links.simulators import NAMES, x509
 from tests.cli.installation import SRC, Installation, lianyi, until
+from tests.cluster import Cluster
 
 IN_PLACE = {
     "LIANYI_PUBLIC_URL": "https://lianyi.example",
@@ -102,6 +103,20 @@ def test_a_database_of_its_own_is_used_instead_of_the_embedded_one(cluster, work
     ):
         assert installation.is_ready()
         assert not (installation.home / "data").exists()
+
+
+AHEAD = """INSERT INTO kernel.outbox (tx, name, body, owner, lane, at, delivered_at)
+           SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 20000)::text::xid8,
+             'None', '{}', gen_random_uuid(), 0, now(), now()"""
+
+
+def test_a_database_from_another_server_is_counted_on(cluster, worker_id, tmp_path):
+    """SEC-17: every start does it, before anything new is written."""
+    with cluster.clone(f"{worker_id}_restored") as url:
+        Cluster(url, "").run(AHEAD)
+        for is_said in (True, False):
+            migrated = lianyi("migrate", home=tmp_path, LIANYI_DATABASE_URL=url)
+            assert (migrated.returncode, "续号" in migrated.stderr) == (0, is_said)
 
 
 def test_a_port_in_use_is_refused_in_words(tmp_path):

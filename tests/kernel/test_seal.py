@@ -3,13 +3,14 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from lianyi.kernel import seal
+from lianyi.kernel import renumber, seal
 from lianyi.kernel.seal import Log
 
 DIARY = """CREATE TABLE {} (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tx xid8 NOT NULL DEFAULT pg_current_xact_id(), word text, at timestamptz);
   GRANT ALL ON {} TO lianyi_app"""
 WORDS = ("dawn", "noon", "dusk")
+AHEAD = 20_000  # numbers, which other tests don't use up meanwhile
 
 
 class Owner:
@@ -52,6 +53,29 @@ async def sealed(do, log):
 
 async def verdict(do, log):
     return await do(lambda tx: seal.verify(tx, log))
+
+
+async def test_a_log_is_sealed_on_in_a_server_that_it_was_restored_into(do, diary, owner):
+    """SEC-17: whose counter stands where no transaction of the log has begun yet."""
+    ahead = f"pg_snapshot_xmax(pg_current_snapshot())::text::bigint + {AHEAD}"
+    restored = f"""INSERT INTO {diary.table} (tx, word, at)
+                   SELECT ({ahead} + n)::text::xid8, 'night', now() FROM generate_series(0, 2) n"""
+    await owner.db.execute(restored)
+    await owner.db.execute(
+        f"""INSERT INTO kernel.outbox (tx, name, body, owner, lane, at, delivered_at)
+            SELECT ({ahead})::text::xid8, 'None', '{{}}', gen_random_uuid(), 0, now(), now()"""
+    )
+    assert await do(lambda tx: seal.seal(tx, diary)) == 0
+    lacking, told = await renumber.behind(owner.db), []
+    assert lacking > 0
+    await renumber.catch_up(owner.db, lacking, told.append)
+    assert (sum(told), await renumber.behind(owner.db)) == (lacking, 0)
+    await owner.write(diary, "dawn again")
+    count = 0
+    while count < 4:
+        count += await do(lambda tx: seal.seal(tx, diary))
+    found = await verdict(do, diary)
+    assert (found.rows, found.broken_at) == (7, None)
 
 
 async def test_an_untouched_log_verifies(do, diary):

@@ -72,6 +72,9 @@ def migrate() -> None:
 
     with _in_words(), database.lent(_settings()) as settings:
         asyncio.run(run(settings.database_url, demo=settings.demo))
+        if lacking := asyncio.run(database.lacking(settings)):
+            with click.progressbar(length=lacking, label="续号 numbers", file=sys.stderr) as bar:
+                asyncio.run(database.count_on(settings, lacking, bar.update))
         if behind := asyncio.run(database.unfiled(settings)):
             from lianyi.cli import filing
 

@@ -1,13 +1,13 @@
 """A command that ends by itself works beside a running Lianyi, or starts the database it needs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import asyncpg
 import msgspec
 
 from lianyi.cli.home import AlreadyRunning, held
-from lianyi.kernel import demo, postgres
+from lianyi.kernel import demo, postgres, renumber
 from lianyi.kernel.config import Config
 from lianyi.kernel.db import Db
 
@@ -36,6 +36,24 @@ async def unfiled(config: Config) -> int:
     db: Db = await asyncpg.connect(config.database_url)
     try:
         return int(await db.fetchval("SELECT count(*) FROM records.unfiled"))
+    finally:
+        await db.close()
+
+
+async def lacking(config: Config) -> int:
+    """Return how many numbers of transactions a restored database's server lacks."""
+    db: Db = await asyncpg.connect(config.database_url)
+    try:
+        return await renumber.behind(db)
+    finally:
+        await db.close()
+
+
+async def count_on(config: Config, numbers: int, progress: Callable[[int], None]) -> None:
+    """Let the server count on from where the one stopped that its database is from."""
+    db: Db = await asyncpg.connect(config.database_url)
+    try:
+        await renumber.catch_up(db, numbers, progress)
     finally:
         await db.close()
 
