@@ -84,9 +84,10 @@ class Origins:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        crosses = scope["type"] == "http" and scope["path"].startswith(CROSSING)
+        headers = Headers(scope=scope) if crosses else Headers()
         origin = headers.get("origin", "")
-        if not origin or not scope["path"].startswith(CROSSING):
+        if not origin:
             await self.app(scope, receive, send)
             return
         app: App = scope["app"].state.lianyi
