@@ -1,7 +1,6 @@
 """Statements with many values name them: `:person` instead of `$14`, or a column of `asked`."""
 
 import re
-from collections.abc import Mapping
 from functools import cache
 
 from lianyi.kernel.db import VALUE, Statement
@@ -43,6 +42,7 @@ def asked_by_many(kinds: Kinds, apart: str) -> str:
                FROM unnest({arrays}) WITH ORDINALITY AS many ({names}, nth)"""
 
 
-def of_columns(sql: str, names: Mapping[int, str]) -> str:
-    """Return a part of a statement that takes its values from columns instead."""
-    return VALUE.sub(lambda found: names[int(found[1])], sql)
+@cache
+def of_columns(sql: str, kinds: Kinds) -> str:
+    """Return a part of a statement that takes its values from columns of `asked` instead."""
+    return VALUE.sub(lambda found: f"asked.{kinds[int(found[1]) - 1][0]}", sql)

@@ -4,8 +4,9 @@ Each act is a row of values for the same text, and each has its own answer or no
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -22,7 +23,13 @@ ONES_OWN = (
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.TransactionRollbackError,
 )
-Values: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Act:
+    """One of many of a kind; two with the same values are two."""
+
+    values: tuple[object, ...]
 
 
 class Rounds:
@@ -30,23 +37,23 @@ class Rounds:
 
     def __init__(self, pool: "Pool[Record]") -> None:
         self._pool = pool
-        self._kinds: dict[str, Together[Values, Record]] = {}
+        self._kinds: dict[str, Together[Act, Record]] = {}
 
     async def ask(self, statement: Statement) -> "Record | None":
         """Return the row with which an act was done. None: nothing was changed by it."""
         sql, values = statement
         if sql not in self._kinds:
             self._kinds[sql] = Together(partial(self._go, sql), MOST)
-        return await self._kinds[sql].ask(values)
+        return await self._kinds[sql].ask(Act(values))
 
-    async def _go(self, sql: str, acts: Sequence[Values]) -> "dict[Values, Record]":
+    async def _go(self, sql: str, acts: Sequence[Act]) -> "dict[Act, Record]":
         """Let all acts of a round be done, and return the rows of those that were.
 
         What is wrong with one fails all of them: then none was done, and each finds out by itself.
         """
         try:
             async with self._pool.acquire() as db:
-                rows = await db.fetch(sql, *zip(*acts, strict=True))
+                rows = await db.fetch(sql, *zip(*[act.values for act in acts], strict=True))
         except ONES_OWN:
             return {}
         return {acts[row["nth"] - 1]: row for row in rows}

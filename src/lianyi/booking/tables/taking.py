@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Values = dict[str, object]
 DESK: Kinds = (("desk_who", "uuid"), ("desk_how", "text"), ("desk_at", "timestamptz"))
-DESK_COLUMNS = {n: f"asked.{name}" for n, (name, _) in enumerate(DESK, start=1)}
 
 
 async def hold(tx: Tx, desk: Desk, wish: Wish, terms: Terms) -> Got | None:
@@ -131,7 +130,7 @@ def _sees(desk: Desk, person: str) -> str:
 
 def _sees_each(desk: Desk, person: str) -> str:
     """Return the same where every row of `asked` comes from a desk of its own."""
-    return named.of_columns(_sees(desk, person), DESK_COLUMNS)
+    return named.of_columns(_sees(desk, person), DESK)
 
 
 def _desk(desk: Desk) -> Values:
