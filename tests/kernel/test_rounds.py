@@ -3,7 +3,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from lianyi.kernel.rounds import MOST, Rounds
+from lianyi.kernel.rounds import ACTS, Rounds
 
 HANG = """WITH asked AS (
     SELECT * FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (this, colour, nth))
@@ -17,7 +17,7 @@ def hang(app, keeper):
     acts = Rounds(app.pool)
 
     async def hang(colour, id=None):
-        row = await acts.ask((HANG, (id or app.ids.new(app.clock()), colour)))
+        row = await acts.act((HANG, (id or app.ids.new(app.clock()), colour)))
         return row and tuple(row)[1:3]
 
     return hang
@@ -38,15 +38,15 @@ async def test_what_the_database_refuses_changes_nothing_for_anybody(hang, app, 
 
 
 async def test_a_crowd_goes_in_several_rounds(hang):
-    answers = await asyncio.gather(*(hang("grey") for _ in range(2 * MOST + 1)))
+    answers = await asyncio.gather(*(hang("grey") for _ in range(2 * ACTS + 1)))
     sizes = {}
     for _, tx in answers:
         sizes[tx] = sizes.get(tx, 0) + 1
-    assert sorted(sizes.values()) == [1, MOST, MOST]
+    assert sorted(sizes.values()) == [1, ACTS, ACTS]
 
 
 async def test_a_bug_is_told_to_all_who_meet_it(app, keeper):
     acts = Rounds(app.pool)
-    bad = [acts.ask(("SELECT * FROM no_such_table WHERE id = ANY ($1)", (n,))) for n in (1, 2)]
+    bad = [acts.act(("SELECT * FROM no_such_table WHERE id = ANY ($1)", (n,))) for n in (1, 2)]
     answers = await asyncio.gather(*bad, return_exceptions=True)
     assert [type(answer) for answer in answers] == [asyncpg.UndefinedTableError] * 2

@@ -5,9 +5,9 @@ import json
 import os
 import socket
 import sys
-from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
@@ -17,10 +17,9 @@ from fhirclient.models.patient import Patient
 from fhirclient.server import FHIRUnauthorizedException
 
 from lianyi.access.model import Purpose
-from lianyi.main import now
 from tests.drain import deliver
 from tests.records import make
-from tests.smart.conftest import KEYS, whole
+from tests.smart.conftest import KEYS
 
 KIT = Path(__file__).with_name("kit.mjs")
 GUIDE = Path(__file__).parents[2] / "docs/apps.md"
@@ -28,9 +27,8 @@ ALL = "system/*.cruds lianyi/source"
 
 
 @pytest.fixture
-async def address(app, http):
-    """Serve the whole site on a port of this machine, whose clock is that of its clients."""
-    faces = whole(replace(app, machine=now))
+async def address(faces, http):
+    """Serve the whole site on a port of this machine, known by that address to everybody."""
     server = uvicorn.Server(uvicorn.Config(faces, log_config=None, lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as door:
         serving = asyncio.create_task(server.serve(sockets=[door]))
@@ -68,7 +66,9 @@ async def test_fhir_kit_client_works_as_a_hospitals_backend(machine, address, wa
     }
 
 
-async def test_the_service_of_the_guide_works_as_it_stands_there(company, address, ward, tmp_path):
+async def test_the_service_of_the_guide_works_as_it_stands_there(
+    company, address, ward, app, tmp_path
+):
     """INT-03: docs/apps.md."""
     _, _, rest = GUIDE.read_text("utf-8").partition("The whole of it is `service.py`")
     blocks = rest.partition("Run without a client")[0].partition(":\n\n")[2]
@@ -80,7 +80,8 @@ async def test_the_service_of_the_guide_works_as_it_stands_there(company, addres
         jwks=keys,
     )
     await ward.publish(make.observation(ward.person_id))
-    said = await _run(tmp_path, BASE=address, CLIENT=firm.id)
+    shown = app.clock().astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H:%M")
+    said = await _run(tmp_path, BASE=address, CLIENT=firm.id, SHOWN=shown)
     assert len(said.splitlines()) == 1
 
 

@@ -1,5 +1,6 @@
 """Who asked before is known, and yet each answer is decided anew. Decision 0017."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from lianyi.access import service as access
 from lianyi.access.model import ALL_CLASSES, DOCTOR, Mandate, Purpose, Scope, Share
 from lianyi.accounts import service as sessions
 from lianyi.accounts.model import IDLE_RESIDENT, TOUCH
+from lianyi.kernel.crypto import sm3
 from lianyi.web.session import COOKIE
 from tests.records import make
 from tests.smart.conftest import FHIR
@@ -16,6 +18,10 @@ from tests.web.resident import act_for
 
 READS = """SELECT granted FROM access.log
            WHERE $1 = ANY (person_ids) AND what = 'fhir' AND role = $2 ORDER BY seq"""
+
+
+SHARED = """SELECT xmin::text FROM access.log WHERE person_ids = ARRAY[$1::uuid] AND what = 'fhir'
+            AND role = 'resident' AND granted"""
 
 
 @pytest.fixture
@@ -94,6 +100,31 @@ async def test_a_hat_that_was_changed_is_another(patients, ward, condition):
     await ward.place.do(ward.place.office, access.empower, mandate=mandate)
     await act_for(ward.place, patients.http.cookies[COOKIE], child_id)
     assert await _told(patients, ward, condition) == [404, 0]
+
+
+async def test_who_reads_at_the_same_moment_reads_only_their_own(sitting, ward, condition):
+    """PRI-13, EMR-05: asked together, each by their own session and grounds, and told once."""
+    other = await ward.place.resident()
+    theirs = make.condition(other.person_id)
+    await ward.publish(theirs, owner=other.person_id)
+    one, two, gone = [await sitting(hat) for hat in (ward.patient, other, other)]
+    for browser, id in ((one, condition), (two, theirs["id"]), (gone, theirs["id"])):
+        await browser.http.get(f"{FHIR}/Condition/{id}")
+    digest = sm3(gone.http.cookies[COOKIE].encode())
+    await ward.place.do(other, sessions.sign_out, digest=digest)
+
+    async def read(browser, id):
+        return (await browser.http.get(f"{FHIR}/Condition/{id}")).status_code
+
+    asked = [(one, condition), (two, theirs["id"]), (two, condition), (one, theirs["id"])]
+    asked = [*asked, (gone, theirs["id"])] * 4
+    assert await asyncio.gather(*(read(*each) for each in asked)) == [200, 200, 404, 404, 401] * 4
+    mine, others = [
+        await ward.place.rows(SHARED, person_id) for person_id in (ward.person_id, other.person_id)
+    ]
+    assert len(mine) == 1 + 8  # who asks for what is another's has looked among their own
+    assert len(others) == 2 + 8
+    assert len({row[0] for row in (*mine, *others)}) < 3 + 16  # transactions
 
 
 async def test_a_consent_opens_at_once_and_shuts_at_once(sitting, ward, elsewhere):

@@ -10,6 +10,7 @@ from lianyi.accounts.model.apps import Ask, Client, Held
 from lianyi.accounts.tables import apps
 from lianyi.kernel import crypto
 from lianyi.kernel.db import Statement
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 
 
@@ -23,9 +24,9 @@ async def sessions(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Session]:
     return {of[found.digest]: found for found in await tables.find_sessions(tx, tuple(of))}
 
 
-def still(tx: Tx, *, session: Session) -> Statement:
+def still(at: Moment, *, session: Session) -> Statement:
     """Return the part of a WHERE that holds while a session is live and wears the same hat."""
-    return tables.still(tx, session)
+    return tables.still(at, session)
 
 
 async def phone_of(tx: Tx, *, account_id: UUID) -> str | None:
@@ -68,6 +69,6 @@ async def held(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Held]:
     return await apps.find_held(tx, tokens)
 
 
-def still_held(tx: Tx, *, token: str) -> Statement:
+def still_held(at: Moment, *, token: str) -> Statement:
     """Return the part of a WHERE that holds while an app's token lives; its hat never changes."""
-    return apps.still_held(tx, token)
+    return apps.still_held(at, token)

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias, TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,15 +13,24 @@ from lianyi.fhir import answers
 from lianyi.fhir.answers import Turned
 from lianyi.journeys import fhir_desk, fhir_live
 from lianyi.kernel.db import Statement
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import PRESUMED, PresumedHat
-from lianyi.kernel.work import App, Tx, reading
+from lianyi.kernel.work import App, Tx, looking, reading
 from lianyi.records.errors import Deleted, NoSuchResource
 from lianyi.records.fhir.index import parameters
 from lianyi.records.fhir.terms import Changes
 
 T = TypeVar("T")
-Glance: TypeAlias = Callable[[Tx, Sequence[Statement]], Awaitable[T | None]]
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Glance(Generic[T]):
+    """A shorter way to an answer: the look that may have it, and how one learns to look so."""
+
+    look: Callable[[Moment, Sequence[Statement]], Look[T] | None]
+    learn: Callable[[Tx], Awaitable[None]]
 
 
 async def read(request: Request) -> Response:
@@ -27,7 +38,7 @@ async def read(request: Request) -> Response:
     found = await ask(
         request,
         lambda tx: fhir_desk.read(tx, type=type, fhir_id=fhir_id),
-        lambda tx, still: fhir_desk.glance(tx, still, type=type, fhir_id=fhir_id),
+        Glance(partial(fhir_desk.glance, type=type, fhir_id=fhir_id), fhir_desk.learn),
     )
     return answers.resource(request, found.body, found.version, found.recorded_at)
 
@@ -51,26 +62,29 @@ async def ask(
     """Run what only reads, as whoever asks.
 
     `glance` may have the answer in one statement, which also asks what is given to it: whether who
-    is presumed to ask still does. None: the verb has the answer.
+    is presumed to ask still does. Otherwise the verb has the answer.
 
     :raises SignedOut:
     """
     app: App = request.app.state.lianyi
     presumed: PresumedHat | None = request.scope.get(PRESUMED)
-    if presumed and glance:
-        found = await reading(app, presumed.actor, lambda tx: glance(tx, (presumed.still(tx),)))
+    if glance is None:
+        await answers.prove(request)
+        return await reading(app, request.scope["user"], verb)
+    if presumed:
+        found = await looking(
+            app, presumed.actor, lambda at: glance.look(at, (presumed.still(at),))
+        )
         if found is not None:
             return found
     await answers.prove(request)
-    hat = request.scope["user"]
-    if glance and not presumed:
-        return await reading(app, hat, lambda tx: _either(tx, glance, verb))
-    return await reading(app, hat, verb)
+    return await reading(app, request.scope["user"], lambda tx: _learning(tx, verb, glance))
 
 
-async def _either(tx: Tx, glance: Glance[T], verb: Callable[[Tx], Awaitable[T]]) -> T:
-    found = await glance(tx, ())
-    return await verb(tx) if found is None else found
+async def _learning(tx: Tx, verb: Callable[[Tx], Awaitable[T]], glance: Glance[T]) -> T:
+    answer = await verb(tx)
+    await glance.learn(tx)
+    return answer
 
 
 def check_kept(type: str, interaction: str) -> None:

@@ -3,9 +3,7 @@
 A link to the next page is a cursor that only whoever asked can use, for that search alone.
 """
 
-from collections.abc import Awaitable, Sequence
-from functools import partial
-from typing import Protocol
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -16,10 +14,13 @@ from lianyi.fhir import answers, pages, shorter
 from lianyi.fhir.answers import Body
 from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of
-from lianyi.fhir.reading import ask, named, typed
+from lianyi.fhir.reading import Glance, ask, named, typed
 from lianyi.journeys import fhir_desk
 from lianyi.journeys.fhir_desk import Answer, Asked
 from lianyi.kernel import cursors
+from lianyi.kernel.db import Statement
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource, NotSearchable
 from lianyi.records.fhir import compartments
@@ -32,12 +33,6 @@ MOST_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
 INCLUDES = ("_include", "_revinclude")
 Pairs = Sequence[tuple[str, str]]
-
-
-class Look(Protocol):
-    """What answers a search, or can't. None: it can't."""
-
-    def __call__(self, *, asked: Asked) -> Awaitable[Answer | None]: ...
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -87,35 +82,47 @@ async def search_within(request: Request) -> Response:
 
 
 async def _answered(request: Request, asks: Asks) -> Response:
-    found = await ask(
-        request,
-        lambda tx: page(tx, request, asks),
-        lambda tx, still: _page(tx, request, asks, partial(fhir_desk.glance_through, tx, still)),
+    glance = Glance(
+        lambda at, still: _glance(at, still, request, asks),
+        lambda tx: fhir_desk.learn_through(tx, asked=_Page(tx, request, asks).asked),
     )
+    found = await ask(request, lambda tx: page(tx, request, asks), glance)
     return answers.written(request, found)
 
 
 async def page(tx: Tx, request: Request, asks: Asks) -> Body:
     """Return the page that a search asks for. Raises as `search` does."""
-    found = await _page(tx, request, asks, partial(fhir_desk.search, tx))
-    assert found is not None  # noqa: S101 - a search has an answer
-    return found
+    wanted = _Page(tx, request, asks)
+    return wanted.of(await fhir_desk.search(tx, asked=wanted.asked))
 
 
-async def _page(tx: Tx, request: Request, asks: Asks, look: Look) -> Body | None:
-    form = shorter.read(asks.pairs)
-    cursor = dict(asks.pairs).get(PAGE, "")
-    place = _place(cursors.read(tx, asks.query, cursor) if cursor else "")
-    answer = await look(asked=_asked(request, asks, place, only_count=form.count))
-    if answer is None:
-        return None
-    link = _cursor(tx, asks.query, place, answer) if answer.after else ""
-    return _bundle(request, asks, answer, link, form)
+def _glance(
+    at: Moment, still: Sequence[Statement], request: Request, asks: Asks
+) -> Look[Body] | None:
+    wanted = _Page(at, request, asks)
+    look = fhir_desk.glance_through(at, still, asked=wanted.asked)
+    return look.then(wanted.of) if look else None
 
 
-def _cursor(tx: Tx, query: str, place: Place, answer: Answer) -> str:
+class _Page:
+    """One page of a search, as it is asked for and as it is told."""
+
+    def __init__(self, at: Moment, request: Request, asks: Asks) -> None:
+        self._at, self._request, self._asks = at, request, asks
+        self._form = shorter.read(asks.pairs)
+        cursor = dict(asks.pairs).get(PAGE, "")
+        self._place = _place(cursors.read(at, asks.query, cursor) if cursor else "")
+        self.asked = _asked(request, asks, self._place, only_count=self._form.count)
+
+    def of(self, answer: Answer) -> Body:
+        """Return the Bundle of what was found."""
+        link = _cursor(self._at, self._asks.query, self._place, answer) if answer.after else ""
+        return _bundle(self._request, self._asks, answer, link, self._form)
+
+
+def _cursor(at: Moment, query: str, place: Place, answer: Answer) -> str:
     following = Place(place.shown + answer.weight, answer.after)
-    return cursors.write(tx, query, msgspec.json.encode(following).decode())
+    return cursors.write(at, query, msgspec.json.encode(following).decode())
 
 
 def _asked(request: Request, asks: Asks, place: Place, *, only_count: bool) -> Asked:

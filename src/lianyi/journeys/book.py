@@ -35,6 +35,7 @@ from lianyi.kernel import errand, profile
 from lianyi.kernel.actor import system
 from lianyi.kernel.db import Statement
 from lianyi.kernel.errand import Answer, Errand
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.money import FEN_PER_YUAN
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import Tx
@@ -98,22 +99,22 @@ async def hold(
     return got
 
 
-def hold_at_once(tx: Tx, once: Once[Got], *, wish: Wish) -> Statement:
+def hold_at_once(at: Moment, once: Once[Got], *, wish: Wish) -> Statement:
     """Return `hold` as one statement: it takes a number nobody had before and nobody pays first.
 
     :raises NoSuchPerson, WrongRole:
     """
-    return booking.holding(tx, _desk_for(tx, wish.person_id), wish=wish, once=once)
+    return booking.holding(at, _desk_for(at, wish.person_id), wish=wish, once=once)
 
 
-def confirm_at_once(tx: Tx, once: Once[Got], *, appointment_id: UUID) -> Statement:
+def confirm_at_once(at: Moment, once: Once[Got], *, appointment_id: UUID) -> Statement:
     """Return `confirm` as one statement, for a number nobody waited for.
 
     :raises WrongRole:
     """
-    desk = access.desk_of(tx, purpose=Purpose.RECEIVE)
+    desk = access.desk_of(at, purpose=Purpose.RECEIVE)
     return booking.confirming(
-        tx, desk, appointment_id=appointment_id, once=once, also=KNOWN_AT_RECEPTION
+        at, desk, appointment_id=appointment_id, once=once, also=KNOWN_AT_RECEPTION
     )
 
 
@@ -300,11 +301,11 @@ async def _publish(tx: Tx, plan: Plan) -> UUID:
     return await booking.publish(tx, plan=plan, sitter=sitter)
 
 
-def _desk_for(tx: Tx, person_id: UUID) -> Desk:
+def _desk_for(at: Moment, person_id: UUID) -> Desk:
     """Open the desk; a resident books only for whom the session says they act for."""
-    if tx.actor.role == RESIDENT and person_id != tx.actor.subject_id:
+    if at.actor.role == RESIDENT and person_id != at.actor.subject_id:
         raise NoSuchPerson(person_id=person_id)
-    return access.desk_of(tx, purpose=Purpose.RECEIVE)
+    return access.desk_of(at, purpose=Purpose.RECEIVE)
 
 
 async def _let_reception_know(tx: Tx, appointment_id: UUID, what: Got | Appointment) -> None:

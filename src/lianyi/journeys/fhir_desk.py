@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from lianyi.access import queries as consents
@@ -13,6 +14,8 @@ from lianyi.journeys import fhir_along, fhir_audit, fhir_glance, fhir_live, fhir
 from lianyi.journeys.fhir_along import NOTHING, Along
 from lianyi.kernel import profile
 from lianyi.kernel.db import Statement
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.errors import (
@@ -82,13 +85,19 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
     return hit
 
 
-async def glance(tx: Tx, still: Sequence[Statement], *, type: str, fhir_id: str) -> Hit | None:
-    """Return one of a resident's own resources, if `still` holds. None: `read` says more.
+def glance(at: Moment, still: Sequence[Statement], *, type: str, fhir_id: str) -> Look[Hit] | None:
+    """Return the look for one of a resident's own resources. None: `read` says more.
 
     :raises OutOfScope:
     """
-    fhir_live.check_scope(tx, type=type, right=Right.READ)
-    return await fhir_glance.own(tx, still, type=type, fhir_id=fhir_id)
+    fhir_live.check_scope(at, type=type, right=Right.READ)
+    return fhir_glance.own(at, still, type=type, fhir_id=fhir_id)
+
+
+async def learn(tx: Tx) -> None:
+    """Have the next of a resident's own resources glanced at."""
+    if tx.actor.role == RESIDENT:
+        await fhir_reach.learn(tx, None, Right.READ)
 
 
 async def _own(tx: Tx, search: Search) -> Hit | None:
@@ -239,19 +248,25 @@ async def _newest(
     return await records.newest(tx, reach, search=search, limit=asked.limit + 1)
 
 
-async def glance_through(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> Answer | None:
-    """Return what `search` does of one person's records, if `still` holds. None: that says more.
+def glance_through(at: Moment, still: Sequence[Statement], *, asked: Asked) -> Look[Answer] | None:
+    """Return the look for what `search` finds of one person's records. None: that says more.
 
     :raises NotSearchable, WrongRole, OutOfScope:
     """
-    fhir_live.check_scope(tx, type=asked.type, right=Right.SEARCH)
-    search, order, includes = _understood(tx, asked)
+    fhir_live.check_scope(at, type=asked.type, right=Right.SEARCH)
+    search, order, includes = _understood(at, asked)
     if includes or asked.counted:
         return None
-    found = await fhir_glance.page(
-        tx, still, search, order=order, after=asked.after, limit=asked.limit + 1
+    look = fhir_glance.page(
+        at, still, search, order=order, after=asked.after, limit=asked.limit + 1
     )
-    return None if found is None else _page(asked, search, found)
+    return look.then(partial(_page, asked, search)) if look else None
+
+
+async def learn_through(tx: Tx, *, asked: Asked) -> None:
+    """Have the next page of that person's records glanced at."""
+    search, *_ = _understood(tx, asked)
+    await fhir_reach.learn(tx, fhir_reach.person_in(search), Right.SEARCH)
 
 
 def _page(asked: Asked, search: Search, found: Page) -> Answer:
@@ -260,8 +275,8 @@ def _page(asked: Asked, search: Search, found: Page) -> Answer:
     return Answer(tuple(hit for hit, _ in page), follows, search.troubles)
 
 
-def _understood(tx: Tx, asked: Asked) -> tuple[Search, tuple[Order, ...], list[Include]]:
-    search = searches.read(asked.type, asked.pairs, profile.at(tx.now).zone)
+def _understood(at: Moment, asked: Asked) -> tuple[Search, tuple[Order, ...], list[Include]]:
+    search = searches.read(asked.type, asked.pairs, profile.at(at.now).zone)
     search = fhir_live.understood(search)
     order = searches.orders(asked.type, asked.sort)
     if not isinstance(order, Trouble):

@@ -117,8 +117,10 @@ class Doors:
         if resource.owner == self._bringer.holder_id:
             return None
         tx, purpose = self._tx, fhir_reach.purpose_of(self._tx)
-        door = await presuming.chart(
-            tx, person_id=resource.owner, purpose=purpose, what=WHATS[right], right=right
+        person_id = resource.owner
+        await presuming.learn(tx, person_id=person_id, purpose=purpose, right=right)
+        door = presuming.chart(
+            tx, person_id=person_id, purpose=purpose, what=WHATS[right], right=right
         )
         return door if door and _is_left(door.chart, resource) else None
 

@@ -2,7 +2,8 @@
 
 Who asks for one person's records has mostly been through that door before. What opened it then is
 presumed, and asked again where the resources are looked for; so is who asks, if a face only
-presumes that too (`still`, further parts of that WHERE). None always means: ask the long way.
+presumes that too (`still`, further parts of that WHERE). None always means: ask the long way,
+which learns how the door opens.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ from lianyi.access.model.parts import Right
 from lianyi.access.service import presuming
 from lianyi.journeys import fhir_live, fhir_reach
 from lianyi.kernel.db import Statement
-from lianyi.kernel.work import Tx
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.records import queries as records
 from lianyi.records.fhir.terms import Ids, Order, Search
 from lianyi.records.model import Hit, Page
@@ -21,32 +23,30 @@ from lianyi.records.model import Hit, Page
 Still = Sequence[Statement]
 
 
-async def own(tx: Tx, still: Still, *, type: str, fhir_id: str) -> Hit | None:
-    """Return the one resource of a resident's own, if it is theirs."""
-    if tx.actor.role != RESIDENT:
+def own(at: Moment, still: Still, *, type: str, fhir_id: str) -> Look[Hit] | None:
+    """Return the look for one resource of a resident's own."""
+    if at.actor.role != RESIDENT:
         return None
     search = Search(type, (Ids((fhir_id,)),))
-    found = await _through(tx, still, search, right=Right.READ, limit=1, is_one=True)
-    return found[0][0] if found else None
+    look = _through(at, still, search, right=Right.READ, limit=1, is_one=True)
+    return look.then(lambda found: found[0][0] if found else None) if look else None
 
 
-async def page(
-    tx: Tx,
+def page(
+    at: Moment,
     still: Still,
     search: Search,
     *,
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
-) -> Page | None:
-    """Return the next resources of one person's that a search finds, with their places."""
-    return await _through(
-        tx, still, search, right=Right.SEARCH, order=order, after=after, limit=limit
-    )
+) -> Look[Page] | None:
+    """Return the look for the next resources of one person's that a search finds."""
+    return _through(at, still, search, right=Right.SEARCH, order=order, after=after, limit=limit)
 
 
-async def _through(
-    tx: Tx,
+def _through(
+    at: Moment,
     still: Still,
     search: Search,
     *,
@@ -55,15 +55,15 @@ async def _through(
     after: Sequence[str] = (),
     limit: int,
     is_one: bool = False,
-) -> Page | None:
+) -> Look[Page] | None:
     if fhir_live.is_told(search.type):
         return None
     person_id = fhir_reach.person_in(search)
-    door = await fhir_reach.presumed(tx, person_id, right)
+    door = fhir_reach.presumed(at, person_id, right)
     if door is None:
         return None
-    found = await records.glance(
-        tx,
+    look = records.glance(
+        at,
         replace(door, still=(*still, *door.still)),
         search=replace(search, is_personal=person_id is not None),
         order=order,
@@ -71,6 +71,4 @@ async def _through(
         limit=limit,
         is_one=is_one,
     )
-    if found is None:
-        presuming.forget(tx, door, right)
-    return found
+    return look.or_else(lambda: presuming.forget(at, door, right))

@@ -15,6 +15,7 @@ from lianyi.access.errors import OutOfScope
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import Right
 from lianyi.journeys import fhir_audit, fhir_slots, fhir_terms
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.fhir import references
@@ -58,12 +59,12 @@ def keeps(type: str, interaction: str) -> bool:
     return interaction not in UNTOLD.get(type, ())
 
 
-def check_scope(tx: Tx, *, type: str, right: Right) -> None:
+def check_scope(at: Moment, *, type: str, right: Right) -> None:
     """Refuse an app what none of its scopes permits.
 
     :raises OutOfScope: INT-04, also where one leaves a part of what no door can keep to that part.
     """
-    access.check_scope(tx, type=type, right=right, whole=is_open(type))
+    access.check_scope(at, type=type, right=right, whole=is_open(type))
 
 
 def check_stored(type: str) -> None:

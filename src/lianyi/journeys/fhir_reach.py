@@ -21,6 +21,7 @@ from lianyi.access.model.presumed import Presumed
 from lianyi.access.service import desks, presuming
 from lianyi.journeys import fhir_live
 from lianyi.kernel.lifecycle import WrongRole
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.errors import NoPatient, NoSuchResource
@@ -38,14 +39,14 @@ PURPOSES = {
 WHAT = "fhir"
 
 
-def purpose_of(tx: Tx) -> Purpose:
+def purpose_of(at: Moment) -> Purpose:
     """Return what the acting hat keeps records for.
 
     :raises WrongRole:
     """
-    purpose = access.entrusted_purpose(tx) or PURPOSES.get(tx.actor.role)
+    purpose = access.entrusted_purpose(at) or PURPOSES.get(at.actor.role)
     if purpose is None:
-        raise WrongRole(verb=WHAT, role=tx.actor.role)
+        raise WrongRole(verb=WHAT, role=at.actor.role)
     return purpose
 
 
@@ -130,20 +131,30 @@ async def named(tx: Tx, reach: Chart | Desk, search: Search) -> Chart | Desk:
     return await desks.named(tx, reach)
 
 
-async def presumed(tx: Tx, person_id: UUID | None, right: Right) -> Presumed | None:
+def presumed(at: Moment, person_id: UUID | None, right: Right) -> Presumed | None:
     """Return a person's chart as it has opened before. None: `opened` says more.
+
+    :raises WrongRole:
+    """
+    purpose, person = purpose_of(at), _whose(at, person_id)
+    if person is None:
+        return None
+    return presuming.chart(at, person_id=person, purpose=purpose, what=WHAT, right=right)
+
+
+async def learn(tx: Tx, person_id: UUID | None, right: Right) -> None:
+    """Have a person's chart presumed the next time.
 
     :raises WrongRole, OutOfScope:
     """
     purpose, person = purpose_of(tx), _whose(tx, person_id)
-    if person is None:
-        return None
-    return await presuming.chart(tx, person_id=person, purpose=purpose, what=WHAT, right=right)
+    if person is not None:
+        await presuming.learn(tx, person_id=person, purpose=purpose, right=right)
 
 
-def _whose(tx: Tx, person_id: UUID | None) -> UUID | None:
+def _whose(at: Moment, person_id: UUID | None) -> UUID | None:
     """Return whose chart is meant. None: a desk."""
-    who = tx.actor
+    who = at.actor
     is_for_one = who.role == RESIDENT or (who.app_id and who.for_person_id)
     return person_id or (who.subject_id if is_for_one else None)
 

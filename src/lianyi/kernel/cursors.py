@@ -8,17 +8,17 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from hmac import compare_digest
 
-from lianyi.kernel.work import Tx
+from lianyi.kernel.moment import Moment
 
 MAC = 12  # bytes; who guesses one only turns a page of what they may read anyway
 
 
-def write(tx: Tx, query: str, position: str) -> str:
+def write(at: Moment, query: str, position: str) -> str:
     """Return the cursor behind this position of this query."""
-    return urlsafe_b64encode(_mac(tx, query, position) + position.encode()).decode().rstrip("=")
+    return urlsafe_b64encode(_mac(at, query, position) + position.encode()).decode().rstrip("=")
 
 
-def read(tx: Tx, query: str, cursor: str) -> str:
+def read(at: Moment, query: str, cursor: str) -> str:
     """Return the position, or nothing if the cursor is not one of this hat and query."""
     if not cursor:
         return ""
@@ -27,8 +27,8 @@ def read(tx: Tx, query: str, cursor: str) -> str:
         position = raw[MAC:].decode()
     except (Error, ValueError):
         return ""
-    return position if compare_digest(raw[:MAC], _mac(tx, query, position)) else ""
+    return position if compare_digest(raw[:MAC], _mac(at, query, position)) else ""
 
 
-def _mac(tx: Tx, query: str, position: str) -> bytes:
-    return tx.keys.digest(f"cursor {tx.actor.post_id} {query} {position}")[:MAC]
+def _mac(at: Moment, query: str, position: str) -> bytes:
+    return at.keys.digest(f"cursor {at.actor.post_id} {query} {position}")[:MAC]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from lianyi.kernel import bulk, outbox
 from lianyi.kernel.actor import Role
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.refusal import Conflict, NotAllowed, NotFound
 from lianyi.kernel.work import Tx
 
@@ -111,13 +112,13 @@ async def _explain(tx: Tx, cycle: Lifecycle, id: UUID, verb: str) -> None:
     raise WrongState(table=cycle.table, id=id, verb=verb, state=state)
 
 
-def check_role(tx: Tx, cycle: Lifecycle, verb: str) -> None:
+def check_role(at: Moment, cycle: Lifecycle, verb: str) -> None:
     """Refuse a verb this role never makes, whatever the state.
 
     :raises WrongRole:
     """
-    if not cycle.allowed(verb, tx.actor.role):
-        raise WrongRole(verb=verb, role=tx.actor.role)
+    if not cycle.allowed(verb, at.actor.role):
+        raise WrongRole(verb=verb, role=at.actor.role)
 
 
 def _record(

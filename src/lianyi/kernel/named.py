@@ -1,6 +1,7 @@
 """Statements with many values name them: `:person` instead of `$14`, or a column of `asked`."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from lianyi.kernel.db import VALUE, Statement
@@ -42,7 +43,6 @@ def asked_by_many(kinds: Kinds, apart: str) -> str:
                FROM unnest({arrays}) WITH ORDINALITY AS many ({names}, nth)"""
 
 
-@cache
-def of_columns(sql: str, kinds: Kinds) -> str:
-    """Return a part of a statement that takes its values from columns of `asked` instead."""
-    return VALUE.sub(lambda found: f"asked.{kinds[int(found[1]) - 1][0]}", sql)
+def of_columns(sql: str, names: Mapping[int, str]) -> str:
+    """Return a part of a statement that takes its values from columns instead."""
+    return VALUE.sub(lambda found: names[int(found[1])], sql)

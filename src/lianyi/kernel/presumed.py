@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.db import Statement
-from lianyi.kernel.work import Tx
+from lianyi.kernel.moment import Moment
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -24,7 +24,7 @@ class PresumedHat:
     """Who asks, if `still` holds, which is the part of a WHERE. All else waits for `prove`."""
 
     actor: Actor
-    still: Callable[[Tx], Statement]
+    still: Callable[[Moment], Statement]
     prove: Callable[[], Awaitable[None]]
 
 

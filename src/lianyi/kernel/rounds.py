@@ -1,59 +1,88 @@
-"""Acts of one moment that are alike share one statement: one round trip, one start, one commit.
+"""What is alike and of one moment shares a statement: one round trip, one start, one commit.
 
-Each act is a row of values for the same text, and each has its own answer or none. See 0018.
+Each act is a row of values for the same text, and has its own answer or none; so is each look.
+Nobody waits for company (see `together`). Decision 0018.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import asyncpg
 
-from lianyi.kernel.db import Statement
+from lianyi.kernel import looks
+from lianyi.kernel.db import Db, Statement
+from lianyi.kernel.looks import Look, Rows
+from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.together import Together
 
 if TYPE_CHECKING:
     from asyncpg import Pool, Record
 
-MOST = 50  # acts in one transaction: what is announced waits for its end
-# A taken key, a limit, a text that can't be stored, a race: what others have no part in.
+T = TypeVar("T")
+ACTS = 50  # in one transaction: what is announced waits for its end
+LOOKS = 16  # in one: the first that is found waits for the last
+KINDS = 500  # that are remembered
+# A taken key, a limit, a text that can't be stored, a race, an hour too long: what others have no
+# part in.
 ONES_OWN = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.TransactionRollbackError,
+    asyncpg.QueryCanceledError,
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Act:
-    """One of many of a kind; two with the same values are two."""
-
-    values: tuple[object, ...]
+Values: TypeAlias = tuple[object, ...]
 
 
 class Rounds:
-    """Hands on the acts of one process, a round of each kind at a time."""
+    """Hands on what one process asks, a round of each kind at a time.
+
+    What is wrong with one fails a whole round: then nothing was done, and each finds out by itself.
+    """
 
     def __init__(self, pool: "Pool[Record]") -> None:
         self._pool = pool
-        self._kinds: dict[str, Together[Act, Record]] = {}
+        self._acts: dict[str, Together[Values, Record]] = {}
+        self._looks: LastUsed[str, Together[Look[Any], Rows]] = LastUsed(KINDS)
+        self._abreast: LastUsed[str, looks.Abreast] = LastUsed(KINDS)
 
-    async def ask(self, statement: Statement) -> "Record | None":
+    async def act(self, statement: Statement) -> "Record | None":
         """Return the row with which an act was done. None: nothing was changed by it."""
         sql, values = statement
-        if sql not in self._kinds:
-            self._kinds[sql] = Together(partial(self._go, sql), MOST)
-        return await self._kinds[sql].ask(Act(values))
+        if sql not in self._acts:
+            self._acts[sql] = Together(partial(self._do, sql), ACTS)
+        return await self._acts[sql].ask(values)
 
-    async def _go(self, sql: str, acts: Sequence[Act]) -> "dict[Act, Record]":
-        """Let all acts of a round be done, and return the rows of those that were.
+    async def take(self, look: Look[T]) -> T | None:
+        """Return the answer of a look. None: it has none, or nothing was told."""
+        kind = look.alone
+        together = self._looks.get(kind)
+        if together is None:
+            together = Together(partial(self._find, kind), LOOKS)
+            self._looks.put(kind, together)
+        rows = await together.ask(look)
+        return None if rows is None else look.read(rows)
 
-        What is wrong with one fails all of them: then none was done, and each finds out by itself.
-        """
+    async def _do(self, sql: str, acts: Sequence[Values]) -> "dict[Values, Record]":
         try:
             async with self._pool.acquire() as db:
-                rows = await db.fetch(sql, *zip(*[act.values for act in acts], strict=True))
+                rows = await db.fetch(sql, *zip(*acts, strict=True))
         except ONES_OWN:
             return {}
         return {acts[row["nth"] - 1]: row for row in rows}
+
+    async def _find(self, kind: str, asked: Sequence[Look[Any]]) -> dict[Look[Any], Rows]:
+        async with self._pool.acquire() as db:
+            if len(asked) == 1:
+                return {asked[0]: await db.fetch(kind, *asked[0].values)}
+            try:
+                return await (await self._abreast_of(db, kind, asked[0])).find(db, asked)
+            except ONES_OWN:
+                return {}
+
+    async def _abreast_of(self, db: Db, kind: str, look: Look[Any]) -> looks.Abreast:
+        known = self._abreast.get(kind)
+        if known is None:
+            known = await looks.abreast(db, look)
+            self._abreast.put(kind, known)
+        return known

@@ -1,12 +1,12 @@
 """One unit of work: one hat, one instant, one transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,8 @@ from lianyi.kernel.actor import Actor
 from lianyi.kernel.crypto import Keys
 from lianyi.kernel.db import Db, Statement
 from lianyi.kernel.ids import Ids
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.once import Once
 from lianyi.kernel.refusal import Invalid, Refused, Unavailable
 from lianyi.kernel.rounds import Rounds
@@ -50,10 +52,7 @@ GONE = (
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What `main` built and every unit of work needs; `files` is the folder of what is too big.
-
-    `machine` is the machine's own clock where `clock` is a demo's, which may be ahead of it.
-    """
+    """What `main` built and every unit of work needs; `files` is the folder of what is too big."""
 
     pool: "Pool[Record]"
     clock: Callable[[], datetime]
@@ -61,29 +60,17 @@ class App:
     keys: Keys
     scribe: Scribe
     files: Path
-    machine: Callable[[], datetime] | None = None
     rounds: Rounds = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rounds", Rounds(self.pool))
 
-    def machine_time(self) -> datetime:
-        """Return the time that other machines have too, in which they sign what they send."""
-        return (self.machine or self.clock)()
-
 
 @dataclass(frozen=True, slots=True)
-class Tx:
+class Tx(Moment):
     db: Db
-    actor: Actor
-    now: datetime
-    ids: Ids
-    keys: Keys
     files: Path
     witnessed: list[Statement] = field(default_factory=list)
-
-    def new_id(self, owner: UUID | None = None) -> UUID:
-        return self.ids.new(self.now, owner)
 
     async def emit(self, event: outbox.Event) -> None:
         """Store an event that goes with no move; `advance` and `begin` store their own."""
@@ -114,16 +101,6 @@ class Tx:
             await self.db.execute(ALONE_WITH, [f"{subject}/{owner}" for subject in subjects])
 
 
-class _Nobody:
-    """Stands for the connection of what is put together and not yet asked."""
-
-    def __getattr__(self, name: str) -> object:
-        raise AssertionError(name)
-
-
-NOBODY = cast("Db", _Nobody())
-
-
 class Busy(Unavailable):
     """Others kept winning the race for the same rows."""
 
@@ -146,7 +123,7 @@ async def within(
     verb: Callable[[Tx], Awaitable[T]],
     *,
     once: Once[T] | None = None,
-    at_once: Callable[[Tx], Statement] | None = None,
+    at_once: Callable[[Moment], Statement] | None = None,
 ) -> T:
     """Run one verb in one transaction and answer after its commit.
 
@@ -157,15 +134,11 @@ async def within(
     which those who act at the same moment share: it answers with a row of one's own, or nothing
     was changed, and then the verb finds out why.
     """
-    try:
+    with _told():
         if at_once and once and (answer := await _at_once(app, hat, at_once, once)):
             return answer
         async with app.pool.acquire() as db:
             return await _persist(app, db, hat, verb, once)
-    except asyncpg.QueryCanceledError as late:
-        raise TooCostly from late
-    except GONE as trouble:
-        raise DatabaseAway from trouble
 
 
 async def at_once(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T | None]]) -> T | None:
@@ -184,7 +157,7 @@ async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T
 
     Each of its statements sees its own snapshot: what must agree is asked in one statement.
     """
-    try:
+    with _told():
         async with app.pool.acquire() as db:
             tx = _begin(app, db, hat)
             try:
@@ -193,15 +166,38 @@ async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T
                 await witness.testify(db, tx.witnessed)
                 raise
         await app.scribe.keep(tx.witnessed)
+    return answer
+
+
+async def looking(app: App, hat: Actor, look: Callable[[Moment], Look[T] | None]) -> T | None:
+    """Find and tell by one statement, which all share who look so at this moment.
+
+    None: there was nothing to ask so, or nothing was found out and nothing told.
+    """
+    asked = look(_now(app, hat))
+    if asked is None:
+        return None
+    with _told():
+        return await app.rounds.take(asked)
+
+
+def _now(app: App, hat: Actor) -> Moment:
+    return Moment(hat, app.clock(), app.ids, app.keys)
+
+
+def _begin(app: App, db: Db, hat: Actor) -> Tx:
+    return Tx(hat, app.clock(), app.ids, app.keys, db, app.files)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in the kernel's words what the database couldn't do."""
+    try:
+        yield
     except asyncpg.QueryCanceledError as late:
         raise TooCostly from late
     except GONE as trouble:
         raise DatabaseAway from trouble
-    return answer
-
-
-def _begin(app: App, db: Db, hat: Actor) -> Tx:
-    return Tx(db, hat, app.clock(), app.ids, app.keys, app.files)
 
 
 async def _persist(
@@ -221,13 +217,15 @@ async def _persist(
     raise AssertionError
 
 
-async def _at_once(app: App, hat: Actor, act: Callable[[Tx], Statement], once: Once[T]) -> T | None:
+async def _at_once(
+    app: App, hat: Actor, act: Callable[[Moment], Statement], once: Once[T]
+) -> T | None:
     """Join the next round of the statement; None if it changed nothing."""
     try:
-        statement = act(_begin(app, NOBODY, hat))
+        statement = act(_now(app, hat))
     except Refused:  # the verb says it in its own words
         return None
-    row = await app.rounds.ask(statement)
+    row = await app.rounds.act(statement)
     return None if row is None else msgspec.convert(dict(row), once.answer)
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.presumed import Presumed
 from lianyi.kernel.crypto import same, sm3
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import nouns
@@ -229,8 +231,8 @@ async def how_many(tx: Tx, reach: Chart | Desk, *, search: Search) -> Total:
     return await searches.count(tx, reach, await rare.narrowed(tx, reach, search))
 
 
-async def glance(
-    tx: Tx,
+def glance(
+    at: Moment,
     door: Presumed,
     *,
     search: Search,
@@ -238,14 +240,12 @@ async def glance(
     after: Sequence[str] = (),
     limit: int,
     is_one: bool = False,
-) -> Page | None:
-    """Return what `search` does, in one statement with the door and its log. None: it is shut.
+) -> Look[Page]:
+    """Return the look that finds what `search` does through a door, and tells. None: it is shut.
 
     `is_one`: that nothing was found isn't told here; who looks for one looks on elsewhere.
     """
-    return await searches.glance(
-        tx, door, search, order=order, after=after, limit=limit, is_one=is_one
-    )
+    return searches.glance(at, door, search, order=order, after=after, limit=limit, is_one=is_one)
 
 
 async def fallen(tx: Tx, reach: Chart | Desk, *, type: str, fhir_id: str) -> Hit | None:

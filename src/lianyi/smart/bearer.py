@@ -84,10 +84,9 @@ class Origins:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        crosses = scope["type"] == "http" and scope["path"].startswith(CROSSING)
-        headers = Headers(scope=scope) if crosses else Headers()
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         origin = headers.get("origin", "")
-        if not origin:
+        if not origin or not scope["path"].startswith(CROSSING):
             await self.app(scope, receive, send)
             return
         app: App = scope["app"].state.lianyi

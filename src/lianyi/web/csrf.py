@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from hmac import compare_digest
 from secrets import token_bytes
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -59,16 +60,14 @@ def comes_from_us(scope: Scope) -> bool:
 
     Without a cookie a request has nothing to abuse: machines with tokens pass from anywhere.
     """
-    if scope["method"] in SAFE:
+    headers = Headers(scope=scope)
+    if scope["method"] in SAFE or "cookie" not in headers:
         return True
-    headers = dict(reversed(scope["headers"]))  # of several of a name the first counts
-    if b"cookie" not in headers:
-        return True
-    site = headers.get(b"sec-fetch-site")
+    site = headers.get("sec-fetch-site")
     if site is not None:
-        return site in (b"same-origin", b"none")
-    origin = headers.get(b"origin")
-    return origin is None or origin == scope["scheme"].encode() + b"://" + headers.get(b"host", b"")
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is None or origin == f"{scope['scheme']}://{headers.get('host', '')}"
 
 
 class SameSite:

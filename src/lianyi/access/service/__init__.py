@@ -27,6 +27,7 @@ from lianyi.kernel import profile
 from lianyi.kernel.actor import SYSTEM, Role
 from lianyi.kernel.db import Statement, literal
 from lianyi.kernel.lifecycle import WrongRole, advance, begin
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 
 
@@ -118,19 +119,19 @@ async def open_desk(tx: Tx, *, purpose: Purpose, right: Right | None = None) -> 
     return desk_of(tx, purpose=purpose, right=right)
 
 
-def desk_of(tx: Tx, *, purpose: Purpose, right: Right | None = None) -> Desk:
+def desk_of(at: Moment, *, purpose: Purpose, right: Right | None = None) -> Desk:
     """Return the desk that `open_desk` opens, to what is put together before it is sent."""
-    who = tx.actor
+    who = at.actor
     if not rules.may_ask_for(who.role, purpose):
         raise WrongRole(verb=purpose, role=who.role)
-    app = _app_desk(tx, purpose, right)
+    app = _app_desk(at, purpose, right)
     classes = ALL_CLASSES if who.role == SYSTEM else rules.classes_for(purpose)
     return Desk(
         purpose=purpose,
         role=who.role,
         institution_id=who.institution_id,
         reader_id=who.person_id,
-        at=tx.now,
+        at=at.now,
         everyone=who.role == SYSTEM and app is None,
         scope=rules.REACH[purpose] if who.role == RESIDENT else None,
         classes=frozenset() if app else classes,
@@ -156,7 +157,7 @@ def desk_about(tx: Tx, chart: Chart) -> Desk:
     return replace(desk, app=AppDesk(who.app_id, (who.role,), chart.only))
 
 
-def check_scope(tx: Tx, *, type: str, right: Right, whole: bool = False) -> None:
+def check_scope(at: Moment, *, type: str, right: Right, whole: bool = False) -> None:
     """Refuse an app what none of its scopes permits; whoever asks without an app passes (INT-04).
 
     What a constraint of the scope leaves of a resource is seen through a chart opened for `right`.
@@ -164,13 +165,13 @@ def check_scope(tx: Tx, *, type: str, right: Right, whole: bool = False) -> None
 
     :raises OutOfScope:
     """
-    if of_apps.is_app(tx.actor) and not scopes.permits(tx.actor.scopes, type, right, whole=whole):
+    if of_apps.is_app(at.actor) and not scopes.permits(at.actor.scopes, type, right, whole=whole):
         raise OutOfScope(type=type, right=right)
 
 
-def entrusted_purpose(tx: Tx) -> Purpose | None:
+def entrusted_purpose(at: Moment) -> Purpose | None:
     """Return what the institution has approved the acting service for; None: it is no service."""
-    return scopes.purpose_in(tx.actor.scopes) if tx.actor.role == APP else None
+    return scopes.purpose_in(at.actor.scopes) if at.actor.role == APP else None
 
 
 def is_source(tx: Tx) -> bool:
@@ -289,39 +290,39 @@ async def _grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> list[Ground]:
     return await tables.list_grounds(tx, asked) if asked else []
 
 
-def grounds_asked(tx: Tx, person_id: UUID, purpose: Purpose) -> Statement | None:
+def grounds_asked(at: Moment, person_id: UUID, purpose: Purpose) -> Statement | None:
     """Return what asks why the acting hat might see somebody; None: there is nothing to ask."""
-    if tx.actor.role == SYSTEM or not rules.acts_for(tx.actor, person_id):
+    if at.actor.role == SYSTEM or not rules.acts_for(at.actor, person_id):
         return None
-    if of_apps.is_app(tx.actor):
-        roles = rules.relating_roles(tx.actor.role, purpose)
-        approved = of_apps.approved_for(tx.actor, purpose)
-        return tables.app_grounds(tx, person_id, approved, roles)
-    return tables.grounds(tx, person_id, purpose)
+    if of_apps.is_app(at.actor):
+        roles = rules.relating_roles(at.actor.role, purpose)
+        approved = of_apps.approved_for(at.actor, purpose)
+        return tables.app_grounds(at, person_id, approved, roles)
+    return tables.grounds(at, person_id, purpose)
 
 
-def _parts(tx: Tx, person_id: UUID | None, right: Right | None) -> tuple[Part, ...] | None:
+def _parts(at: Moment, person_id: UUID | None, right: Right | None) -> tuple[Part, ...] | None:
     """Return what the scopes of an app leave; None: no app asks.
 
     :raises OutOfScope: nobody has said what an app would do here.
     """
     if right is None:
-        if of_apps.is_app(tx.actor):
+        if of_apps.is_app(at.actor):
             raise OutOfScope(type="", right="")
         return None
-    return scopes.parts(tx.actor, person_id, right)
+    return scopes.parts(at.actor, person_id, right)
 
 
-def _app_desk(tx: Tx, purpose: Purpose, right: Right | None) -> AppDesk | None:
+def _app_desk(at: Moment, purpose: Purpose, right: Right | None) -> AppDesk | None:
     """Return what is asked besides, of an app: a resident's has one person, and so no desk."""
-    only = _parts(tx, None, right)
+    only = _parts(at, None, right)
     if only is None:
         return None
-    own = tx.actor.role in {RESIDENT, SYSTEM}
-    if tx.actor.app_id is None or own or not of_apps.is_for(tx.actor, purpose):
-        raise WrongRole(verb=purpose, role=tx.actor.role)
-    roles = rules.relating_roles(tx.actor.role, purpose)
-    return AppDesk(tx.actor.app_id, tuple(roles), only)
+    own = at.actor.role in {RESIDENT, SYSTEM}
+    if at.actor.app_id is None or own or not of_apps.is_for(at.actor, purpose):
+        raise WrongRole(verb=purpose, role=at.actor.role)
+    roles = rules.relating_roles(at.actor.role, purpose)
+    return AppDesk(at.actor.app_id, tuple(roles), only)
 
 
 def _refusal(

@@ -14,7 +14,7 @@ from lianyi.access.model.parts import Right
 from lianyi.access.model.presumed import Presumed
 from lianyi.access.service import chart_on, grounds_asked
 from lianyi.kernel.actor import Actor
-from lianyi.kernel.db import Statement
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
 
@@ -27,36 +27,35 @@ MOST = 10_000  # doors remembered
 _opened: LastUsed[Key, Opened] = LastUsed(MOST)
 
 
-async def chart(
-    tx: Tx, *, person_id: UUID, purpose: Purpose, what: str, right: Right
+def chart(
+    at: Moment, *, person_id: UUID, purpose: Purpose, what: str, right: Right
 ) -> Presumed | None:
-    """Return a chart as it has opened before, or would now. None: `open_chart` says why not.
+    """Return a chart as it has opened before. None: it has not, as far as is remembered."""
+    found = _opened.get((_hat(at.actor), person_id, purpose, right))
+    asked = grounds_asked(at, person_id, purpose)
+    if found is None or asked is None:
+        return None
+    opened, held = found
+    return Presumed(opened, (tables.still(asked, held),), tables.telling(at, opened, what))
+
+
+async def learn(tx: Tx, *, person_id: UUID, purpose: Purpose, right: Right) -> None:
+    """Remember how a chart opens now, if it does and isn't remembered.
 
     :raises OutOfScope:
     """
-    asked = grounds_asked(tx, person_id, purpose)
-    if asked is None:
-        return None
     key = (_hat(tx.actor), person_id, purpose, right)
-    found = _opened.get(key) or await _open(tx, asked, key)
-    if found is None:
-        return None
-    opened, held = found
-    return Presumed(opened, (tables.still(asked, held),), tables.telling(tx, opened, what))
-
-
-def forget(tx: Tx, door: Presumed, right: Right) -> None:
-    """Open the door anew the next time: it was found shut."""
-    _opened.put((_hat(tx.actor), door.chart.person_id, door.chart.purpose, right), None)
-
-
-async def _open(tx: Tx, asked: Statement, key: Key) -> Opened | None:
-    _, person_id, purpose, right = key
+    asked = grounds_asked(tx, person_id, purpose)
+    if asked is None or _opened.get(key):
+        return
     grounds, held = await tables.list_held(tx, asked)
     opened = chart_on(tx, person_id, purpose, grounds, right)
-    found = (opened, held) if opened.views else None
-    _opened.put(key, found)
-    return found
+    _opened.put(key, (opened, held) if opened.views else None)
+
+
+def forget(at: Moment, door: Presumed, right: Right) -> None:
+    """Open the door anew the next time: it was found shut."""
+    _opened.put((_hat(at.actor), door.chart.person_id, door.chart.purpose, right), None)
 
 
 def _hat(who: Actor) -> Hat:

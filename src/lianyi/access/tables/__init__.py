@@ -26,6 +26,7 @@ from lianyi.access.model import (
 from lianyi.kernel import bulk
 from lianyi.kernel.actor import Actor, Role
 from lianyi.kernel.db import Statement
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 
 if TYPE_CHECKING:
@@ -145,10 +146,10 @@ def log(
     tx.witness(LOG, *_line(tx.actor, tx.now, person_ids, (purpose, granted, cause, what)))
 
 
-def telling(tx: Tx, chart: Chart, what: str) -> Statement:
+def telling(at: Moment, chart: Chart, what: str) -> Statement:
     """Return the part of a statement that writes down its look into a chart."""
     told = (chart.purpose, True, chart.cause, what)
-    return TOLD, _line(tx.actor, tx.now, [chart.person_id], told)
+    return TOLD, _line(at.actor, at.now, [chart.person_id], told)
 
 
 def _line(
@@ -158,18 +159,18 @@ def _line(
     return (at, *hat, person_ids, *told, who.request_id, who.app_id)
 
 
-def grounds(tx: Tx, person_id: UUID, purpose: Purpose) -> Statement:
+def grounds(at: Moment, person_id: UUID, purpose: Purpose) -> Statement:
     """Return what asks for every live reason of the acting hat."""
-    who = tx.actor
+    who = at.actor
     hat = (who.institution_id, who.role, who.post_id, who.person_id)
-    return GROUNDS, (person_id, *hat, tx.now, purpose)
+    return GROUNDS, (person_id, *hat, at.now, purpose)
 
 
-def app_grounds(tx: Tx, person_id: UUID, purpose: Purpose, roles: Sequence[Role]) -> Statement:
+def app_grounds(at: Moment, person_id: UUID, purpose: Purpose, roles: Sequence[Role]) -> Statement:
     """Return the same of an app, which goes by the relations of `roles`."""
-    who = tx.actor
+    who = at.actor
     hat = (who.institution_id, list(roles), who.person_id, who.app_id)
-    return APP_GROUNDS, (person_id, *hat, tx.now, purpose)
+    return APP_GROUNDS, (person_id, *hat, at.now, purpose)
 
 
 async def list_grounds(tx: Tx, asked: Statement) -> list[Ground]:

@@ -22,6 +22,7 @@ from lianyi.accounts.model import (
 from lianyi.kernel import bulk
 from lianyi.kernel.actor import Actor, Role
 from lianyi.kernel.db import Statement
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 
 if TYPE_CHECKING:
@@ -228,10 +229,10 @@ async def skip(tx: Tx, by: timedelta) -> None:
     await tx.db.execute(SKIP, tx.now, IDLE_RESIDENT, IDLE_STAFF, by)
 
 
-def still(tx: Tx, session: Session) -> Statement:
+def still(at: Moment, session: Session) -> Statement:
     hat = session.hat
     worn = (hat.post_id, hat.role, hat.person_id, hat.institution_id, hat.for_person_id)
-    return STILL, (session.digest, tx.now, tx.now - TOUCH, *worn)
+    return STILL, (session.digest, at.now, at.now - TOUCH, *worn)
 
 
 def _session(row: "Record") -> Session:

@@ -1,7 +1,7 @@
 """Every statement about apps and their tokens."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from lianyi.accounts.rules.jwt import Asserted
 from lianyi.kernel import crypto
 from lianyi.kernel.actor import Actor, Role
 from lianyi.kernel.db import Statement
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 
 if TYPE_CHECKING:
@@ -229,8 +230,8 @@ async def find_held(tx: Tx, tokens: Sequence[str]) -> dict[str, Held]:
     return {of[row["digest"]]: _held(row) for row in rows}
 
 
-def still_held(tx: Tx, token: str) -> Statement:
-    return STILL_HELD, (digest_of(token), tx.now)
+def still_held(at: Moment, token: str) -> Statement:
+    return STILL_HELD, (digest_of(token), at.now)
 
 
 async def end_lease(tx: Tx, id: UUID) -> None:
@@ -258,8 +259,9 @@ async def end_leases_of(tx: Tx, person_id: UUID) -> None:
     await tx.db.execute(END_OF_PERSON, person_id, tx.now)
 
 
-async def take_assertion(tx: Tx, said: Asserted, *, until: datetime) -> bool:
-    """Return whether nobody has said this before; it is remembered for so long."""
+async def take_assertion(tx: Tx, said: Asserted, *, keep: timedelta) -> bool:
+    """Return whether nobody has said this before."""
+    until = said.expires_at + keep
     return await tx.db.fetchval(ASSERT, said.client_id, said.jti, until) is not None
 
 

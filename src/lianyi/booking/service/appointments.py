@@ -39,6 +39,7 @@ from lianyi.booking.tables.hot import TIMER
 from lianyi.kernel import profile, timers
 from lianyi.kernel.db import Statement
 from lianyi.kernel.lifecycle import WrongState, advance, check_role
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import Tx
 from lianyi.people.model import RESIDENT, SYSTEM
@@ -60,23 +61,23 @@ async def hold(tx: Tx, desk: Desk, *, wish: Wish) -> Got:
     raise SlotFull
 
 
-def holding(tx: Tx, desk: Desk, *, wish: Wish, once: Once[Got]) -> Statement:
+def holding(at: Moment, desk: Desk, *, wish: Wish, once: Once[Got]) -> Statement:
     """Return `hold` as one statement, for what needs no more than that.
 
     :raises WrongRole:
     """
-    terms = new_terms(tx, Origin.SELF if tx.actor.role == RESIDENT else Origin.DESK)
-    return taking.holding(tx, desk, wish, terms, once)
+    terms = new_terms(at, Origin.SELF if at.actor.role == RESIDENT else Origin.DESK)
+    return taking.holding(at, desk, wish, terms, once)
 
 
 def confirming(
-    tx: Tx, desk: Desk, *, appointment_id: UUID, once: Once[Got], also: str
+    at: Moment, desk: Desk, *, appointment_id: UUID, once: Once[Got], also: str
 ) -> Statement:
     """Return `confirm` as one statement, for what needs no more than `also`.
 
     :raises WrongRole:
     """
-    return taking.confirming(tx, desk, appointment_id, once, also=also)
+    return taking.confirming(at, desk, appointment_id, once, also=also)
 
 
 async def confirm(tx: Tx, desk: Desk, *, appointment_id: UUID) -> Got:
@@ -188,15 +189,15 @@ async def add(tx: Tx, chart: Chart, *, session_id: UUID, reason: str) -> UUID:
     return id
 
 
-def new_terms(tx: Tx, origin: Origin) -> Terms:
-    numbers = profile.at(tx.now)
-    delay = new_delay(tx)
-    return rules.terms(tx.actor.role, origin, tx.now, numbers, delay=delay)
+def new_terms(at: Moment, origin: Origin) -> Terms:
+    numbers = profile.at(at.now)
+    delay = new_delay(at)
+    return rules.terms(at.actor.role, origin, at.now, numbers, delay=delay)
 
 
-def new_delay(tx: Tx) -> timedelta:
+def new_delay(at: Moment) -> timedelta:
     """IDN-07: draw how long a freed number stays away from the public."""
-    return timedelta(seconds=tx.ids.draw(rules.delay_range(profile.at(tx.now))))
+    return timedelta(seconds=at.ids.draw(rules.delay_range(profile.at(at.now))))
 
 
 def about(appointment: Appointment) -> tuple[UUID, UUID, UUID, UUID]:

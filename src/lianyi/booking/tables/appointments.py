@@ -16,6 +16,7 @@ from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables.hot import KIND
 from lianyi.kernel import profile, time
 from lianyi.kernel.lifecycle import begin
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.named import call
 from lianyi.kernel.work import Tx
 from lianyi.people.model import RESIDENT
@@ -326,18 +327,18 @@ async def next_ordinal(tx: Tx, person_id: UUID, day: date) -> int:
     return ordinal
 
 
-def is_resident(tx: Tx) -> bool:
-    return tx.actor.role == RESIDENT
+def is_resident(at: Moment) -> bool:
+    return at.actor.role == RESIDENT
 
 
-def mine(tx: Tx) -> tuple[str, UUID]:
+def mine(at: Moment) -> tuple[str, UUID]:
     """Return the column that says whose an appointment is, and who that has to be.
 
     Residents reach the appointments of whom they act for, staff those of their place.
     """
-    if is_resident(tx):
-        return "person_id", tx.actor.subject_id
-    return "institution_id", tx.actor.institution_id
+    if is_resident(at):
+        return "person_id", at.actor.subject_id
+    return "institution_id", at.actor.institution_id
 
 
 def _appointment(row: "Record") -> Appointment:

@@ -19,6 +19,7 @@ from lianyi.kernel import named
 from lianyi.kernel.db import Statement
 from lianyi.kernel.ids import lane
 from lianyi.kernel.lifecycle import check_role
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.named import Kinds
 from lianyi.kernel.once import FRESH, KEY, KEYED, Once, marks
 from lianyi.kernel.work import Tx
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Values = dict[str, object]
 DESK: Kinds = (("desk_who", "uuid"), ("desk_how", "text"), ("desk_at", "timestamptz"))
+DESK_COLUMNS = {n: f"asked.{name}" for n, (name, _) in enumerate(DESK, start=1)}
 
 
 async def hold(tx: Tx, desk: Desk, wish: Wish, terms: Terms) -> Got | None:
@@ -53,14 +55,14 @@ async def hold_freed(
     return await _take(tx, sql, *desk.args, *_in_order(hot.OF_A_NUMBER, values))
 
 
-def holding(tx: Tx, desk: Desk, wish: Wish, terms: Terms, once: Once[Got]) -> Statement:
+def holding(at: Moment, desk: Desk, wish: Wish, terms: Terms, once: Once[Got]) -> Statement:
     """Return `hold` as a whole act, for a number that nobody had before and nobody pays first."""
-    check_role(tx, APPOINTMENT, "hold")
-    free = hot.of_a_time(anywhere=is_resident(tx), referred=terms.referred, plain=True)
-    values = {**_wished(tx, wish.session_id, wish.person_id, terms), **_timed(wish, terms)}
+    check_role(at, APPOINTMENT, "hold")
+    free = hot.of_a_time(anywhere=is_resident(at), referred=terms.referred, plain=True)
+    values = {**_wished(at, wish.session_id, wish.person_id, terms), **_timed(wish, terms)}
     kinds = (*hot.OF_A_TIME, *KEYED, *DESK)
     may = f"{_sees_each(desk, 'asked.person')} AND {hot.COMES} AND {FRESH}"
-    sql = hot.hold(named.asked_by_many(kinds, KEY), may, free, tx.actor.role, plain=True)
+    sql = hot.hold(named.asked_by_many(kinds, KEY), may, free, at.actor.role, plain=True)
     return sql, _in_order(kinds, {**values, **marks(once), **_desk(desk)})
 
 
@@ -74,15 +76,15 @@ async def confirm(tx: Tx, desk: Desk, appointment_id: UUID, *, prepaid: bool) ->
 
 
 def confirming(
-    tx: Tx, desk: Desk, appointment_id: UUID, once: Once[Got], *, also: str
+    at: Moment, desk: Desk, appointment_id: UUID, once: Once[Got], *, also: str
 ) -> Statement:
     """Return `confirm` as a whole act; `also` is done with each of its rows."""
-    check_role(tx, APPOINTMENT, "confirm")
-    whose, values = _confirmed(tx, appointment_id)
+    check_role(at, APPOINTMENT, "confirm")
+    whose, values = _confirmed(at, appointment_id)
     kinds = (*hot.CONFIRMATION, *KEYED, *DESK)
     may = f"{whose} AND {_sees_each(desk, 'a.person_id')} AND {FRESH}"
     asked = named.asked_by_many(kinds, KEY)
-    sql = hot.confirm(asked, may, tx.actor.role, prepaid=False, also=also)
+    sql = hot.confirm(asked, may, at.actor.role, prepaid=False, also=also)
     return sql, _in_order(kinds, {**values, **marks(once), **_desk(desk)})
 
 
@@ -91,12 +93,12 @@ async def _take(tx: Tx, sql: str, *values: object) -> Got | None:
     return None if row is None else _got(row)
 
 
-def _wished(tx: Tx, session_id: UUID, person_id: UUID, terms: Terms) -> Values:
+def _wished(at: Moment, session_id: UUID, person_id: UUID, terms: Terms) -> Values:
     return {
-        **_act(tx, tx.new_id(session_id), owner=session_id),
+        **_act(at, at.new_id(session_id), owner=session_id),
         "session": session_id,
         "person": person_id,
-        "here": tx.actor.institution_id,
+        "here": at.actor.institution_id,
         "by_way": terms.origin,
         "until": terms.expires_at,
         "back_from": terms.free_from,
@@ -113,15 +115,15 @@ def _timed(wish: Wish, terms: Terms) -> Values:
     }
 
 
-def _confirmed(tx: Tx, appointment_id: UUID) -> tuple[str, Values]:
+def _confirmed(at: Moment, appointment_id: UUID) -> tuple[str, Values]:
     """Return whose appointment it has to be, and the values of a confirmation."""
-    column, owner = mine(tx)
-    values = {**_act(tx, appointment_id, owner=appointment_id), "whose": owner}
+    column, owner = mine(at)
+    values = {**_act(at, appointment_id, owner=appointment_id), "whose": owner}
     return f"a.{column} = asked.whose", values
 
 
-def _act(tx: Tx, id: UUID, *, owner: UUID) -> Values:
-    return {"this": id, "lane": lane(owner), "by_post": tx.actor.post_id, "moment": tx.now}
+def _act(at: Moment, id: UUID, *, owner: UUID) -> Values:
+    return {"this": id, "lane": lane(owner), "by_post": at.actor.post_id, "moment": at.now}
 
 
 def _sees(desk: Desk, person: str) -> str:
@@ -130,7 +132,7 @@ def _sees(desk: Desk, person: str) -> str:
 
 def _sees_each(desk: Desk, person: str) -> str:
     """Return the same where every row of `asked` comes from a desk of its own."""
-    return named.of_columns(_sees(desk, person), DESK)
+    return named.of_columns(_sees(desk, person), DESK_COLUMNS)
 
 
 def _desk(desk: Desk) -> Values:

@@ -8,6 +8,8 @@ from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE
 from lianyi.access.model.presumed import Presumed
 from lianyi.kernel import profile
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search, Total
@@ -85,8 +87,8 @@ async def newest(tx: Tx, desk: Desk, search: Search, limit: int) -> Page | None:
     return None
 
 
-async def glance(
-    tx: Tx,
+def glance(
+    at: Moment,
     door: Presumed,
     search: Search,
     *,
@@ -94,21 +96,23 @@ async def glance(
     after: Sequence[str],
     limit: int,
     is_one: bool,
-) -> Page | None:
-    """Return what `page` does, and have it told, if the door is open. None: it is shut.
+) -> Look[Page]:
+    """Return the look that finds what `page` does, if the door is open. None: it is shut.
 
     `is_one`: that nothing was found isn't told here; who looks for one looks on elsewhere.
     """
-    values = Values(door.chart, _zone(tx))
+    values = Values(door.chart, _zone(at))
     is_open, told = door.within(values.args)
-    told += f" WHERE EXISTS (SELECT FROM {'found' if is_one else 'door'})"
     found = _paged(search, values, order or DEFAULT, after, limit, where="EXISTS (TABLE door)")
     # What is found keeps its order beside the one row of the door.
     sql = f"""WITH door AS MATERIALIZED (SELECT WHERE {is_open}),
-              found AS MATERIALIZED ({found}),
-              told AS ({told})
+              found AS MATERIALIZED ({found})
               SELECT found.* FROM door LEFT JOIN found ON true"""
-    rows = await tx.db.fetch(sql, *values.args)
+    told_of = "looked.type IS NOT NULL" if is_one else "TRUE"
+    return Look(sql, told, told_of, tuple(values.args), _through)
+
+
+def _through(rows: Sequence["Record"]) -> Page | None:
     return [_placed(row) for row in rows if row["type"]] if rows else None
 
 
@@ -214,8 +218,8 @@ async def _fetch(tx: Tx, sql: str, values: Values) -> list["Record"]:
         await tx.db.execute("COMMIT")  # of nothing; after a failure it rolls back
 
 
-def _zone(tx: Tx) -> ZoneInfo:
-    return profile.at(tx.now).zone
+def _zone(at: Moment) -> ZoneInfo:
+    return profile.at(at.now).zone
 
 
 def kept(search: Search, values: Values) -> list[str]:

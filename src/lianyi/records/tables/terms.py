@@ -146,6 +146,8 @@ def clause(term: Term, row: str, values: Values) -> str:
 
 
 def _ids(term: Ids, row: str, values: Values) -> str:
+    if len(term.values) == 1:  # which the planner knows to be one
+        return f"{row}.fhir_id = {values.put(term.values[0])}"
     return f"{row}.fhir_id = ANY ({values.put(list(term.values))})"
 
 
