@@ -60,6 +60,34 @@ async def test_several_resources_are_written_at_once_and_answered_in_order(ward)
     assert await ward.publish(first, {**second, "recordedDate": "2029-03-02"}) == [1, 2]
 
 
+async def test_what_is_found_of_many_is_filed_as_of_one(ward):
+    text = "Back\\slash,\ttab,\r\nline \\N \\. 收缩压"
+    bodies = [
+        make.observation(
+            ward.person_id,
+            Decimal("6.50"),
+            note=[{"text": text}],
+            method={"text": text},
+            identifier=[{"system": "urn:a\\b", "value": text}],
+            encounter={"reference": "Encounter/e1"},
+            component=[{"code": {"text": text}, "valueQuantity": {"value": n, "unit": text}}],
+        )
+        for n in [7] * 40
+    ]
+    await ward.publish(bodies[0])
+    await ward.publish(*bodies[1:])
+    one, *others = [await filed_of(ward, body["id"]) for body in bodies]
+    assert all(one.values())
+    assert all(other == one for other in others)
+
+
+async def filed_of(ward, id):
+    """Return all that a resource is found by, table by table, without its own id."""
+    tables = ("token", "word", "moment", "amount", "link")
+    sql = "SELECT to_jsonb(t) - 'fhir_id' FROM records.{} t WHERE fhir_id = $1 ORDER BY 1"
+    return {table: await ward.place.rows(sql.format(table), id) for table in tables}
+
+
 async def test_two_writers_of_one_resource_make_two_versions(app, ward):
     body = make.condition(ward.person_id)
     bodies = [{**body, "code": {"text": f"{n}"}} for n in range(5)]

@@ -1,8 +1,9 @@
 """Who brought what from an institution's own system: the proof that goes with it (INT-06)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from lianyi.access.model import Sensitive
 from lianyi.kernel import profile

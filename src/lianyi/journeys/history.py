@@ -1,10 +1,11 @@
 """Bringing an institution's own history (既往病历): who it speaks of, and what it says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from lianyi.access import service as access
 from lianyi.access.model import Purpose
@@ -16,7 +17,6 @@ from lianyi.kernel.work import Tx
 from lianyi.people import service as people
 from lianyi.people.model import Identity, IdType, Sex
 from lianyi.records import service as records
-from lianyi.records.fhir.bundles import filed_with_persons, with_persons
 from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource, Stored
 from lianyi.records.model.bringing import Tally
 from lianyi.records.rules import releasing
@@ -64,9 +64,12 @@ async def take_in(tx: Tx, *, parcel: Parcel, source: str, app: Actor | None = No
     """
     here = tx.actor.institution_id
     persons = await _persons(tx, parcel)
-    known = {here: here, **persons}
-    settled = [_settled(r, known) for r in parcel.resources if r.owner in known]
-    orphans = [Refusal(r.type, r.fhir_id, ORPHAN) for r in parcel.resources if r.owner not in known]
+    settled = records.settle(parcel.resources, persons={here: here, **persons})
+    orphans = [
+        Refusal(r.type, r.fhir_id, ORPHAN)
+        for r in parcel.resources
+        if r.owner not in persons and r.owner != here
+    ]
     settled, others = await _admitted(tx, app, settled) if app else (settled, [])
     stored = await records.store(tx, resources=settled)
     written = [(one, n) for one in settled if (n := stored.versions.get(one.key))]
@@ -106,7 +109,7 @@ async def _admitted(
         else:
             body = msgspec.json.decode(one.body)
             released = releasing.is_released(body, is_sensitive=bool(one.classes))
-            kept.append(replace(one, app_id=app.app_id, released=released))
+            kept.append(structs.replace(one, app_id=app.app_id, released=released))
     return kept, refused
 
 
@@ -129,13 +132,3 @@ async def _register(tx: Tx, patient: Patient) -> UUID:
         birth_date=patient.birth_date,
     )
     return await people.register_foreign(tx, identity=identity, died_on=patient.died_on)
-
-
-def _settled(resource: Resource, persons: Mapping[UUID, UUID]) -> Resource:
-    """Put the persons' ids where their numbers are.
-
-    The file's Patient stays the institution's own, under its own id: the network's is another one.
-    """
-    body = with_persons(resource.body, persons, resource.owner)
-    filed = filed_with_persons(resource.filed, persons)
-    return replace(resource, owner=persons[resource.owner], body=body, filed=filed)

@@ -16,13 +16,15 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+import orjson
 
-from lianyi.records.fhir.keys import NESTED, subject_of
+from lianyi.records.fhir.keys import subject_of
 from lianyi.records.model import Finding, Patient
 
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.*)?")
+# In compact JSON: within a text every quote has a backslash before it.
+REFERENCE = re.compile(r'"reference":"([^"\\]*(?:\\.[^"\\]*)*)"')
 PERSON = re.compile(r"\bPatient/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
-FILED = re.compile(rb'("type":"Patient","id":")([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=")')
 FULL_DATE = len("2024-05-01")
 USES = ("official", "usual", "")  # of a name, the first that there is
 
@@ -32,15 +34,15 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """One resource of a file: its own id there, and its body under ids of this network."""
+    """One resource of a file: its own id there, and its body under ids of this network.
+
+    `text` is the body with all digits of its decimals, `body` the same as it is looked at.
+    """
 
     type: str
     own_id: str
+    text: str
     body: Mapping[str, Any]
-
-    @property
-    def text(self) -> str:
-        return _encoder.encode(self.body).decode()
 
 
 def patient_number(institution_id: UUID, own_id: str) -> UUID:
@@ -66,7 +68,7 @@ def owner_of(foreign: Foreign, institution_id: UUID) -> UUID:
     """Return the number of the person a resource is about, or the institution."""
     about = f"Patient/{foreign.body['id']}" if foreign.type == "Patient" else None
     person = PERSON.fullmatch(about or subject_of(foreign.body) or _person_proven(foreign) or "")
-    return UUID(person[1]) if person else institution_id
+    return _uuid(person[1]) if person else institution_id
 
 
 def patient_of(foreign: Foreign) -> Patient | tuple[Finding, ...]:
@@ -80,22 +82,12 @@ def patient_of(foreign: Foreign) -> Patient | tuple[Finding, ...]:
     return Patient(UUID(body["id"]), name, str(body.get("gender", "")), born, died_on)
 
 
-def with_persons(text: str, persons: Mapping[UUID, UUID], owner: UUID) -> str:
+def with_persons(text: str, persons: Mapping[str, str], owner: str) -> str:
     """Put the ids of registered persons where their numbers are; most name their owner alone."""
     own = f"Patient/{owner}"
     if text.count("Patient/") == text.count(own):
         return text.replace(own, f"Patient/{persons[owner]}")
-    return PERSON.sub(lambda m: f"Patient/{persons.get(UUID(m[1]), m[1])}", text)
-
-
-def filed_with_persons(filed: bytes, persons: Mapping[UUID, UUID]) -> bytes:
-    """Do the same with what a resource is found by: who asks for a person's finds it."""
-
-    def own(found: re.Match[bytes]) -> bytes:
-        number = found[2].decode()
-        return found[1] + str(persons.get(UUID(number), number)).encode()
-
-    return FILED.sub(own, filed) if b'"Patient"' in filed else filed
+    return PERSON.sub(lambda m: f"Patient/{persons.get(m[1], m[1])}", text)
 
 
 def _person_proven(foreign: Foreign) -> str | None:
@@ -113,9 +105,11 @@ def _documents(raw: bytes) -> list[Any] | None:
         return [_decoder.decode(raw)]
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
+    except RecursionError:  # nested deeper than anything that means something
+        return None
     try:
         return _decoder.decode_lines(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -136,8 +130,13 @@ def _under_our_ids(
 ) -> Foreign:
     type, own_id = str(body.get("resourceType", "")), _own_id(url, body)
     renamed = {**body, "id": _id(institution_id, f"{type}/{own_id}")}
-    _rename_references(institution_id, renamed, known)
-    return Foreign(type, own_id, renamed)
+    text = _encoder.encode(renamed).decode()
+    if '"reference":"' in text:
+        text = _with_references(institution_id, text, known)
+    try:
+        return Foreign(type, own_id, text, orjson.loads(text))
+    except orjson.JSONDecodeError:  # too deep: who checks the text refuses it for that
+        return Foreign(type, own_id, text, renamed)
 
 
 def _own_id(url: str, body: Mapping[str, Any]) -> str:
@@ -150,16 +149,21 @@ def _reference(institution_id: UUID, url: str, body: Mapping[str, Any]) -> str:
     return f"{type}/{_id(institution_id, f'{type}/{_own_id(url, body)}')}"
 
 
-def _rename_references(institution_id: UUID, body: Any, known: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
-    waiting = [body]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            reference = node.get("reference")
-            if isinstance(reference, str):
-                node["reference"] = _renamed(institution_id, reference, known)
-        values = node.values() if isinstance(node, dict) else node
-        waiting.extend([value for value in values if value.__class__ in NESTED])
+def _with_references(institution_id: UUID, text: str, known: Mapping[str, str]) -> str:
+    """Rename what a body refers to. Its text is gone over far sooner than the body."""
+
+    def rename(found: re.Match[str]) -> str:
+        if text[found.start() - 1] == "\\":  # the end of a longer name
+            return found[0]
+        written = found[1]
+        reference = orjson.loads(f'"{written}"') if "\\" in written else written
+        return f'"reference":{_quoted(_renamed(institution_id, reference, known))}'
+
+    return REFERENCE.sub(rename, text)
+
+
+def _quoted(text: str) -> str:
+    return orjson.dumps(text).decode()
 
 
 def _renamed(institution_id: UUID, reference: str, known: Mapping[str, str]) -> str:
@@ -174,6 +178,11 @@ def _renamed(institution_id: UUID, reference: str, known: Mapping[str, str]) -> 
 @lru_cache(maxsize=10_000)  # what belongs together points to the same again and again
 def _id(institution_id: UUID, name: str) -> str:
     return str(uuid5(institution_id, name))
+
+
+@lru_cache(maxsize=10_000)
+def _uuid(text: str) -> UUID:
+    return UUID(text)
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -173,7 +173,7 @@ def _links(value: Json, leaf: Leaf, part: int, _: ZoneInfo) -> list[Found]:
     found: list[Found] = []
     if "identifier" in value:
         found += _identified(value["identifier"], leaf.name + IDENTIFIED, part)
-    type, _slash, id = _relative(str(value.get("reference", ""))).partition("/")
+    type, _slash, id = _relative(value.get("reference", "")).partition("/")
     if id and leaf.target in {"", type}:
         found.append(Link(leaf.name, type, id, part))
     return found

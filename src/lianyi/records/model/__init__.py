@@ -81,10 +81,10 @@ class Link(msgspec.Struct, frozen=True):
 
 
 Found: TypeAlias = Token | Word | Moment | Amount | Link
+Filed: TypeAlias = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):  # made anew several times on its way
     """One resource, checked and ready to be stored. `body` is kept to the letter."""
 
     type: str
@@ -100,7 +100,7 @@ class Resource:
     found: tuple[Found, ...]
     released: bool = True
     app_id: UUID | None = None  # the app that brings it; None: this network's own act
-    filed: bytes = b""  # in the place of `found`: the same, written down for another process
+    filed: Filed = ()  # in the place of `found`: the same, written down by another process
 
     @property
     def key(self) -> tuple[str, str]:

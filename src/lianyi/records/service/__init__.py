@@ -3,7 +3,7 @@
 Journeys call these in the transaction of the change that is recorded.
 """
 
-from lianyi.records.service.bringing import mark_imported, unpack
+from lianyi.records.service.bringing import mark_imported, settle, unpack
 from lianyi.records.service.checking import examine
 from lianyi.records.service.filing import refile
 from lianyi.records.service.notes import amend_note, save_note, sign_note
@@ -46,6 +46,7 @@ __all__ = [
     "release",
     "retract",
     "save_note",
+    "settle",
     "sign_note",
     "store",
     "tombstone",

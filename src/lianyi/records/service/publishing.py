@@ -1,7 +1,6 @@
 """Resources as they are published: checked, indexed, versioned, released, taken back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import orjson
+from msgspec.structs import replace
 
 from lianyi.access.model import Sensitive
 from lianyi.kernel import profile
@@ -101,7 +101,20 @@ def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Reso
     :raises NotFhir, WrongOwner, DefinitionsMissing:
     """
     text = body if isinstance(body, str) else _encoder.encode(body).decode()
-    return _placed(text, _checked(text), owner, holder_id, zone)
+    read = _parsed(text)
+    _check(text, read)
+    return _placed(text, read, owner, holder_id, zone)
+
+
+def prepare_read(
+    text: str, read: Mapping[str, Any], *, owner: UUID, holder_id: UUID, zone: ZoneInfo
+) -> Resource:
+    """Do the same with a body that was read from its text already.
+
+    :raises NotFhir, WrongOwner, DefinitionsMissing:
+    """
+    _check(text, read)
+    return _placed(text, read, owner, holder_id, zone)
 
 
 def prepare_own(
@@ -178,16 +191,14 @@ def _in_error(body: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "verificationStatus": {"coding": [coding]}}
 
 
-def _checked(text: str) -> dict[str, Any]:
+def _check(text: str, read: Mapping[str, Any]) -> None:
     if not validity.is_built():
         raise DefinitionsMissing
-    read = _parsed(text)
     findings = validity.findings(read) or validity.hidden(text, read)
     if not findings and "id" not in read:
         findings = (Finding("required", f"{read['resourceType']}.id"),)
     if findings:
         raise NotFhir(findings=findings)
-    return read
 
 
 def _parsed(text: str) -> dict[str, Any]:

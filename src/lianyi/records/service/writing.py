@@ -4,10 +4,12 @@ Who may do it is decided before (`rules.writable`, the doors); this keeps the re
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from lianyi.access.model.presumed import Presumed
 from lianyi.kernel.work import Tx

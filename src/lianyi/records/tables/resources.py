@@ -4,9 +4,10 @@ What a chart may show is decided inside each WHERE, by the chart: `_admitted` is
 that returns a person's data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 Key = tuple[str, str]
+Writes: TypeAlias = Callable[[Resource, Mapping[str, object]], bytes]
 
 # One statement: the resource as it is, its version, what it is found by. A body that is already
 # there to the letter makes no version, and another owner's or institution's is never touched, nor
@@ -43,7 +45,7 @@ Key = tuple[str, str]
 STORING = """
 WITH {door}given AS (
     SELECT g.*, unnest AS body FROM ROWS FROM (
-      json_to_recordset($1::json) AS (type text, fhir_id text, {own}, {found}),
+      json_to_recordset($1::json) AS (type text, fhir_id text, {own}),
       unnest($4::text[])) AS g
     {where}),
 now AS (
@@ -67,8 +69,7 @@ past AS (
     INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body,
       app_id, holder_id)
     SELECT type, fhir_id, version, $3, $2, released_at IS NOT NULL, classes, body, app_id,
-      holder_id FROM now),
-{filed}
+      holder_id FROM now){filed}
 SELECT type, fhir_id, version FROM now"""
 GIVEN = {
     "owner": "uuid",
@@ -81,17 +82,20 @@ GIVEN = {
     "released": "bool",
     "app_id": "uuid",
 }
+given_of = attrgetter(*GIVEN)
 
 
 @lru_cache(maxsize=64)
-def storing(door: str = "", where: str = "") -> str:
+def storing(door: str = "", where: str = "", *, files: bool = True) -> str:
     """Return the statement; only what passes `where` is stored, which may ask a `door`."""
     own = ", ".join(f"{name} {type}" for name, type in GIVEN.items())
-    filed = index.filling("now")
-    return STORING.format(door=door, where=where, own=own, found=index.FOUND, filed=filed)
+    filed = f",\n{index.filling('now')}" if files else ""
+    own = f"{own}, {index.FOUND}" if files else own
+    return STORING.format(door=door, where=where, own=own, filed=filed)
 
 
 STORE = storing()
+STORE_ALONE = storing(files=False)
 
 OWN = """SELECT r.type, r.fhir_id, r.version FROM records.resource r
          JOIN unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[])
@@ -129,8 +133,12 @@ COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.s
 
 async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
     """Write what is new or changed and return its versions; each key may occur once."""
-    rows = await tx.db.fetch(STORE, *_values(tx, resources))
-    return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
+    sql, write = (STORE, index.row) if index.are_few(resources) else (STORE_ALONE, index.head)
+    rows = await tx.db.fetch(sql, *_values(tx, resources, write))
+    versions = {(row["type"], row["fhir_id"]): row["version"] for row in rows}
+    if sql == STORE_ALONE:
+        await index.copy(tx, resources, versions)
+    return versions
 
 
 async def store_through(tx: Tx, door: Presumed, resources: Sequence[Resource]) -> bool:
@@ -370,13 +378,9 @@ def admitted(chart: Chart, *, at: int) -> str:
     )
 
 
-def _values(tx: Tx, resources: Sequence[Resource]) -> list[object]:
-    given = index.written(_given(one) for one in resources)
-    return [given, tx.now, tx.actor.post_id, [one.body for one in resources]]
-
-
-def _given(resource: Resource) -> bytes:
-    return index.row(resource, {name: getattr(resource, name) for name in GIVEN})
+def _values(tx: Tx, resources: Sequence[Resource], write: Writes = index.row) -> list[object]:
+    given = (write(one, dict(zip(GIVEN, given_of(one), strict=True))) for one in resources)
+    return [index.written(given), tx.now, tx.actor.post_id, [one.body for one in resources]]
 
 
 def entry(row: "Record") -> Entry:
