@@ -44,7 +44,7 @@ def checked(texts: list[str]) -> float:
     begun = time.process_time()
     for text in texts:
         body = orjson.loads(text)
-        validity.findings(body) or validity.hidden(text, body)
+        validity.findings_of(text, body)
     return (time.process_time() - begun) / len(texts) * 1e6
 
 

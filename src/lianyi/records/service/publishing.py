@@ -194,7 +194,7 @@ def _in_error(body: dict[str, Any]) -> dict[str, Any]:
 def _check(text: str, read: Mapping[str, Any]) -> None:
     if not validity.is_built():
         raise DefinitionsMissing
-    findings = validity.findings(read) or validity.hidden(text, read)
+    findings = validity.findings_of(text, read)
     if not findings and "id" not in read:
         findings = (Finding("required", f"{read['resourceType']}.id"),)
     if findings:

@@ -10,12 +10,18 @@ from lianyi.records.rules.validity.structure import is_built
 
 UNKNOWN = "profile.unknown"
 
-__all__ = ["examined", "findings", "hidden", "is_built"]
+__all__ = ["examined", "findings", "findings_of", "hidden", "is_built"]
 
 
 def findings(resource: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Return everything that is wrong with a resource and with those inside it."""
-    return _looked_at(resource, warnings=False)
+    return _looked_at(resource, texts.written(resource), warnings=False)
+
+
+def findings_of(text: str, read: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return everything that is wrong with a body and, where nothing is, with its text."""
+    whole = texts.written(read)
+    return _looked_at(read, whole, warnings=False) or _hidden(text, whole)
 
 
 def examined(resource: Mapping[str, Any], wanted: Sequence[str] = ()) -> tuple[Finding, ...]:
@@ -24,7 +30,7 @@ def examined(resource: Mapping[str, Any], wanted: Sequence[str] = ()) -> tuple[F
     A profile that a body claims by itself is looked at too; if nobody knows it here, that is told
     and keeps nothing out (FHIR R4, 2.1.0: meta.profile).
     """
-    found = _looked_at(resource, warnings=True)
+    found = _looked_at(resource, texts.written(resource), warnings=True)
     if any(one.rule != "invariant" for one in found):
         return found
     claimed = [url for url in resource.get("meta", {}).get("profile", ()) if url not in wanted]
@@ -36,19 +42,23 @@ def examined(resource: Mapping[str, Any], wanted: Sequence[str] = ()) -> tuple[F
 
 def hidden(text: str, read: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Return what is wrong with the text of a body that was read without a finding."""
-    whole = texts.written(read)
+    return _hidden(text, texts.written(read))
+
+
+def _hidden(text: str, whole: bytes | None) -> tuple[Finding, ...]:
     if whole is None:
         return (Finding("deep", "$this"),)
     name = texts.repeated(text, whole)
     return (Finding("repeated", "$this", name),) if name else ()
 
 
-def _looked_at(resource: Mapping[str, Any], *, warnings: bool) -> tuple[Finding, ...]:
+def _looked_at(
+    resource: Mapping[str, Any], whole: bytes | None, *, warnings: bool
+) -> tuple[Finding, ...]:
     """Invariants speak of elements that are what they should be: those come first."""
     try:
         if found := structure.findings(resource):
             return found
-        whole = texts.written(resource)
         if whole is None:
             return (Finding("deep", "$this"),)
         return tuple(invariants.broken(resource, whole, warnings=warnings))

@@ -27,6 +27,7 @@ RESOURCES = frozenset({RESOURCE, OWN})
 LEADS_INSIDE = "ref-1"
 Where: TypeAlias = tuple[Any, ...] | None  # the way back to the top: (where, member, number)
 Holds: TypeAlias = Callable[[Node, Node, Node], Truth]
+Known: TypeAlias = "Mapping[str, Shape]"
 
 
 class Law(msgspec.Struct, frozen=True):
@@ -57,6 +58,9 @@ class Shape:
     """What an element is: the laws of it, and the shapes of those members that have laws."""
 
     name: str
+    is_beside: bool = False  # a primitive, for what has no place in its value
+    is_resource: bool = False
+    only: frozenset[str] | None = None  # the members without which there is nothing to look for
     laws: list[tuple[str, Holds]] = field(default_factory=list)
     members: dict[str, "Shape"] = field(default_factory=dict)
 
@@ -67,7 +71,10 @@ def broken(resource: Node, whole: bytes | None = None, *, warnings: bool = False
     `whole` is the resource as compact JSON, from whoever has it at hand.
     """
     text = orjson.dumps(resource, default=str) if whole is None else whole
-    walk = Walk(shapes(warnings, bare=_is_bare(text), points=_points(text)), [])
+    known = shapes(warnings, bare=_is_bare(text), points=_points(text))
+    if _is_sound(known, resource, known[RESOURCE], resource, resource):
+        return []
+    walk = Walk(known, [])
     walk.resource(resource, resource, None)
     type = str(resource["resourceType"])
     placed = sorted((_expression(type, where), name) for name, where in walk.found)
@@ -121,6 +128,40 @@ class Walk(NamedTuple):
             self.element(node, shape, resource, root, where)
 
 
+def _is_sound(known: Known, node: Node, shape: Shape, resource: Node, root: Node) -> bool:
+    """Tell whether nothing is broken, as the walk would: most bodies ask for no place of anything.
+
+    Each element is met once, so what is done for one is done thousands of times a second.
+    """
+    if shape.is_resource:
+        resource, root = node, node if shape.name == OWN else root
+        shape = known[node["resourceType"]]
+    for _, holds in shape.laws:
+        if not holds(node, resource, root):
+            return False
+    if node.__class__ is not dict:
+        return True
+    if len(node) == 1 and "id" in node and not shape.is_beside:
+        return False
+    return _are_sound(known, node, shape.members, resource, root)
+
+
+def _are_sound(
+    known: Known, node: Node, members: Mapping[str, Shape], resource: Node, root: Node
+) -> bool:
+    for member, value in node.items():
+        if (inner := members.get(member)) is None:
+            continue
+        if inner.is_beside and not _is_beside(node, member):
+            return False
+        for item in value if value.__class__ is list else (value,):
+            if item is None or (inner.only is not None and inner.only.isdisjoint(item)):
+                continue
+            if not _is_sound(known, item, inner, resource, root):
+                return False
+    return True
+
+
 def _is_beside(node: Node, member: str) -> bool:
     """ele-1: an extension of a primitive stands beside its value, or in its place; an id can't."""
     twins, values = node[member], node.get(member[1:])
@@ -169,11 +210,12 @@ def shapes(
     Bodies that are `bare`, or don't point inside themselves, are spared what can't be broken there.
     """
     book = _book()
-    joined = {name: Shape(name) for name in (*book.shapes, RESOURCE, OWN)}
+    names = (*book.shapes, RESOURCE, OWN)
+    joined = {name: Shape(name, name == PRIMITIVE, name in RESOURCES) for name in names}
     for name, written in book.shapes.items():
         base = book.shapes.get(written.as_, written)
-        names = dict.fromkeys((*base.laws, *written.laws))
-        kept = [n for n in names if warnings or book.laws[n].severity == "error"]
+        every = dict.fromkeys((*base.laws, *written.laws))
+        kept = [n for n in every if warnings or book.laws[n].severity == "error"]
         kept = [n for n in kept if points or n != LEADS_INSIDE]
         joined[name].laws = [(n, holds_of(n)) for n in kept if book.laws[n].source != "slip"]
         own = {RESOURCE: OWN} if name in OF_ITS_OWN else {}
@@ -192,6 +234,7 @@ def _pruned(joined: Mapping[str, Shape]) -> Mapping[str, Shape]:
         live |= led
     for shape in joined.values():
         shape.members = {m: i for m, i in shape.members.items() if i.name in live}
+        shape.only = None if shape.laws or shape.is_resource else frozenset(shape.members)
     return joined
 
 

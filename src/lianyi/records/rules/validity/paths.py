@@ -103,7 +103,7 @@ def implies_(a: Truth, b: Truth) -> Truth:
 
 
 def same(a: Many, b: Many) -> Truth:
-    if not a or not b or any(isinstance(item, Bare) for item in (*a, *b)):
+    if not a or not b or Bare in {item.__class__ for item in (*a, *b)}:
         return None
     return len(a) == len(b) and all(map(_equal, a, b))
 
