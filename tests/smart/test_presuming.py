@@ -160,11 +160,13 @@ async def test_a_relation_that_has_ended_shows_nothing_and_is_told(sitting, ward
     """PRI-26, EMR-05"""
     other = await ward.place.resident()
     cause = await ward.place.relate(other.person_id, DOCTOR)
-    await ward.publish(make.condition(other.person_id), owner=other.person_id)
-    doctors, asked = await sitting(ward.doctor), {"patient": str(other.person_id)}
+    person = {"resourceType": "Patient", "id": str(other.person_id)}
+    await ward.publish(make.condition(other.person_id), person, owner=other.person_id)
+    asked = {"patient": str(other.person_id), "_include": "Condition:patient"}
+    doctors = await sitting(ward.doctor)
     for _ in range(2):
         found = await doctors.http.get(f"{FHIR}/Condition", params=asked)
-        assert len(found.json()["entry"]) == 1
+        assert [one["search"]["mode"] for one in found.json()["entry"]] == ["match", "include"]
     await ward.place.do(ward.place.office, access.end_relation, cause_id=cause)
     assert "entry" not in (await doctors.http.get(f"{FHIR}/Condition", params=asked)).json()
     told = await ward.place.rows(READS, other.person_id, DOCTOR)

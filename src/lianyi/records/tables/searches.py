@@ -173,25 +173,37 @@ async def linked(
 ) -> list[Hit]:
     """Return what some resources link to, or what links to them, as far as the reader sees it."""
     values = _values(tx, reach, ANY_TYPE)
-    types, ids = ([getattr(hit, name) for hit in hits] for name in ("type", "fhir_id"))
-    mine = f"unnest({values.put(types)}::text[], {values.put(ids)}::text[]) AS g (type, id)"
-    here, there = ("k.to_type, k.to_id", "k.type, k.fhir_id")
-    if not include.is_reverse:
-        here, there = there, here
-    where = [values.seen("r")]
-    if include.type:
-        where.append(f"k.type = {values.put(include.type)}")
-    if include.name:
-        where.append(f"k.name = {values.put(include.name)}")
-    if include.target:
-        where.append(f"k.to_type = {values.put(include.target)}")
-    sql = f"""SELECT DISTINCT {COLUMNS} FROM {mine}
-              JOIN records.link k ON ({here}) = (g.type, g.id)
-              JOIN records.resource s ON (s.type, s.fhir_id, s.version)
-                = (k.type, k.fhir_id, k.version)
-              JOIN records.resource r ON (r.type, r.fhir_id) = ({there})
-              WHERE {" AND ".join(where)} LIMIT {values.put(limit)}"""
+    there, key = (_to_these if include.is_reverse else _from_these)(hits, include, values)
+    # First to where all of them lead, which most share.
+    sql = f"""SELECT {COLUMNS} FROM (SELECT DISTINCT {there}) k
+              JOIN records.resource r USING ({key})
+              WHERE {values.seen("r")} LIMIT {values.put(limit)}"""
     return [hit(row) for row in await tx.db.fetch(sql, *values.args)]
+
+
+def _from_these(hits: Sequence[Hit], include: Include, values: Values) -> tuple[str, str]:
+    columns = [[getattr(hit, name) for hit in hits] for name in ("type", "fhir_id", "version")]
+    types, ids, versions = map(values.put, columns)
+    there = f"""l.to_type AS type, l.to_id AS fhir_id
+      FROM unnest({types}::text[], {ids}::text[], {versions}::int[]) AS g (type, fhir_id, version)
+      JOIN records.link l USING (type, fhir_id, version) WHERE {_by(include, values)}"""
+    return there, "type, fhir_id"
+
+
+def _to_these(hits: Sequence[Hit], include: Include, values: Values) -> tuple[str, str]:
+    types, ids = (values.put([getattr(hit, name) for hit in hits]) for name in ("type", "fhir_id"))
+    there = f"""l.type, l.fhir_id, l.version
+      FROM unnest({types}::text[], {ids}::text[]) AS g (to_type, to_id)
+      JOIN records.link l USING (to_type, to_id)
+      WHERE {_by(include, values)} AND {values.whose("l.owner")}"""
+    return there, "type, fhir_id, version"
+
+
+def _by(include: Include, values: Values) -> str:
+    """Return which links an include goes by."""
+    asked = {"type": include.type, "name": include.name, "to_type": include.target}
+    said = (f"l.{name} = {values.put(one)}" for name, one in asked.items() if one)
+    return " AND ".join(said) or "TRUE"
 
 
 def _values(tx: Tx, reach: Chart | Desk, few_of: str) -> Values:
