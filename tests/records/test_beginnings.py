@@ -86,7 +86,7 @@ async def test_what_a_desk_does_not_see_leads_nowhere(ward, crowd):
         "SELECT fhir_id FROM records.resource WHERE owner = ANY ($1) AND type = 'Observation'",
         [*crowd, ward.person_id],  # of whom another hospital has written too
     )
-    assert sorted(led.terms[0].among) == sorted(id for (id,) in ids)
+    assert sorted(led.terms[0].among.ids) == sorted(id for (id,) in ids)
 
 
 async def test_a_code_leads_to_each_resource_once_as_it_is_now(ward):

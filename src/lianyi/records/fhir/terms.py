@@ -75,17 +75,25 @@ Value: TypeAlias = Code | Time | Size | Target | str
 
 
 @dataclass(frozen=True, slots=True)
+class Those:
+    """Some versions of resources of one type: their ids, and beside each its number."""
+
+    ids: tuple[str, ...]
+    versions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One of the values is there; with the modifier `not`, none of them is.
 
-    `among`: only resources of these ids have it, which somebody has found out.
+    `among`: these versions of resources have it and no others, which somebody has found out.
     """
 
     name: str
     type: str
     modifier: str
     values: tuple[Value, ...]
-    among: tuple[str, ...] | None = None
+    among: Those | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lianyi.access.model import Chart, Desk
 from lianyi.kernel import profile
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
-from lianyi.records.fhir.terms import Chain, Match, Pair, Reverse, Search, Term, Time
+from lianyi.records.fhir.terms import Chain, Match, Pair, Reverse, Search, Term, Those, Time
 from lianyi.records.tables.filed import TABLES, has_pieces, wanted
 from lianyi.records.tables.terms import Values, leads
 
@@ -37,16 +37,17 @@ async def narrowed(tx: Tx, reach: Chart | Desk, search: Search) -> Search:
     return replace(search, terms=terms, is_led=any(map(leads, terms)))
 
 
-async def _among(
-    tx: Tx, reach: Desk, type: str, asked: Sequence[Asked]
-) -> Mapping[Asked, tuple[str, ...]]:
+async def _among(tx: Tx, reach: Desk, type: str, asked: Sequence[Asked]) -> Mapping[Asked, Those]:
     values = Values(reach, profile.at(tx.now).zone, few_of=type)
     parts = [_having(*one, values) for one in asked]
-    row = await tx.db.fetchrow(f"SELECT {', '.join(parts)}", *values.args)
-    found = dict(zip(asked, row or (), strict=True))
-    for one, those in found.items():
-        _common.put(one, those is None or None)
-    return {one: tuple(those) for one, those in found.items() if those is not None}
+    row = await tx.db.fetchrow(f"SELECT * FROM {', '.join(parts)}", *values.args)
+    found: dict[Asked, Those] = {}
+    for number, one in enumerate(asked):
+        ids, versions = (row or ())[2 * number : 2 * number + 2]
+        _common.put(one, ids is None or None)
+        if ids is not None:
+            found[one] = Those(tuple(ids), tuple(versions))
+    return found
 
 
 def _asked(type: str, terms: Iterable[Term]) -> Iterator[Asked]:
@@ -70,26 +71,27 @@ def _may_lead(type: str, term: Match) -> bool:
 
 
 def _having(type: str, term: Match, values: Values) -> str:
-    """Return SQL for the ids of what has a value and is this desk's; NULL where it isn't rare.
+    """Return SQL for the versions that have a value and are this desk's; NULL where many have it.
 
     Whose it is, is asked here, of a row that is read anyway: of most that few have a desk sees a
     part, and only that part is looked at further.
     """
     k = values.name()
     having = (
-        f"SELECT {k}.fhir_id, {k}.owner FROM records.{TABLES[term.type]} {k}"
+        f"SELECT {k}.fhir_id, {k}.version, {values.whose(f'{k}.owner')} AS its"
+        f" FROM records.{TABLES[term.type]} {k}"
         f" WHERE {k}.type = {values.put(type)} AND {k}.name = {values.put(term.name)}"
         f" AND {wanted(term, k, values)} LIMIT {FEW + 1}"
     )
-    its = f"array_agg({k}.fhir_id) FILTER (WHERE {values.whose(f'{k}.owner')})"
-    return (
-        f"(SELECT CASE WHEN count(*) <= {FEW} THEN coalesce({its}, '{{}}') END FROM ({having}) {k})"
+    columns = ", ".join(
+        f"CASE WHEN count(*) <= {FEW}"
+        f" THEN coalesce(array_agg({k}.{name}) FILTER (WHERE {k}.its), '{{}}') END"
+        for name in ("fhir_id", "version")
     )
+    return f"(SELECT {columns} FROM ({having}) {k}) AS {k}"
 
 
-def _told(
-    type: str, terms: Sequence[Term], among: Mapping[Asked, tuple[str, ...]]
-) -> Iterator[Term]:
+def _told(type: str, terms: Sequence[Term], among: Mapping[Asked, Those]) -> Iterator[Term]:
     for term in terms:
         match term:
             case Match():

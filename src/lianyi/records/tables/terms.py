@@ -19,6 +19,7 @@ from lianyi.records.fhir.terms import (
     Pair,
     Reverse,
     Term,
+    Those,
     Updated,
     Within,
 )
@@ -165,7 +166,7 @@ def leads(term: Term) -> bool:
         case Match():
             return term.among is not None
         case Chain(type="Patient", term=Match(among=those)):
-            return those is not None and len(those) <= LIVES
+            return those is not None and len(those.ids) <= LIVES
         case Reverse(term=Match(among=those)):
             return those is not None
         case _:
@@ -173,15 +174,21 @@ def leads(term: Term) -> bool:
 
 
 def _match(term: Match, row: str, values: Values) -> str:
+    if term.among is not None:
+        return _among(term.among, row, values)
     k = values.name()
     no = "NOT " if term.modifier == "not" else ""
     named = f"{k}.name = {values.put(term.name)} AND {wanted(term, k, values)}"
-    those = (
-        f"{row}.fhir_id = ANY ({values.put(list(term.among))}) AND "
-        if term.among is not None
-        else ""
-    )
-    return f"{those}{no}{_is_there(f'{_from(term.type, k, row)} AND {named}', values)}"
+    return f"{no}{_is_there(f'{_from(term.type, k, row)} AND {named}', values)}"
+
+
+def _among(those: Those, row: str, values: Values) -> str:
+    """Return what an index goes by, and what tells a version from those before and after it."""
+    ids, versions = values.put(list(those.ids)), values.put(list(those.versions))
+    given = f"SELECT * FROM unnest({ids}::text[], {versions}::int[])"
+    # Within COALESCE it is a table to look into; a planner would else make it the beginning.
+    is_it = f"coalesce(({row}.fhir_id, {row}.version) IN ({given}), false)"
+    return f"{row}.fhir_id = ANY ({ids}) AND {is_it}"
 
 
 def _is_there(what: str, values: Values) -> str:
