@@ -11,7 +11,7 @@ import pytest
 
 import lianyi
 from lianyi.access.model import Chart, Desk
-from lianyi.access.model.presumed import Presumed
+from lianyi.access.model.presumed import Presumed, PresumedDesk
 from lianyi.journeys.wiring import WIRING
 from lianyi.kernel import named
 from lianyi.kernel.lifecycle import Lifecycle
@@ -29,7 +29,7 @@ STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 # about the asking person's own session and application, about a file an institution brought, about
 # digests and who signed them, about what was reported under a pseudonym, about apps and what they
 # take in bulk, or a bare yes or no about a relation.
-CAPABILITIES = {Chart, Desk, Chart | Desk, Presumed}
+CAPABILITIES = {Chart, Desk, Chart | Desk, Presumed, PresumedDesk}
 NAMELESS = {
     "access.queries.approvals",
     "access.queries.approvals_by_id",

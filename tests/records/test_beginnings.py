@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lianyi.access.service import desks
+from lianyi.access.model import Purpose
+from lianyi.access.model.parts import Right
+from lianyi.access.service import desks, presuming
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
 from lianyi.records.fhir import searches
@@ -76,6 +78,26 @@ async def test_each_beginning_finds_the_same_and_shows_nobody_else(
     if type == "Observation":  # of the farthest days there are
         newest = await ward.see(queries.newest, chart=desk, search=led, limit=total)
         assert newest == found[0]
+        assert await over(ward, search, total) == found[0]
+        assert (await over(ward, search, total + 1) == found[0]) == is_led
+        told = await ward.place.rows(
+            "SELECT DISTINCT id FROM access.log, unnest(person_ids) AS id WHERE what = 'begun'"
+            " AND institution_id = $1",
+            ward.place.id,
+        )
+        assert {id for (id,) in told} == crowd
+
+
+async def over(ward, search, limit):
+    """Look over the desk in the one statement that tells of it too."""
+
+    async def look(tx):
+        given = {"purpose": Purpose.TREAT, "what": "begun", "right": Right.SEARCH, "nobody": []}
+        return await queries.glance_over(
+            tx, presuming.desk(tx, **given), search=search, limit=limit
+        )
+
+    return await ward.place.do(ward.doctor, look)
 
 
 async def test_what_a_desk_does_not_see_leads_nowhere(ward, crowd):

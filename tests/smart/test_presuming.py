@@ -173,6 +173,62 @@ async def test_a_relation_that_has_ended_shows_nothing_and_is_told(sitting, ward
     assert told == [(True,), (True,), (False,)]
 
 
+@pytest.fixture
+async def treated(ward):
+    """Three persons whom a doctor treats, by what opened that, the one seen last first."""
+    found = {}
+    for day in (3, 2, 1):
+        other = await ward.place.resident()
+        found[other.person_id] = await ward.place.relate(other.person_id, DOCTOR)
+        body = make.observation(other.person_id, code="over-desk", at=f"2090-01-0{day}")
+        await ward.publish(body, owner=other.person_id)
+    return found
+
+
+OVER_DESK = [
+    "code=over-desk",  # rare
+    f"code={make.LOINC}|over-desk&date=ge2090-01-01",
+    "_has:Observation:patient:code=over-desk",
+]
+
+
+@pytest.mark.parametrize("asked", OVER_DESK)
+async def test_over_a_desk_exactly_who_is_shown_is_told(sitting, ward, treated, asked):
+    """PRI-13, PRI-26: no more than the page has, once, and nobody whose relation has ended."""
+    doctors = await sitting(ward.doctor)
+    type = "Patient" if asked.startswith("_has") else "Observation"
+    for person_id in treated if type == "Patient" else ():
+        await ward.publish({"resourceType": type, "id": str(person_id)}, owner=person_id)
+
+    async def shown():
+        answer = await doctors.http.get(f"{FHIR}/{type}?{asked}&_count=2")
+        assert answer.status_code == 200
+        found = [one["resource"] for one in answer.json().get("entry", ())]
+        named = [one.get("subject", {}).get("reference", f"Patient/{one['id']}") for one in found]
+        return [UUID(one.removeprefix("Patient/")) for one in named]
+
+    async def told():
+        (row,) = await ward.place.rows(
+            "SELECT count(*), array_agg(DISTINCT id ORDER BY id) FROM access.log,"
+            " unnest(person_ids) AS id WHERE role = 'doctor' AND id = ANY ($1) AND granted",
+            list(treated),
+        )
+        return row
+
+    first = await shown()
+    assert (await told())[1] == sorted(first)
+    assert [await shown() for _ in range(2)] == [first] * 2
+    assert await told() == (6, sorted(first))
+    await ward.place.do(ward.place.office, access.end_relation, cause_id=treated[first[0]])
+    rest = await shown()
+    assert first[0] not in rest
+    assert len(rest) == 2
+    await ward.place.do(ward.doctor, sessions.sign_out_everywhere, person_id=ward.doctor.person_id)
+    answer = await doctors.http.get(f"{FHIR}/{type}?{asked}&_count=2")
+    assert answer.status_code == 401
+    assert (await told())[0] == 8
+
+
 async def test_an_apps_token_is_asked_for_each_time(diary, patients, ward, condition):
     """PRI-04, INT-04: revoked, it reads nothing more, also of what it has read before."""
     token = (await diary.tokens(patients, "patient/Condition.rs"))["access_token"]

@@ -27,10 +27,14 @@ ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Glance(Generic[T]):
-    """A shorter way to an answer: the look that may have it, and how one learns to look so."""
+    """A shorter way to an answer: the look that may have it, and how one learns to look so.
+
+    `over`: what asks more than one look can, and still less than the verb.
+    """
 
     look: Callable[[Moment, Sequence[Statement]], Look[T] | None]
     learn: Callable[[Tx], Awaitable[None]]
+    over: Callable[[Tx, Sequence[Statement]], Awaitable[T | None]] | None = None
 
 
 async def read(request: Request) -> Response:
@@ -72,13 +76,19 @@ async def ask(
         await answers.prove(request)
         return await reading(app, request.scope["user"], verb)
     if presumed:
-        found = await looking(
-            app, presumed.actor, lambda at: glance.look(at, (presumed.still(at),))
-        )
+        found = await _glanced(app, presumed, glance)
         if found is not None:
             return found
     await answers.prove(request)
     return await reading(app, request.scope["user"], lambda tx: _learning(tx, verb, glance))
+
+
+async def _glanced(app: App, presumed: PresumedHat, glance: Glance[T]) -> T | None:
+    hat, over = presumed.actor, glance.over
+    found = await looking(app, hat, lambda at: glance.look(at, (presumed.still(at),)))
+    if found is not None or over is None:
+        return found
+    return await reading(app, hat, lambda tx: over(tx, (presumed.still(tx),)))
 
 
 async def _learning(tx: Tx, verb: Callable[[Tx], Awaitable[T]], glance: Glance[T]) -> T:

@@ -85,6 +85,7 @@ async def _answered(request: Request, asks: Asks) -> Response:
     glance = Glance(
         lambda at, still: _glance(at, still, request, asks),
         lambda tx: fhir_desk.learn_through(tx, asked=_Page(tx, request, asks).asked),
+        lambda tx, still: _over(tx, still, request, asks),
     )
     found = await ask(request, lambda tx: page(tx, request, asks), glance)
     return answers.written(request, found)
@@ -102,6 +103,12 @@ def _glance(
     wanted = _Page(at, request, asks)
     look = fhir_desk.glance_through(at, still, asked=wanted.asked)
     return look.then(wanted.of) if look else None
+
+
+async def _over(tx: Tx, still: Sequence[Statement], request: Request, asks: Asks) -> Body | None:
+    wanted = _Page(tx, request, asks)
+    answer = await fhir_desk.glance_over(tx, still, asked=wanted.asked)
+    return None if answer is None else wanted.of(answer)
 
 
 class _Page:

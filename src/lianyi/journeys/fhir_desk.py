@@ -263,6 +263,31 @@ def glance_through(at: Moment, still: Sequence[Statement], *, asked: Asked) -> L
     return look.then(partial(_page, asked, search)) if look else None
 
 
+async def glance_over(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> Answer | None:
+    """Return what `search` does where few statements find it: over a desk, or what comes along.
+
+    None: `still` doesn't hold, or `search` says more.
+
+    :raises NotSearchable, WrongRole, OutOfScope:
+    """
+    fhir_live.check_scope(tx, type=asked.type, right=Right.SEARCH)
+    search, order, includes = _understood(tx, asked)
+    after, limit = asked.after, asked.limit + 1
+    if asked.counted:
+        return None
+    if not includes:
+        if asked.shown + asked.limit > profile.at(tx.now)["PRI-28"]:
+            return None
+        page = await fhir_glance.over(tx, still, search, order=order, after=after, limit=limit)
+        return None if page is None else _page(asked, search, page)
+    found = await fhir_glance.opened(tx, still, search, order=order, after=after, limit=limit)
+    if found is None:
+        return None
+    chart, page = found
+    answer = _page(asked, search, page)
+    return replace(answer, along=await fhir_along.along(tx, chart, answer.hits, includes))
+
+
 async def learn_through(tx: Tx, *, asked: Asked) -> None:
     """Have the next page of that person's records glanced at."""
     search, *_ = _understood(tx, asked)

@@ -9,13 +9,14 @@ which learns how the door opens.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lianyi.access.model import RESIDENT
+from lianyi.access.model import RESIDENT, Chart
 from lianyi.access.model.parts import Right
 from lianyi.access.service import presuming
 from lianyi.journeys import fhir_live, fhir_reach
 from lianyi.kernel.db import Statement
 from lianyi.kernel.looks import Look
 from lianyi.kernel.moment import Moment
+from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.fhir.terms import Ids, Order, Search
 from lianyi.records.model import Hit, Page
@@ -28,8 +29,8 @@ def own(at: Moment, still: Still, *, type: str, fhir_id: str) -> Look[Hit] | Non
     if at.actor.role != RESIDENT:
         return None
     search = Search(type, (Ids((fhir_id,)),))
-    look = _through(at, still, search, right=Right.READ, limit=1, is_one=True)
-    return look.then(lambda found: found[0][0] if found else None) if look else None
+    found = _through(at, still, search, right=Right.READ, limit=1, is_one=True)
+    return found[1].then(lambda page: page[0][0] if page else None) if found else None
 
 
 def page(
@@ -42,7 +43,46 @@ def page(
     limit: int,
 ) -> Look[Page] | None:
     """Return the look for the next resources of one person's that a search finds."""
-    return _through(at, still, search, right=Right.SEARCH, order=order, after=after, limit=limit)
+    found = _through(at, still, search, right=Right.SEARCH, order=order, after=after, limit=limit)
+    return found[1] if found else None
+
+
+async def opened(
+    tx: Tx,
+    still: Still,
+    search: Search,
+    *,
+    order: Sequence[Order],
+    after: Sequence[str],
+    limit: int,
+) -> tuple[Chart, Page] | None:
+    """Return the same resources and the chart that has opened: through that others are looked for.
+
+    It is open then as it is after the long way.
+    """
+    found = _through(tx, still, search, right=Right.SEARCH, order=order, after=after, limit=limit)
+    page = await found[1].take(tx.db) if found else None
+    return None if found is None or page is None else (found[0], page)
+
+
+async def over(
+    tx: Tx,
+    still: Still,
+    search: Search,
+    *,
+    order: Sequence[Order],
+    after: Sequence[str],
+    limit: int,
+) -> Page | None:
+    """Return the next resources over a desk, with their places; the last is no part of the page."""
+    if fhir_live.is_told(search.type):
+        return None
+    door = fhir_reach.presumed_desk(tx, search)
+    if door is None:
+        return None
+    return await records.glance_over(
+        tx, replace(door, still=tuple(still)), search=search, order=order, after=after, limit=limit
+    )
 
 
 def _through(
@@ -55,7 +95,7 @@ def _through(
     after: Sequence[str] = (),
     limit: int,
     is_one: bool = False,
-) -> Look[Page] | None:
+) -> tuple[Chart, Look[Page]] | None:
     if fhir_live.is_told(search.type):
         return None
     person_id = fhir_reach.person_in(search)
@@ -71,4 +111,4 @@ def _through(
         limit=limit,
         is_one=is_one,
     )
-    return look.or_else(lambda: presuming.forget(at, door, right))
+    return door.chart, look.or_else(lambda: presuming.forget(at, door, right))

@@ -17,7 +17,7 @@ from lianyi.access.model import (
     Purpose,
 )
 from lianyi.access.model.parts import Right
-from lianyi.access.model.presumed import Presumed
+from lianyi.access.model.presumed import Presumed, PresumedDesk
 from lianyi.access.service import desks, presuming
 from lianyi.journeys import fhir_live
 from lianyi.kernel.lifecycle import WrongRole
@@ -140,6 +140,18 @@ def presumed(at: Moment, person_id: UUID | None, right: Right) -> Presumed | Non
     if person is None:
         return None
     return presuming.chart(at, person_id=person, purpose=purpose, what=WHAT, right=right)
+
+
+def presumed_desk(at: Moment, search: Search) -> PresumedDesk | None:
+    """Return the desk that a search leads to. None: it leads to somebody's chart, or an app's desk.
+
+    :raises WrongRole, OutOfScope:
+    """
+    purpose = purpose_of(at)
+    if _whose(at, person_in(search)) is not None:
+        return None
+    nobody = (PUBLIC, at.actor.institution_id)
+    return presuming.desk(at, purpose=purpose, what=WHAT, right=Right.SEARCH, nobody=nobody)
 
 
 async def learn(tx: Tx, person_id: UUID | None, right: Right) -> None:

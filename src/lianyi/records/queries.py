@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from lianyi.access.model import Chart, Desk
-from lianyi.access.model.presumed import Presumed
+from lianyi.access.model.presumed import Presumed, PresumedDesk
 from lianyi.kernel.crypto import same, sm3
 from lianyi.kernel.looks import Look
 from lianyi.kernel.moment import Moment
@@ -246,6 +246,23 @@ def glance(
     `is_one`: that nothing was found isn't told here; who looks for one looks on elsewhere.
     """
     return searches.glance(at, door, search, order=order, after=after, limit=limit, is_one=is_one)
+
+
+async def glance_over(
+    tx: Tx,
+    door: PresumedDesk,
+    *,
+    search: Search,
+    order: Sequence[Order] = (),
+    after: Sequence[str] = (),
+    limit: int,
+) -> Page | None:
+    """Return what `search` does, in one statement with the log of all but the last of it.
+
+    None: it is shut, or what is found has to be looked for among too many.
+    """
+    led = await rare.narrowed(tx, door.desk, search)
+    return await searches.glance_over(tx, door, led, order=order, after=after, limit=limit)
 
 
 async def fallen(tx: Tx, reach: Chart | Desk, *, type: str, fhir_id: str) -> Hit | None:

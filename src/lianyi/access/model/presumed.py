@@ -1,8 +1,8 @@
-"""A chart that rests on grounds remembered, not asked for."""
+"""Doors that rest on what is remembered, not asked for."""
 
 from dataclasses import dataclass
 
-from lianyi.access.model import Chart
+from lianyi.access.model import Chart, Desk
 from lianyi.kernel.db import Statement, part_of
 
 
@@ -16,4 +16,24 @@ class Presumed:
 
     def within(self, values: list[object]) -> tuple[str, str]:
         """Return what a `door` asks and what tells of it, as parts of a statement's SQL."""
-        return " AND ".join(part_of(one, values) for one in self.still), part_of(self.told, values)
+        return _asked(self.still, values), part_of(self.told, values)
+
+
+@dataclass(frozen=True, slots=True)
+class PresumedDesk:
+    """A desk that no statement may look over without asking `still` and saying `told`.
+
+    It presumes who asks alone: who is at it is asked wherever it is looked over.
+    """
+
+    desk: Desk
+    still: tuple[Statement, ...]  # as of a chart
+    told: Statement  # writes down who the owners in `shown` are, if there are any
+
+    def within(self, values: list[object]) -> tuple[str, str]:
+        """Return the same as of a chart."""
+        return _asked(self.still, values), part_of(self.told, values)
+
+
+def _asked(still: tuple[Statement, ...], values: list[object]) -> str:
+    return " AND ".join(part_of(one, values) for one in still) or "TRUE"

@@ -182,7 +182,7 @@ def is_source(tx: Tx) -> bool:
 def saw(tx: Tx, reach: Chart | Desk, *, person_ids: list[UUID], what: str = "") -> None:
     """Log the persons a desk's answer shows, or what is told through a chart nobody asked for."""
     if person_ids:
-        cause = reach.cause if isinstance(reach, Chart) else _cause_of(reach)
+        cause = reach.cause if isinstance(reach, Chart) else cause_of(reach)
         tables.log(tx, person_ids, reach.purpose, granted=True, cause=cause, what=what)
 
 
@@ -333,7 +333,8 @@ def _refusal(
     return NoSuchPerson(person_id=person_id)
 
 
-def _cause_of(desk: Desk) -> Cause:
+def cause_of(desk: Desk) -> Cause:
+    """Return what opens a desk to who is at it, as the log says it."""
     if desk.everyone:
         return Cause.SYSTEM
     if desk.app:

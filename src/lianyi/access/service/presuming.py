@@ -5,14 +5,15 @@ it is remembered: the statement that looks holds the same grounds against those 
 writes the access down. If they are others, it finds nothing, and the door is opened anew.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 from uuid import UUID
 
 from lianyi.access import tables
 from lianyi.access.model import Chart, Purpose
 from lianyi.access.model.parts import Right
-from lianyi.access.model.presumed import Presumed
-from lianyi.access.service import chart_on, grounds_asked
+from lianyi.access.model.presumed import Presumed, PresumedDesk
+from lianyi.access.service import cause_of, chart_on, desk_of, grounds_asked
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import LastUsed
@@ -37,6 +38,22 @@ def chart(
         return None
     opened, held = found
     return Presumed(opened, (tables.still(asked, held),), tables.telling(at, opened, what))
+
+
+def desk(
+    at: Moment, *, purpose: Purpose, what: str, right: Right, nobody: Sequence[UUID]
+) -> PresumedDesk | None:
+    """Return the desk that `open_desk` opens, which tells of all that it shows but of `nobody`.
+
+    None: an app's, whose answers are counted.
+
+    :raises WrongRole, OutOfScope:
+    """
+    opened = desk_of(at, purpose=purpose, right=right)
+    if opened.app:
+        return None
+    told = tables.telling_of(at, opened, cause_of(opened), what, nobody)
+    return PresumedDesk(opened, (), told)
 
 
 async def learn(tx: Tx, *, person_id: UUID, purpose: Purpose, right: Right) -> None:

@@ -40,6 +40,9 @@ TOLD = """INSERT INTO access.log (at, post_id, reader_id, institution_id, role, 
             granted, cause, what, request_id, app_id)
           SELECT $1::timestamptz, $2::uuid, $3::uuid, $4::uuid, $5::text, $6::uuid[], $7::text,
             $8::bool, $9::text, $10::text, $11::text, $12::uuid"""
+# The same of the owners in `shown`, apart from those given in their place.
+SHOWN = "array_agg(DISTINCT owner)"
+OF_SHOWN = " FROM shown WHERE owner <> ALL ($6::uuid[]) HAVING count(*) > 0"
 # Every live reason for which this hat might see this person, in one statement.
 GROUNDS = """SELECT 'relation' AS cause, NULL::uuid AS holder_id, NULL::timestamptz AS since,
                NULL::timestamptz AS until, '{}'::text[] AS scopes, '{}'::text[] AS classes
@@ -150,6 +153,15 @@ def telling(at: Moment, chart: Chart, what: str) -> Statement:
     """Return the part of a statement that writes down its look into a chart."""
     told = (chart.purpose, True, chart.cause, what)
     return TOLD, _line(at.actor, at.now, [chart.person_id], told)
+
+
+def telling_of(
+    at: Moment, desk: Desk, cause: Cause, what: str, nobody: Sequence[UUID]
+) -> Statement:
+    """Return the part that writes down whom a desk's answer shows: the owners in `shown`."""
+    told = (desk.purpose, True, cause, what)
+    sql = TOLD.replace("$6::uuid[]", SHOWN) + OF_SHOWN
+    return sql, _line(at.actor, at.now, list(nobody), told)
 
 
 def _line(

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE
-from lianyi.access.model.presumed import Presumed
+from lianyi.access.model.presumed import Presumed, PresumedDesk
 from lianyi.kernel import profile
 from lianyi.kernel.looks import Look
 from lianyi.kernel.moment import Moment
@@ -75,7 +75,7 @@ async def newest(tx: Tx, desk: Desk, search: Search, limit: int) -> Page | None:
     A walk from the newest on needs no plan. It is given up before it takes long, and where one was
     in vain none is begun again.
     """
-    walk = (desk.institution_id, desk.role, desk.reader_id, search)
+    walk = _walk(desk, search)
     if desk.app or _far.get(walk):
         return None
     values = _values(tx, desk, search.type)
@@ -114,6 +114,47 @@ def glance(
 
 def _through(rows: Sequence["Record"]) -> Page | None:
     return [_placed(row) for row in rows if row["type"]] if rows else None
+
+
+async def glance_over(
+    tx: Tx,
+    door: PresumedDesk,
+    search: Search,
+    *,
+    order: Sequence[Order],
+    after: Sequence[str],
+    limit: int,
+) -> Page | None:
+    """Return what `page` or `newest` does over a desk, and have all but the last of it told.
+
+    That one says that there are more, and nobody sees it. None: the door is shut, or too few are
+    near.
+    """
+    near = 0 if search.is_led else NEAR
+    walk = _walk(door.desk, search)
+    if near and (order or after or _far.get(walk)):
+        return None
+    values = _values(tx, door.desk, search.type)
+    is_open, told = door.within(values.args)
+    found = _paged(
+        search, values, order or DEFAULT, after, limit, near=near, where="EXISTS (TABLE door)"
+    )
+    are_enough = f"(SELECT count(*) FROM found) = {int(limit)}" if near else "TRUE"
+    sql = f"""WITH door AS MATERIALIZED (SELECT WHERE {is_open}),
+              found AS MATERIALIZED ({found}),
+              shown AS (SELECT owner FROM found WHERE {are_enough} LIMIT {int(limit) - 1}),
+              told AS ({told})
+              SELECT found.* FROM door LEFT JOIN found ON true"""
+    rows = await tx.db.fetch(sql, *values.args)
+    page = [_placed(row) for row in rows if row["type"]]
+    if rows and near and len(page) < limit:
+        _far.put(walk, value=True)
+        return None
+    return page if rows else None
+
+
+def _walk(desk: Desk, search: Search) -> tuple[object, ...]:
+    return (desk.institution_id, desk.role, desk.reader_id, search)
 
 
 def _paged(
