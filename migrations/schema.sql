@@ -1886,9 +1886,12 @@ CREATE TABLE records.subscription (
     under_way boolean DEFAULT false NOT NULL,
     binding bytea,
     binding_until timestamp with time zone,
+    left_off pg_snapshot,
+    left_off_at timestamp with time zone,
     CONSTRAINT subscription_channel_check CHECK ((channel = ANY (ARRAY['rest-hook'::text, 'websocket'::text]))),
     CONSTRAINT subscription_check CHECK (((channel = 'rest-hook'::text) = (endpoint <> ''::text))),
     CONSTRAINT subscription_check1 CHECK (((binding IS NULL) = (binding_until IS NULL))),
+    CONSTRAINT subscription_check2 CHECK (((left_off IS NULL) = (left_off_at IS NULL))),
     CONSTRAINT subscription_content_check CHECK ((content = ANY (ARRAY['empty'::text, 'id-only'::text, 'full-resource'::text]))),
     CONSTRAINT subscription_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'active'::text, 'error'::text, 'off'::text, 'removed'::text]))),
     CONSTRAINT subscription_version_check CHECK ((version > 0))
@@ -2973,6 +2976,8 @@ CREATE INDEX subscription_approval_id_idx ON records.subscription USING btree (a
 CREATE UNIQUE INDEX subscription_binding_idx ON records.subscription USING btree (binding) WHERE (binding IS NOT NULL);
 
 CREATE INDEX subscription_for_person_id_id_idx ON records.subscription USING btree (for_person_id, id) WHERE (for_person_id IS NOT NULL);
+
+CREATE INDEX subscription_id_idx ON records.subscription USING btree (id) WHERE ((left_off IS NOT NULL) AND (state = ANY (ARRAY['active'::text, 'error'::text])));
 
 CREATE INDEX subscription_institution_id_id_idx ON records.subscription USING btree (institution_id, id);
 

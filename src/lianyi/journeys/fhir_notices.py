@@ -7,6 +7,7 @@ that nothing is told, not even that there is something, which may not be seen an
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -45,6 +46,10 @@ WHAT = "fhir_told"
 KIND = "fhir.notice"
 AT_ONCE = 50  # notices of one round
 Pairs = Sequence[tuple[str, str]]
+
+
+class _TooMuch(Exception):
+    """More has happened while a subscription was off than it is told."""
 
 
 def topic(subscription_id: UUID) -> str:
@@ -91,12 +96,14 @@ async def listen(tx: Tx) -> list[str]:
     window = await records.news(tx)
     if window is None or not await records.heard(tx, window):
         return []
+    windows = dict.fromkeys(await records.concerned(tx, window), window)
+    windows |= {id: Window(since, window.till) for id, since in (await records.behind(tx)).items()}
     woken = []
-    for id in await records.concerned(tx, window):
+    for id, its in windows.items():
         one = await records.lock(tx, id)
         if one is None or not one.is_live:
             continue
-        if await _collected(tx, one, window):
+        if await _collected(tx, one, its):
             await go_on(tx, one=one)
         if one.channel is Channel.WEBSOCKET:  # also to hear that it is over
             woken.append(topic(id))
@@ -113,14 +120,31 @@ async def _collected(tx: Tx, one: Subscription, window: Window) -> int:
     type, pairs = rules.asked_of(one.criteria)
     search = search_of(tx, type, pairs, one.base)
     try:
+        if one.left_off_at is not None:
+            return await _caught_up(hat, reach, one, search, window)
         async with tx.aside():
             return await records.collect(hat, reach, one, search, window)
     except CLASHES:
         raise
     except asyncpg.PostgresError:
         LOG.exception("subscription %s can't be answered and is off", one.id)
-        await records.stop(tx, one=one, over=Over.BROKEN)
+        await records.stop(tx, one=one, over=Over.BROKEN, heard=window.since)
         return 0
+
+
+async def _caught_up(
+    tx: Tx, reach: Chart | Desk, one: Subscription, search: Search, window: Window
+) -> int:
+    """Collect what happened while one was off, or what is more than its app can want not at all."""
+    with suppress(_TooMuch):
+        async with tx.aside():
+            found = await records.collect(tx, reach, one, search, window, most=rules.MOST_MISSED)
+            if found > rules.MOST_MISSED:
+                raise _TooMuch
+        await records.caught_up(tx, one=one)
+        return found
+    await records.missed(tx, one=one)
+    return 0
 
 
 async def go_on(tx: Tx, *, one: Subscription) -> None:

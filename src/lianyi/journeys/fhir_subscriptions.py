@@ -55,10 +55,11 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What a subscription rests on: one approval, and until when it can last at all."""
+    """What a subscription rests on: one approval, since when, and until when it can last at all."""
 
     approval_id: UUID
     until: datetime
+    lent_at: datetime
 
 
 async def create(tx: Tx, *, body: Body, base: str) -> Subscription:
@@ -71,7 +72,7 @@ async def create(tx: Tx, *, body: Body, base: str) -> Subscription:
     id = tx.new_id(tx.actor.app_id)
     if len(await records.own(tx)) >= rules.MOST:
         raise TooManySubscriptions(most=rules.MOST)
-    one = await _meant(tx, id, body, base)
+    one, _ = await _meant(tx, id, body, base)
     await records.subscribe(tx, one=one)
     return await records.own_one(tx, id=id)
 
@@ -91,10 +92,10 @@ async def update(
     if wanted.is_off:
         await records.stop(tx, one=had, over=Over.ASKED)
         return await records.own_one(tx, id=had.id)
-    one = await _meant(tx, had.id, body, base)
+    one, ground = await _meant(tx, had.id, body, base)
     kept = had.header if one.header is None and one.endpoint == had.endpoint else one.header
     one = replace(one, header=kept, state=had.state)
-    await records.change(tx, one=one, since=had.at)
+    await records.change(tx, had=had, one=one, lent_at=ground.lent_at)
     await fhir_notices.go_on(tx, one=replace(had, channel=one.channel))
     return await records.own_one(tx, id=had.id)
 
@@ -168,7 +169,7 @@ def _check(tx: Tx, right: Right) -> None:
     access.check_scope(tx, type=TYPE, right=right)
 
 
-async def _meant(tx: Tx, id: UUID, body: Body, base: str) -> Subscription:
+async def _meant(tx: Tx, id: UUID, body: Body, base: str) -> tuple[Subscription, _Ground]:
     wanted = records.read_wanted(tx, body={**body, "id": str(id)})
     access.check_scope(tx, type=wanted.type, right=Right.SEARCH)
     _check_lasting(tx)
@@ -176,7 +177,7 @@ async def _meant(tx: Tx, id: UUID, body: Body, base: str) -> Subscription:
     about, ground = await _reached(tx, wanted, base)
     ends = [ground.until, *([wanted.end] if wanted.end else [])]
     secret = "\n".join(wanted.header)
-    return Subscription(
+    one = Subscription(
         id=id,
         state=SubscriptionState.REQUESTED,
         hat=replace(tx.actor, request_id=""),
@@ -200,6 +201,7 @@ async def _meant(tx: Tx, id: UUID, body: Body, base: str) -> Subscription:
         trouble="",
         under_way=False,
     )
+    return one, ground
 
 
 def _check_lasting(tx: Tx) -> None:
@@ -257,10 +259,11 @@ async def _ground(tx: Tx, chart: Chart | None) -> _Ground:
             await consents.live_permission(tx, chart, app_id=app_id) if chart and app_id else None
         )
         if given is not None:
-            return _Ground(given.approval_id, min(given.until, longest))
+            return _Ground(given.approval_id, min(given.until, longest), given.at)
     elif app_id and (approval := await _approval(tx, app_id)) and approval.terms:
         until = approval.terms.until
-        return _Ground(approval.id, until if tx.actor.role == APP else min(until, longest))
+        ends = until if tx.actor.role == APP else min(until, longest)
+        return _Ground(approval.id, ends, approval.asked_at)
     raise WrongRole(verb=WHAT, role=tx.actor.role)
 
 

@@ -1,5 +1,7 @@
 """No app is told what it may not see at the moment of telling, not even that there is something."""
 
+import pytest
+
 from lianyi.access import queries as readers
 from lianyi.access.fhir import audit_event
 from lianyi.access.model import Purpose, Sensitive
@@ -8,6 +10,7 @@ from lianyi.people import service as people
 from lianyi.people.model import DOCTOR
 from lianyi.records import service as records
 from tests.fhir.subscriptions.receiver import (
+    OWN_SCOPES,
     as_service,
     as_staff,
     firm_at,
@@ -36,6 +39,27 @@ async def test_nothing_is_told_of_somebody_who_has_withdrawn_their_permission(
     await worker.work()
     assert receiver.said == []
     assert await states(ward) == [(made["id"], "off", "ground")]
+
+
+@pytest.mark.parametrize("is_off_before", [True, False])
+async def test_what_happened_before_a_new_permission_is_not_told_to_who_starts_again(
+    own, ward, receiver, worker, firm, is_off_before
+):
+    """PRI-04: a permission that is given anew is for what comes, whoever switched it off."""
+    made = await subscribed(own, hook(receiver, pressure(ward)))
+    path = f"Subscription/{made['id']}"
+    if is_off_before:
+        await own.put(path, {**made, "status": "off"})
+    (permission,) = await ward.see_own(readers.permissions)
+    await ward.place.do(ward.patient, apps.withdraw_permission, permission_id=permission.id)
+    await ward.publish(make.observation(ward.person_id, 1), hat=ward.doctor)
+    ward.place.app.clock.forward(minutes=1)
+    await firm.permitted(ward.patient, OWN_SCOPES)
+    again = await own.put(path, {**made, "status": "requested"})
+    assert (again.json()["status"], "error" in again.json()) == ("active", True)
+    await ward.publish(make.observation(ward.person_id, 2), hat=ward.doctor)
+    await worker.work()
+    assert values(receiver) == [2]
 
 
 async def test_nothing_is_told_behind_a_permission_that_was_taken_back_by_the_doors_alone(

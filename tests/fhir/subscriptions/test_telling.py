@@ -1,11 +1,14 @@
 """What happens is told in order and at least once, as R4 or the Backport has it."""
 
+import asyncio
 import itertools
+from datetime import timedelta
 
 import pytest
 
 from lianyi.links.webhooks import WebHooks
 from lianyi.records.fhir.versions import instant
+from lianyi.records.rules.subscriptions import LONGEST_OFF, MOST_MISSED, TRIES
 from tests.booking.make import Clinic
 from tests.drain import deliver
 from tests.fhir.subscriptions.receiver import (
@@ -177,18 +180,114 @@ async def test_a_dead_one_is_started_again_by_its_app_and_its_line_goes_on(
     await worker.work()
     stopped = await service.put(path, {**made, "status": "off"})
     assert stopped.json()["status"] == "off", stopped.text
-    off_at = clock()
     await ward.publish(make.observation(ward.person_id, 4))
     await wait_and_work(worker, clock, 3, minutes=5)
     assert values(receiver) == [1]
     again = (await service.put(path, {**made, "status": "requested"})).json()
-    missed = f"{instant(off_at)}/{instant(clock())}"
-    assert (again["status"], missed in again["error"]) == ("active", True)
+    assert (again["status"], "error" in again) == ("active", False)
     await ward.publish(make.observation(ward.person_id, 5))
     await worker.work()
-    assert values(receiver) == [1, 1, 2, 3, 5]
-    assert await troubles(service, path) == [("missed", missed)]  # still there to be read
-    await service.put(path, {**made, "status": "requested"})
+    assert values(receiver) == [1, 1, 2, 3, 4, 5]
+    assert await troubles(service, path) == []
+
+
+async def test_what_was_missed_in_hours_that_nobody_answered_is_told_once(
+    service, ward, receiver, worker, clock
+):
+    """In its order, also what came while it was being caught up with."""
+    made = await subscribed(service, hook(receiver, pressure(ward)))
+    path = f"Subscription/{made['id']}"
+    receiver.answers = [503] * TRIES
+    await ward.publish(make.observation(ward.person_id, 1))
+    await wait_and_work(worker, clock, TRIES, hours=1)
+    assert (await service.get(path)).json()["status"] == "off"
+    seen = make.observation(ward.person_id, 2)
+    await ward.publish(seen)
+    await ward.publish({**seen, "status": "amended"})
+    await ward.publish(make.observation(ward.person_id, 99))
+    receiver.said.clear()
+    for value in (3, 4):
+        await service.put(path, {**made, "status": "requested"})
+        await ward.publish(make.observation(ward.person_id, value))
+        if value == 3:  # and off again, before the worker has come by
+            await service.put(path, {**made, "status": "off"})
+    await worker.work()
+    assert values(receiver) == [1, 2, 2, 99, 3, 4]
+
+
+async def test_nothing_is_lost_between_off_and_on_while_the_record_is_written(
+    service, ward, receiver, worker
+):
+    """Writers, listener and app at once: whoever comes first, each change is told, in its order."""
+    made = await subscribed(service, hook(receiver, pressure(ward)))
+    path, wrote = f"Subscription/{made['id']}", asyncio.Event()
+
+    async def write():
+        for value in range(20):
+            await ward.publish(make.observation(ward.person_id, value))
+        wrote.set()
+
+    async def switch():
+        while not wrote.is_set():
+            for status in ("off", "requested"):
+                answer = await service.put(path, {**made, "status": status})
+                assert answer.status_code == 200, answer.text
+
+    async def work():
+        while not wrote.is_set():
+            await worker.work()
+
+    await asyncio.gather(write(), switch(), work())
+    await worker.work()
+    assert list(dict.fromkeys(values(receiver))) == list(range(20))
+
+
+async def test_more_than_an_app_can_want_to_hear_is_not_told_but_since_when_is(
+    own, ward, receiver, worker, app
+):
+    made = await subscribed(own, hook(receiver, "Observation"))
+    path = f"Subscription/{made['id']}"
+    seen = make.observation(ward.person_id, 1)
+    await ward.publish(seen)
+    await worker.work()
+    await own.put(path, {**made, "status": "off"})
+    again = """INSERT INTO records.version
+                 (type, fhir_id, version, post_id, at, released, classes, body, holder_id)
+               SELECT type, fhir_id, version + n, post_id, at, released, classes, body, holder_id
+               FROM records.version, generate_series(1, $2::int) AS n
+               WHERE type = 'Observation' AND fhir_id = $1"""
+    await app.pool.execute(again, seen["id"], MOST_MISSED + 1)
+    await own.put(path, {**made, "status": "requested"})
+    await worker.work()
+    await ward.publish(make.observation(ward.person_id, 2))
+    await worker.work()
+    assert values(receiver) == [1, 2]
+    ((code, _),) = await troubles(own, path)
+    assert code == "missed"
+
+
+async def test_what_was_missed_for_too_long_or_by_other_criteria_is_not_told_but_since_when_is(
+    service, ward, receiver, worker, clock
+):
+    made = await subscribed(service, hook(receiver, pressure(ward)))
+    path = f"Subscription/{made['id']}"
+    other = {**made, "criteria": f"{made['criteria']}&status=final"}
+    for body, away in ((made, LONGEST_OFF + timedelta(seconds=1)), (other, timedelta(hours=1))):
+        await service.put(path, {**made, "status": "off"})
+        off_at = clock()
+        await ward.publish(make.observation(ward.person_id, 4))
+        await worker.work()
+        clock.forward(seconds=away.total_seconds())
+        again = (await service.put(path, {**body, "status": "requested"})).json()
+        missed = f"{instant(off_at)}/{instant(clock())}"
+        assert (again["status"], missed in again["error"]) == ("active", True)
+        await worker.work()
+        assert values(receiver) == []
+        assert await troubles(service, path) == [("missed", missed)]  # still there to be read
+    await ward.publish(make.observation(ward.person_id, 5))
+    await worker.work()
+    assert values(receiver) == [5]
+    await service.put(path, {**other, "status": "requested"})
     assert await troubles(service, path) == []
 
 

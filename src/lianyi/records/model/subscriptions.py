@@ -44,6 +44,10 @@ class Over(StrEnum):
     BROKEN = "broken"  # what it asks can't be answered any more
 
 
+# After these it goes on from where it was; after the others its doors had been closed meanwhile.
+GOING_ON = frozenset({Over.ASKED, Over.DEAD, Over.BROKEN})
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A subscription as it is asked for. `header` is a secret of the app's own.
@@ -68,6 +72,7 @@ class Subscription:
     """`hat` is what it looks through, `about` the one person it can be about, if it is one.
 
     `told` counts what has arrived, `waiting` what has not; `tries` in vain since something did.
+    `left_off_at` is when it went off, where what happened since then is still to be collected.
     """
 
     id: UUID
@@ -92,6 +97,7 @@ class Subscription:
     tries: int
     trouble: str
     under_way: bool
+    left_off_at: datetime | None = None
 
     @property
     def is_live(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from lianyi.records.model import Finding
-from lianyi.records.model.subscriptions import Channel, Content, Wanted
+from lianyi.records.model.subscriptions import Channel, Content, Subscription, Wanted
 
 CONTENT = (
     "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-payload-content"
@@ -33,6 +33,7 @@ LONGEST = timedelta(days=90)  # as a refresh token (INT-14); asking again makes 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(hours=1)
 TRIES_TO_ERROR, TRIES = 4, 18  # in a row: after some seconds, and after seven hours
 MOST = 100  # subscriptions of one app in one hat
+LONGEST_OFF, MOST_MISSED = timedelta(days=7), 10_000  # until what was missed is not told any more
 
 
 def read(body: Mapping[str, Any]) -> Wanted | tuple[Finding, ...]:
@@ -68,6 +69,19 @@ def asked_of(criteria: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 def is_within(endpoint: str, addresses: Collection[str]) -> bool:
     """Tell whether an endpoint lies at the origin of a registered address."""
     return _origin(endpoint) in {_origin(one) for one in addresses}
+
+
+def goes_on(had: Subscription, one: Subscription, *, lent_at: datetime, now: datetime) -> bool:
+    """Tell whether one that was off is told what it has missed: if it asks the same, and soon.
+
+    What it rests on must have stood all the time: what was withdrawn closed the doors meanwhile,
+    and a new permission or approval is for what comes.
+    """
+    off_at = had.left_off_at
+    if off_at is None or now - off_at > LONGEST_OFF or lent_at > off_at:
+        return False
+    asked = ("type", "criteria", "base", "about", "approval_id")
+    return all(getattr(had, name) == getattr(one, name) for name in asked)
 
 
 def pause_after(tries: int) -> timedelta:

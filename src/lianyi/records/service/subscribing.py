@@ -18,6 +18,7 @@ from lianyi.records.events import SubscriptionDue
 from lianyi.records.fhir.versions import instant
 from lianyi.records.model import Finding
 from lianyi.records.model.subscriptions import (
+    GOING_ON,
     MISSED,
     TYPE,
     Listed,
@@ -40,6 +41,7 @@ collect = tables.collect
 news = tables.news
 heard = tables.heard
 concerned = tables.list_concerned
+behind = tables.list_behind
 lock = tables.lock
 is_waiting = tables.is_waiting
 set_under_way = tables.set_under_way
@@ -71,30 +73,51 @@ async def subscribe(tx: Tx, *, one: Subscription) -> None:
     await _set_end(tx, one)
 
 
-async def change(tx: Tx, *, one: Subscription, since: datetime) -> None:
-    """Let an app want something else, or the same again after it was off, `since` when it was so.
+async def change(tx: Tx, *, had: Subscription, one: Subscription, lent_at: datetime) -> None:
+    """Let an app want something else, or the same again after it was off; `lent_at` it could.
 
-    What waited goes on in its order; what happened while it was off is not told, but from when to
-    when that was stays to be read, until it is changed again.
+    What waited goes on in its order, and then what happened while it was off. Where that isn't told
+    any more, from when to when it was stays to be read, until it is changed again.
 
     :raises WrongRole:
     """
     await tables.change(tx, one)
-    was_off = one.state is SubscriptionState.OFF
-    if was_off or one.state is SubscriptionState.ERROR:
+    was_off = had.state is SubscriptionState.OFF
+    if was_off or had.state is SubscriptionState.ERROR:
         await advance(tx, SUBSCRIPTION, one.id, "restart")
         await advance(tx, SUBSCRIPTION, one.id, "start")
-    missed = f"{MISSED} {instant(since)}/{instant(tx.now)}" if was_off else ""
-    await tables.started(tx, one.id, anew=was_off, trouble=missed)
+    anew = was_off and not rules.goes_on(had, one, lent_at=lent_at, now=tx.now)
+    await tables.started(tx, one.id, anew=anew, trouble="")
+    if anew:
+        await missed(tx, one=had)
     await _set_end(tx, one)
 
 
-async def stop(tx: Tx, *, one: Subscription, over: Over) -> None:
-    """End it, and say why; twice is the same as once."""
+async def caught_up(tx: Tx, *, one: Subscription) -> None:
+    """Note that what happened while it was off is collected."""
+    await tables.caught_up(tx, one.id)
+
+
+async def missed(tx: Tx, *, one: Subscription) -> None:
+    """Tell an app from when to when nothing was told, and will not be."""
+    span = f"{instant(one.left_off_at or one.at)}/{instant(tx.now)}"
+    await tables.say(tx, one.id, f"{MISSED} {span}")
+    await tables.caught_up(tx, one.id)
+
+
+async def stop(tx: Tx, *, one: Subscription, over: Over, heard: str | None = None) -> None:
+    """End it, and say why; twice is the same as once.
+
+    It was told through the snapshot `heard`, or through all that has been listened to.
+    """
     if one.state in {SubscriptionState.OFF, SubscriptionState.REMOVED}:
         return
     await advance(tx, SUBSCRIPTION, one.id, "stop", why=over)
     await tables.say(tx, one.id, over)
+    if over in GOING_ON:
+        await tables.leave(tx, one.id, heard)
+    else:
+        await tables.caught_up(tx, one.id)
     await timers.clear(tx, thing_id=one.id, name=DUE)
 
 

@@ -43,6 +43,14 @@ CHANGE = """UPDATE records.subscription SET version = version + 1, at = $2, body
 STARTED = """UPDATE records.subscription SET version = version + 1, at = $2, tries = 0,
                trouble = $4, born = CASE WHEN $3 THEN pg_current_snapshot() ELSE born END
              WHERE id = $1"""
+# Who goes off again before it has caught up goes on from where it went off first.
+LEAVE = """UPDATE records.subscription SET left_off_at = coalesce(left_off_at, $2),
+             left_off = coalesce(left_off, $3::text::pg_snapshot,
+               (SELECT seen FROM records.heard WHERE one))
+           WHERE id = $1"""
+CAUGHT_UP = "UPDATE records.subscription SET left_off = NULL, left_off_at = NULL WHERE id = $1"
+BEHIND = """SELECT id, left_off::text AS since FROM records.subscription
+            WHERE left_off IS NOT NULL AND state IN ('active', 'error') ORDER BY id"""
 SAY = """UPDATE records.subscription SET version = version + 1, at = $2, trouble = $3
          WHERE id = $1"""
 UNDER_WAY = "UPDATE records.subscription SET under_way = $2 WHERE id = $1"
@@ -90,7 +98,9 @@ NEWS = f"""
 SELECT h.seen::text AS since, pg_current_snapshot()::text AS till FROM records.heard h
 WHERE h.one AND (
   EXISTS (SELECT FROM records.version v WHERE {_UNSEEN.format(row="v", since="h.seen")})
-  OR EXISTS (SELECT FROM records.release l WHERE {_UNSEEN.format(row="l", since="h.seen")}))"""
+  OR EXISTS (SELECT FROM records.release l WHERE {_UNSEEN.format(row="l", since="h.seen")})
+  OR EXISTS (SELECT FROM records.subscription
+             WHERE left_off IS NOT NULL AND state IN ('active', 'error')))"""
 HEARD = """UPDATE records.heard SET seen = $2::text::pg_snapshot WHERE one AND seen::text = $1
            RETURNING true"""
 # A version as it was written, or the one that was let out: what is let out later than written.
@@ -114,6 +124,7 @@ CONCERNED = f"""
 SELECT DISTINCT s.id FROM {_fresh("$1", "$2")} e
 JOIN records.resource r ON (r.type, r.fhir_id) = (e.type, e.fhir_id)
 JOIN records.subscription s ON s.type = e.type AND s.state IN ('active', 'error')
+  AND s.left_off IS NULL
 WHERE r.owner IN (s.about, '{PUBLIC}') OR (s.about IS NULL AND r.holder_id = s.institution_id)
 ORDER BY s.id"""
 # Where a resource was deleted or entered in error, what it was before answers for it.
@@ -166,6 +177,20 @@ async def change(tx: Tx, one: Subscription) -> None:
 async def started(tx: Tx, id: UUID, *, anew: bool, trouble: str) -> None:
     """Begin to tell; `anew`: what happened while it was off is not told, which is a `trouble`."""
     await tx.db.execute(STARTED, id, tx.now, anew, trouble)
+
+
+async def leave(tx: Tx, id: UUID, heard: str | None) -> None:
+    """Note how far it was told: through a snapshot, or through all that has been listened to."""
+    await tx.db.execute(LEAVE, id, tx.now, heard)
+
+
+async def caught_up(tx: Tx, id: UUID) -> None:
+    await tx.db.execute(CAUGHT_UP, id)
+
+
+async def list_behind(tx: Tx) -> dict[UUID, str]:
+    """Return which go on after they were off, each with what it had been told through."""
+    return {row["id"]: row["since"] for row in await tx.db.fetch(BEHIND)}
 
 
 async def say(tx: Tx, id: UUID, trouble: str) -> None:
@@ -243,9 +268,12 @@ async def list_concerned(tx: Tx, window: Window) -> list[UUID]:
 
 
 async def collect(
-    tx: Tx, reach: Chart | Desk, one: Subscription, search: Search, window: Window
+    tx: Tx, reach: Chart | Desk, one: Subscription, search: Search, window: Window, *, most: int = 0
 ) -> int:
-    """Keep what happened, answers the criteria and may be seen, in its order; return how many."""
+    """Keep what happened, answers the criteria and may be seen, in its order; return how many.
+
+    With `most`, no more than one beyond it.
+    """
     values = Values(reach, profile.at(tx.now).zone)
     since, till, me = values.put(window.since), values.put(window.till), values.put(one.id)
     born = f"(SELECT born FROM records.subscription WHERE id = {me})"
@@ -259,6 +287,7 @@ async def collect(
               SELECT {me}, e.type, e.fhir_id, e.version, r.owner, {values.put(tx.now)}
               FROM {_fresh(since, till)} e {_JOINED}
               WHERE {" AND ".join(where)} ORDER BY e.kind, e.seq
+              LIMIT {most + 1 if most else "ALL"}
               ON CONFLICT DO NOTHING"""
     await tx.db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     return int((await tx.db.execute(sql, *values.args)).rpartition(" ")[2])
@@ -330,7 +359,7 @@ def _subscription(row: "Record") -> Subscription:
         scopes=tuple(row["scopes"]),
     )
     same = ("approval_id", "version", "at", "body", "type", "criteria", "about", "base")
-    counted = ("told", "told_at", "tries", "trouble", "under_way")
+    counted = ("told", "told_at", "tries", "trouble", "under_way", "left_off_at")
     sent = ("endpoint", "header", "bundled", "until")
     return Subscription(
         id=row["id"],
