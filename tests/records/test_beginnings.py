@@ -111,6 +111,26 @@ async def test_what_a_desk_does_not_see_leads_nowhere(ward, crowd):
     assert sorted(led.terms[0].among.ids) == sorted(id for (id,) in ids)
 
 
+@pytest.mark.parametrize("count", [3, 300], ids=["asked each", "asked together"])
+async def test_of_few_or_many_rows_a_desk_is_led_to_its_own(ward, crowd, count):
+    stranger = await ward.place.resident()
+    for owner in (ward.person_id, ward.place.id, stranger.person_id):
+        await ward.place.rows(
+            "INSERT INTO records.token (owner, type, name, value, at, fhir_id, version)"
+            " SELECT $1::uuid, 'Observation', 'code', $2, now(), $1::text || n, 7"
+            " FROM generate_series(1, $3::int) n",
+            owner,
+            f"http://some|{count}",
+            count,
+        )
+    search = read("Observation", f"code=http://some|{count}")
+    those = (await ward.see(queries.narrowed, chart=await ward.desk(), search=search)).terms[0]
+    assert len(those.among.ids) == 2 * count
+    assert set(those.among.versions) == {7}
+    own = (str(ward.person_id), str(ward.place.id))
+    assert all(one.startswith(own) for one in those.among.ids)
+
+
 async def test_a_code_leads_to_each_resource_once_as_it_is_now(ward):
     first, second, other = (
         make.observation(ward.person_id, 120 + n, code="led", at="2090-02-01") for n in range(3)

@@ -83,6 +83,7 @@ class Sensitive(StrEnum):
 
 
 ALL_CLASSES = frozenset(Sensitive)
+MOST = 5000  # persons of a desk who are all read to tell of many whether they are among them
 
 
 class Cause(StrEnum):
@@ -220,14 +221,17 @@ class Desk:
         also: Sequence[str] = (),
         by_part: bool = False,
         by_row: bool = False,
+        many: str = "",
         type: str = "",
     ) -> str:
         """Return the WHERE part that keeps only this desk's persons; `args` fill `$at` on.
 
         `also` is SQL for further owners whose rows pass. Said here, they leave one set to look in,
         which the planner can begin with; an OR it could not, so that with `by_row` it asks of each
-        row by itself, where these are few. `by_part` is as in a chart. `type` is what the rows are
-        as FHIR, where no WHERE can ask for parts: an app needs all of it.
+        row by itself, where these are few. If they are so `many`, which is SQL too, that it is less
+        to read who all of them are, and these are not too many, that is done. `by_part` is as in a
+        chart. `type` is what the rows are as FHIR, where no WHERE can ask for parts: an app needs
+        all of it.
         """
         if self.everyone:
             return "TRUE"
@@ -238,10 +242,17 @@ class Desk:
             return f"{shut}{column} = ANY (${at}::uuid[] || {more})"
         if by_row:
             own = "".join(f"{column} = {owner} OR " for owner in also)
-            one = f"SELECT true FROM ({self.ids(at)}) AS its (id) WHERE its.id = {column} LIMIT 1"
-            return f"{shut}({own}({one}))"  # no EXISTS: that may first read who all of them are
+            return f"{shut}({own}{self._asked_of(column, many, self.ids(at))})"
         more = "".join(f" UNION ALL SELECT {one}::uuid" for one in also)
         return f"{shut}{column} IN ({self.ids(at)}{more})"
+
+    def _asked_of(self, column: str, many: str, ids: str) -> str:
+        # No EXISTS: that may first read who all of them are, however many.
+        one = f"(SELECT true FROM ({ids}) AS its (id) WHERE its.id = {column} LIMIT 1)"
+        if not many:
+            return one
+        few = f"(SELECT count(*) <= {MOST} FROM ({ids} LIMIT {MOST + 1}) AS its)"
+        return f"CASE WHEN {many} AND {few} THEN {column} IN ({ids}) ELSE {one} END"
 
     def ids(self, at: int) -> str:
         """Return SQL for this desk's persons, whom nobody has named yet; `args` fill `$at` on."""

@@ -88,16 +88,21 @@ class Values(Args):
         )
 
     @cached_property
-    def whose(self) -> Callable[[str], str]:
-        """Keep, of the owners in a column, those whose resources this reader may see at all."""
+    def whose(self) -> Callable[..., str]:
+        """Keep, of the owners in a column, those whose resources this reader may see at all.
+
+        That column is the first argument; the second may be SQL that says whether it is long.
+        """
         reach, public = self.reach, self._public
         if isinstance(reach, Chart):
             own = self.put(reach.person_id)
-            return lambda owner: f"{owner} IN ({public}, {own})"
+            return lambda owner, _="": f"{owner} IN ({public}, {own})"
         also, few = (public, self.put(reach.institution_id)), bool(self.few_of)
         at = len(self.args) + 1
         self.args.extend(reach.args)
-        return lambda owner: reach.sees(owner, at=at, also=also, by_part=True, by_row=few)
+        return lambda owner, many="": reach.sees(
+            owner, at=at, also=also, by_part=True, by_row=few, many=many
+        )
 
     @cached_property
     def _admitted(self) -> Callable[[str, dict[str, str]], str]:
