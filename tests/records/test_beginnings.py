@@ -23,6 +23,7 @@ ASKED = [
     ("Observation", f"code={make.LOINC}|begun", True),
     ("Observation", "code=begun&date=ge2090-01-02", True),
     ("Observation", "date=ge2090-01-02", False),
+    ("Observation", "date=ge2090-01-02&status:not=preliminary&category:missing=true", False),
     ("Observation", "value-quantity=gt9150", True),
     ("Observation", "patient.name=beginner", True),
     ("Observation", "patient.name:contains=ginne&value-quantity=gt9150", True),
@@ -70,6 +71,10 @@ async def test_each_beginning_finds_the_same_and_shows_nobody_else(
     ]
     assert {hit.owner for hit, _ in found[0]} == crowd
     assert all(one == found[0] for one in found)
+    first, *rest = found[0]
+    for reach, asked in ways:
+        given = {"search": asked, "after": first[1], "limit": 50}
+        assert await ward.see(queries.search, chart=reach, **given) == rest
     (total,) = {
         (await ward.see(queries.how_many, chart=reach, search=asked)).number
         for reach, asked in ways
@@ -78,6 +83,8 @@ async def test_each_beginning_finds_the_same_and_shows_nobody_else(
     if type == "Observation":  # of the farthest days there are
         newest = await ward.see(queries.newest, chart=desk, search=led, limit=total)
         assert newest == found[0]
+        given = {"search": led, "after": first[1], "limit": total - 1}
+        assert await ward.see(queries.newest, chart=desk, **given) == rest
         assert await over(ward, search, total) == found[0]
         assert (await over(ward, search, total + 1) == found[0]) == is_led
         told = await ward.place.rows(

@@ -236,16 +236,17 @@ async def _looked(
 async def _newest(
     tx: Tx, reach: Chart | Desk | None, asked: Asked, search: Search, order: Sequence[Order]
 ) -> Page | None:
-    """Return the first page over a desk, if it is near. None: it has to be looked for."""
-    is_first = not (order or asked.after or asked.counted)
+    """Return a page over a desk, if it is near. None: it has to be looked for."""
     if (
         not isinstance(reach, Desk)
-        or not is_first
+        or order
+        or asked.counted
         or search.is_led
         or fhir_live.is_told(search.type)
     ):
         return None
-    return await records.newest(tx, reach, search=search, limit=asked.limit + 1)
+    after, limit = asked.after, asked.limit + 1
+    return await records.newest(tx, reach, search=search, after=after, limit=limit)
 
 
 def glance_through(at: Moment, still: Sequence[Statement], *, asked: Asked) -> Look[Answer] | None:

@@ -207,9 +207,11 @@ async def narrowed(tx: Tx, reach: Chart | Desk, *, search: Search) -> Search:
     return await rare.narrowed(tx, reach, search)
 
 
-async def newest(tx: Tx, desk: Desk, *, search: Search, limit: int) -> Page | None:
-    """Return what `search` finds first, if it is near the newest. None: it has to be looked for."""
-    return await searches.newest(tx, desk, search, limit)
+async def newest(
+    tx: Tx, desk: Desk, *, search: Search, after: Sequence[str] = (), limit: int
+) -> Page | None:
+    """Return what `search` finds next, if it is near. None: it has to be looked for."""
+    return await searches.newest(tx, desk, search, after=after, limit=limit)
 
 
 async def search(

@@ -4,6 +4,7 @@ What something is (`code`) stands in an index of its own, the newest first, of e
 all: it leads to a page by no more steps than the page has lines, or a desk sees few of.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lianyi.access.model import Chart
@@ -12,36 +13,46 @@ from lianyi.records.tables.filed import whole
 from lianyi.records.tables.terms import Values
 
 EVERYTHING = "records.resource"
-OF_TYPE = """(SELECT * FROM records.resource WHERE type = {type}
-  ORDER BY at DESC, fhir_id DESC LIMIT {near})"""
+OF_TYPE = """(SELECT k.* FROM records.resource k WHERE k.type = {type}{behind}
+  ORDER BY k.at DESC, k.fhir_id DESC LIMIT {near})"""
 # The rows of older versions lead nowhere, and a code may stand in two elements. By `at` the planner
 # knows that the order stays.
 OF_CODE = """(SELECT r.* FROM (
     SELECT DISTINCT ON (k.at, k.fhir_id, k.version) k.* FROM records.token k
-    WHERE k.type = {type} AND k.name = 'code' AND k.value = {code}{of}
+    WHERE k.type = {type} AND k.name = 'code' AND k.value = {code}{of}{behind}
     ORDER BY k.at DESC, k.fhir_id DESC, k.version{most}) k
   JOIN records.resource r USING (owner, type, fhir_id, version, at) WHERE {whose})"""
 
 
-def of(search: Search, values: Values, near: int) -> tuple[str, Search]:
+def of(
+    search: Search, values: Values, near: int = 0, after: Sequence[str] = ()
+) -> tuple[str, Search]:
     """Return SQL for the rows to look at, and what of the search is still to be asked of them.
 
-    `near`: of the newest so many alone, else all that may answer.
+    `near`: of so many alone, the newest or those `after` a place; else all that may answer.
     """
     chart = values.reach if search.is_personal and isinstance(values.reach, Chart) else None
     led = next(filter(None, map(_code, search.terms)), None) if near or chart else None
+    behind = _behind(after, values) if near and after else ""
     if led is None:
-        of_type = OF_TYPE.format(type=values.put(search.type), near=near) if near else ""
-        return of_type or EVERYTHING, search
+        if not near:
+            return EVERYTHING, search
+        return OF_TYPE.format(type=values.put(search.type), behind=behind, near=near), search
     term, code = led
     rows = OF_CODE.format(
         type=values.put(search.type),
         code=values.put(code),
         of=f" AND k.owner = {values.put(chart.person_id)}" if chart else "",
+        behind=behind,
         most=f" LIMIT {near}" if near else "",
         whose=values.whose("k.owner"),
     )
     return rows, replace(search, terms=tuple(one for one in search.terms if one is not term))
+
+
+def _behind(after: Sequence[str], values: Values) -> str:
+    at, fhir_id = map(values.put, after)
+    return f" AND (k.at, k.fhir_id) < ({at}::text::timestamptz, {fhir_id})"
 
 
 def _code(term: Term) -> tuple[Term, str] | None:

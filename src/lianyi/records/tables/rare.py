@@ -14,7 +14,18 @@ from lianyi.access.model import Chart, Desk
 from lianyi.kernel import profile
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
-from lianyi.records.fhir.terms import Chain, Match, Pair, Reverse, Search, Term, Those, Time
+from lianyi.records.fhir.terms import (
+    Chain,
+    Match,
+    Missing,
+    Pair,
+    Reverse,
+    Search,
+    Term,
+    Those,
+    Time,
+    Updated,
+)
 from lianyi.records.tables.filed import TABLES, has_pieces, wanted
 from lianyi.records.tables.terms import Values, leads
 
@@ -65,10 +76,24 @@ def _asked(type: str, terms: Iterable[Term]) -> Iterator[Asked]:
 
 
 def _may_lead(type: str, term: Match) -> bool:
+    return _has_index(term) and not _common.get((type, term))
+
+
+def _has_index(term: Match) -> bool:
     dates = [one.prefix for one in term.values if isinstance(one, Time)]
     texts = [one for one in term.values if isinstance(one, str) and term.modifier == "contains"]
-    is_led = term.modifier in LED and BY_END.isdisjoint(dates) and all(map(has_pieces, texts))
-    return is_led and not _common.get((type, term))
+    return term.modifier in LED and BY_END.isdisjoint(dates) and all(map(has_pieces, texts))
+
+
+def leads_nowhere(term: Term) -> bool:
+    """Tell whether no index goes to what a term asks: nearly all may answer it, or nothing."""
+    match term:
+        case Match():
+            return not _has_index(term)
+        case Missing():
+            return term.is_missing
+        case _:
+            return isinstance(term, Updated)
 
 
 def _having(type: str, term: Match, values: Values) -> str:

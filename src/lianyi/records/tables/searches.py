@@ -13,8 +13,8 @@ from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search, Total
-from lianyi.records.model import Hit, Page
-from lianyi.records.tables import beginnings
+from lianyi.records.model import PUBLIC, Hit, Page
+from lianyi.records.tables import beginnings, rare
 from lianyi.records.tables.filed import TABLES
 from lianyi.records.tables.terms import Values, clause
 
@@ -65,21 +65,24 @@ async def page(
     The search knows what is rare in it (`rare.narrowed`).
     """
     values = _values(tx, reach, search.type if search.is_led else "")
-    sql = _paged(search, values, order or DEFAULT, after, limit)
+    make = _of_each if _is_of_each(reach, search, order) else _paged
+    sql = make(search, values, order or DEFAULT, after, limit)
     return [_placed(row) for row in await _fetch(tx, sql, values)]
 
 
-async def newest(tx: Tx, desk: Desk, search: Search, limit: int) -> Page | None:
-    """Return what `page` does first, if so many are near. None: they are not, or not known to be.
+async def newest(
+    tx: Tx, desk: Desk, search: Search, *, after: Sequence[str], limit: int
+) -> Page | None:
+    """Return what `page` does, if so many are near. None: they are not, or not known to be.
 
-    A walk from the newest on needs no plan. It is given up before it takes long, and where one was
-    in vain none is begun again.
+    A walk from the newest on, or from a place, needs no plan. It is given up before it takes long,
+    and where one was in vain none is begun again.
     """
-    walk = _walk(desk, search)
+    walk = _walk(desk, search, after)
     if desk.app or _far.get(walk):
         return None
     values = _values(tx, desk, search.type)
-    sql = _paged(search, values, DEFAULT, (), limit, near=NEAR)
+    sql = _paged(search, values, DEFAULT, after, limit, near=NEAR)
     found = [_placed(row) for row in await _fetch(tx, sql, values)]
     if len(found) == limit:
         return found
@@ -131,8 +134,8 @@ async def glance_over(
     near.
     """
     near = 0 if search.is_led else NEAR
-    walk = _walk(door.desk, search)
-    if near and (order or after or _far.get(walk)):
+    walk = _walk(door.desk, search, after)
+    if near and (order or _far.get(walk)):
         return None
     values = _values(tx, door.desk, search.type)
     is_open, told = door.within(values.args)
@@ -153,8 +156,8 @@ async def glance_over(
     return page if rows else None
 
 
-def _walk(desk: Desk, search: Search) -> tuple[object, ...]:
-    return (desk.institution_id, desk.role, desk.reader_id, search)
+def _walk(desk: Desk, search: Search, after: Sequence[str]) -> tuple[object, ...]:
+    return (desk.institution_id, desk.role, desk.reader_id, search, *after)
 
 
 def _paged(
@@ -168,7 +171,7 @@ def _paged(
     where: str = "TRUE",
 ) -> str:
     """Return SQL for a page; `near`: of so many of the newest alone."""
-    of, search = beginnings.of(search, values, near)
+    of, search = beginnings.of(search, values, near, after)
     keys = [_key(one, values) for one in order]
     downs = [*(one.is_down for one in order), True]
     columns = [*keys, ("r.fhir_id", "text")]
@@ -181,6 +184,28 @@ def _paged(
     return f"""SELECT {COLUMNS}, ARRAY[{place}] AS place FROM {of} r
                WHERE {" AND ".join([where, *kept(search, values), *behind])}
                ORDER BY {sorted_by} LIMIT {int(limit)}"""
+
+
+def _is_of_each(reach: Chart | Desk, search: Search, order: Sequence[Order]) -> bool:
+    """Tell whether to look through the records of each person of a desk.
+
+    Where no index leads to what is asked, and it isn't near, it is not to be met soon: then all
+    that there is of these persons is less than all that there is.
+    """
+    is_named = isinstance(reach, Desk) and reach.persons is not None
+    asked = search.terms if is_named and not order else ()
+    return bool(asked) and all(map(rare.leads_nowhere, asked))
+
+
+def _of_each(
+    search: Search, values: Values, order: Sequence[Order], after: Sequence[str], limit: int
+) -> str:
+    desk = values.reach
+    assert isinstance(desk, Desk)  # noqa: S101 - by whose names it was chosen
+    owners = values.put(list({*(desk.persons or ()), PUBLIC, desk.institution_id}))
+    one = _paged(search, values, order, after, limit, where="r.owner = each.id")
+    return f"""SELECT found.* FROM unnest({owners}::uuid[]) AS each (id), LATERAL ({one}) AS found
+               ORDER BY found.place[1]::timestamptz DESC, found.fhir_id DESC LIMIT {int(limit)}"""
 
 
 def _placed(row: "Record") -> tuple[Hit, tuple[str, ...]]:
