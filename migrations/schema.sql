@@ -2813,7 +2813,7 @@ CREATE INDEX history_thing_id_idx ON kernel.history USING btree (thing_id);
 
 CREATE UNIQUE INDEX history_tx_seq_idx ON kernel.history USING btree (tx, seq);
 
-CREATE INDEX once_at_idx ON kernel.once USING btree (at);
+CREATE INDEX once_at_idx ON kernel.once USING brin (at);
 
 CREATE INDEX outbox_delivered_at_idx ON kernel.outbox USING btree (delivered_at) WHERE (skipped_by IS NOT NULL);
 
