@@ -22,13 +22,15 @@ class Move:
     by: frozenset[Role]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lifecycle:
+    """There is one of each, known by itself: what is remembered of it costs nothing to find."""
+
     table: str
     moves: tuple[Move, ...]
 
     def allowed(self, verb: str, role: Role) -> tuple[Move, ...]:
-        return tuple(m for m in self.moves if m.verb == verb and role in m.by)
+        return _allowed(self, verb, role)
 
     def open_to(self, role: Role, state: str) -> list[str]:
         """Return the verbs a page may offer as buttons."""
@@ -53,6 +55,11 @@ class WrongRole(NotAllowed):
 class NoSuchThing(NotFound):
     table: str
     id: UUID
+
+
+@cache
+def _allowed(cycle: Lifecycle, verb: str, role: Role) -> tuple[Move, ...]:
+    return tuple(m for m in cycle.moves if m.verb == verb and role in m.by)
 
 
 async def begin(

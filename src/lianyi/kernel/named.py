@@ -31,7 +31,6 @@ def asked(kinds: Kinds, first: int = 0) -> str:
     return f"SELECT {', '.join(columns)}, 1::bigint AS nth"
 
 
-@cache
 def asked_by_many(kinds: Kinds, apart: str) -> str:
     """Return the values of many as the rows of a table; `nth` says whose each row is.
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Values = dict[str, object]
 DESK: Kinds = (("desk_who", "uuid"), ("desk_how", "text"), ("desk_at", "timestamptz"))
+HOLD, CONFIRM = (*hot.OF_A_TIME, *KEYED, *DESK), (*hot.CONFIRMATION, *KEYED, *DESK)
+HOLDS, CONFIRMS = named.asked_by_many(HOLD, KEY), named.asked_by_many(CONFIRM, KEY)
 DESK_COLUMNS = {n: f"asked.{name}" for n, (name, _) in enumerate(DESK, start=1)}
 
 
@@ -60,10 +62,9 @@ def holding(at: Moment, desk: Desk, wish: Wish, terms: Terms, once: Once[Got]) -
     check_role(at, APPOINTMENT, "hold")
     free = hot.of_a_time(anywhere=is_resident(at), referred=terms.referred, plain=True)
     values = {**_wished(at, wish.session_id, wish.person_id, terms), **_timed(wish, terms)}
-    kinds = (*hot.OF_A_TIME, *KEYED, *DESK)
     may = f"{_sees_each(desk, 'asked.person')} AND {hot.COMES} AND {FRESH}"
-    sql = hot.hold(named.asked_by_many(kinds, KEY), may, free, at.actor.role, plain=True)
-    return sql, _in_order(kinds, {**values, **marks(once), **_desk(desk)})
+    sql = hot.hold(HOLDS, may, free, at.actor.role, plain=True)
+    return sql, _in_order(HOLD, {**values, **marks(once), **_desk(desk)})
 
 
 async def confirm(tx: Tx, desk: Desk, appointment_id: UUID, *, prepaid: bool) -> Got | None:
@@ -81,11 +82,9 @@ def confirming(
     """Return `confirm` as a whole act; `also` is done with each of its rows."""
     check_role(at, APPOINTMENT, "confirm")
     whose, values = _confirmed(at, appointment_id)
-    kinds = (*hot.CONFIRMATION, *KEYED, *DESK)
     may = f"{whose} AND {_sees_each(desk, 'a.person_id')} AND {FRESH}"
-    asked = named.asked_by_many(kinds, KEY)
-    sql = hot.confirm(asked, may, at.actor.role, prepaid=False, also=also)
-    return sql, _in_order(kinds, {**values, **marks(once), **_desk(desk)})
+    sql = hot.confirm(CONFIRMS, may, at.actor.role, prepaid=False, also=also)
+    return sql, _in_order(CONFIRM, {**values, **marks(once), **_desk(desk)})
 
 
 async def _take(tx: Tx, sql: str, *values: object) -> Got | None:
