@@ -148,7 +148,7 @@ def written(
     request: Request, body: Written, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     raw = _encoder.encode(body)
-    if request.query_params.get("_pretty") == "true":
+    if _parameter(request, "_pretty") == "true":
         raw = msgspec.json.format(raw, indent=2)
     return Response(raw, status, {**PRIVATE, **(headers or {})}, JSON)
 
@@ -188,5 +188,10 @@ def said(request: Request, code: str, details: Mapping[str, object] | None = Non
 
 
 def _takes_json(request: Request) -> bool:
-    wanted = request.query_params.get("_format") or request.headers.get("accept", "*/*")
+    wanted = _parameter(request, "_format") or request.headers.get("accept", "*/*")
     return any(kind in wanted for kind in ACCEPTED)
+
+
+def _parameter(request: Request, name: str) -> str | None:
+    """Return a parameter of the address; most have none, and none needs to be read then."""
+    return request.query_params.get(name) if request.scope["query_string"] else None

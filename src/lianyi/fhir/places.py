@@ -3,6 +3,7 @@
 from starlette.requests import Request
 
 ROOT = "/fhir/R4"
+ORIGIN = "origin"  # of the server, remembered in the scope of a request
 
 
 def base_of(request: Request) -> str:
@@ -11,5 +12,8 @@ def base_of(request: Request) -> str:
 
 
 def origin_of(request: Request) -> str:
-    public: str = getattr(request.app.state, "public_url", "") or str(request.base_url)
-    return public.rstrip("/")
+    reached: str | None = request.scope.get(ORIGIN)
+    if reached is None:  # which a page of resources asks many times
+        public: str = getattr(request.app.state, "public_url", "") or str(request.base_url)
+        reached = request.scope[ORIGIN] = public.rstrip("/")
+    return reached

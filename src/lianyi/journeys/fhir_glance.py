@@ -8,9 +8,13 @@ which learns how the door opens.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
 
 from lianyi.access.model import RESIDENT, Chart
 from lianyi.access.model.parts import Right
+from lianyi.access.model.presumed import Presumed
 from lianyi.access.service import presuming
 from lianyi.journeys import fhir_live, fhir_reach
 from lianyi.kernel.db import Statement
@@ -18,19 +22,22 @@ from lianyi.kernel.looks import Look
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
-from lianyi.records.fhir.terms import Ids, Order, Search
+from lianyi.records.fhir.terms import Order, Search
 from lianyi.records.model import Hit, Page
 
+T = TypeVar("T")
 Still = Sequence[Statement]
 
 
 def own(at: Moment, still: Still, *, type: str, fhir_id: str) -> Look[Hit] | None:
     """Return the look for one resource of a resident's own."""
-    if at.actor.role != RESIDENT:
+    if at.actor.role != RESIDENT or fhir_live.is_told(type):
         return None
-    search = Search(type, (Ids((fhir_id,)),))
-    found = _through(at, still, search, right=Right.READ, limit=1, is_one=True)
-    return found[1].then(lambda page: page[0][0] if page else None) if found else None
+    door = _presumed(at, still, None, Right.READ)
+    if door is None:
+        return None
+    look = records.glance_at(at, door, type=type, fhir_id=fhir_id)
+    return _remembering(at, door, Right.READ, look).then(_first)
 
 
 def page(
@@ -43,7 +50,7 @@ def page(
     limit: int,
 ) -> Look[Page] | None:
     """Return the look for the next resources of one person's that a search finds."""
-    found = _through(at, still, search, right=Right.SEARCH, order=order, after=after, limit=limit)
+    found = _through(at, still, search, order=order, after=after, limit=limit)
     return found[1] if found else None
 
 
@@ -60,7 +67,7 @@ async def opened(
 
     It is open then as it is after the long way.
     """
-    found = _through(tx, still, search, right=Right.SEARCH, order=order, after=after, limit=limit)
+    found = _through(tx, still, search, order=order, after=after, limit=limit)
     page = await found[1].take(tx.db) if found else None
     return None if found is None or page is None else (found[0], page)
 
@@ -90,25 +97,31 @@ def _through(
     still: Still,
     search: Search,
     *,
-    right: Right,
-    order: Sequence[Order] = (),
-    after: Sequence[str] = (),
+    order: Sequence[Order],
+    after: Sequence[str],
     limit: int,
-    is_one: bool = False,
 ) -> tuple[Chart, Look[Page]] | None:
     if fhir_live.is_told(search.type):
         return None
     person_id = fhir_reach.person_in(search)
-    door = fhir_reach.presumed(at, person_id, right)
+    door = _presumed(at, still, person_id, Right.SEARCH)
     if door is None:
         return None
-    look = records.glance(
-        at,
-        replace(door, still=(*still, *door.still)),
-        search=replace(search, is_personal=person_id is not None),
-        order=order,
-        after=after,
-        limit=limit,
-        is_one=is_one,
-    )
-    return door.chart, look.or_else(lambda: presuming.forget(at, door, right))
+    search = replace(search, is_personal=person_id is not None)
+    look = records.glance(at, door, search=search, order=order, after=after, limit=limit)
+    return door.chart, _remembering(at, door, Right.SEARCH, look)
+
+
+def _presumed(at: Moment, still: Still, person_id: UUID | None, right: Right) -> Presumed | None:
+    """Return a door as it has opened before, that asks whether `still` holds as well."""
+    door = fhir_reach.presumed(at, person_id, right)
+    return door and Presumed(door.chart, (*still, *door.still), door.told)
+
+
+def _remembering(at: Moment, door: Presumed, right: Right, look: Look[T]) -> Look[T]:
+    """Return the look after which a door that was found shut is forgotten."""
+    return look.or_else(partial(presuming.forget, at, door, right))
+
+
+def _first(found: Sequence[Hit]) -> Hit | None:
+    return found[0] if found else None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -45,23 +46,25 @@ class Look(Generic[T]):
 
     def then(self, make: Callable[[T], U | None]) -> "Look[U]":
         """Return the look whose answer is made of this one's, if there is one."""
-
-        def read(rows: Rows) -> U | None:
-            answer = self.read(rows)
-            return None if answer is None else make(answer)
-
+        read = partial(_made, self.read, make)
         return Look(self.found, self.told, self.told_of, self.values, read)
 
     def or_else(self, act: Callable[[], None]) -> "Look[T]":
         """Return the same look, after which something is done if it has no answer."""
-
-        def read(rows: Rows) -> T | None:
-            answer = self.read(rows)
-            if answer is None:
-                act()
-            return answer
-
+        read = partial(_missed, self.read, act)
         return Look(self.found, self.told, self.told_of, self.values, read)
+
+
+def _made(read: Callable[[Rows], T | None], make: Callable[[T], U | None], rows: Rows) -> U | None:
+    answer = read(rows)
+    return None if answer is None else make(answer)
+
+
+def _missed(read: Callable[[Rows], T | None], act: Callable[[], None], rows: Rows) -> T | None:
+    answer = read(rows)
+    if answer is None:
+        act()
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,13 +241,17 @@ def glance(
     order: Sequence[Order] = (),
     after: Sequence[str] = (),
     limit: int,
-    is_one: bool = False,
 ) -> Look[Page]:
-    """Return the look that finds what `search` does through a door, and tells. None: it is shut.
+    """Return the look that finds what `search` does through a door, and tells. None: it is shut."""
+    return searches.glance(at, door, search, order=order, after=after, limit=limit)
 
-    `is_one`: that nothing was found isn't told here; who looks for one looks on elsewhere.
+
+def glance_at(at: Moment, door: Presumed, *, type: str, fhir_id: str) -> Look[list[Hit]]:
+    """Return the look that finds one resource through a door, and tells if it does.
+
+    None: the door is shut.
     """
-    return searches.glance(at, door, search, order=order, after=after, limit=limit, is_one=is_one)
+    return searches.glance_at(at, door, type, fhir_id)
 
 
 async def glance_over(

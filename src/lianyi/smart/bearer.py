@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from starlette.datastructures import Headers, MutableHeaders, State
+from starlette.datastructures import MutableHeaders, State
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -48,7 +48,7 @@ class Bearers:
         if scope["type"] in ASKING and scope["path"].startswith(places.FHIR):
             if scope["type"] == "websocket":  # which no cookie ever opens
                 scope["user"] = None
-            scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+            scheme, _, token = _header(scope, b"authorization").partition(" ")
             if scheme:
                 scope["session"] = scope["user"] = scope[PRESUMED] = None
                 if scheme.lower() == "bearer":
@@ -84,14 +84,13 @@ class Origins:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        origin = headers.get("origin", "")
+        origin = _header(scope, b"origin") if scope["type"] == "http" else ""
         if not origin or not scope["path"].startswith(CROSSING):
             await self.app(scope, receive, send)
             return
         app: App = scope["app"].state.lianyi
         known = await reading(app, DOOR, lambda tx: accounts.knows_origin(tx, origin=origin))
-        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+        if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
             given = {**ALLOWED, **_opened(origin)} if known else {}
             await PlainTextResponse("", 204 if known else 403, given)(scope, receive, send)
             return
@@ -120,3 +119,8 @@ def _asking(scope: Scope, hat: Actor) -> Actor:
 async def _hats(state: State, tokens: Sequence[str]) -> dict[str, Actor]:
     app: App = state.lianyi
     return await reading(app, DOOR, lambda tx: app_tokens.hats(tx, tokens=list(tokens)))
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    """Return a header, or nothing; every request passes here, and most have neither."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")

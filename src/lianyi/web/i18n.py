@@ -58,10 +58,11 @@ def preferred(cookie: str, accept: str) -> str:
     return next((tag for tag in _asked(accept) if tag in LANGUAGES), CHINESE)
 
 
-def _asked(accept: str) -> list[str]:
+@lru_cache(256)
+def _asked(accept: str) -> tuple[str, ...]:
     """Return the primary tags of an Accept-Language header, the most wanted first."""
     tags = [_weighed(part) for part in accept.split(",")]
-    return [tag for weight, tag in sorted(tags, key=lambda pair: -pair[0]) if weight > 0]
+    return tuple(tag for weight, tag in sorted(tags, key=lambda pair: -pair[0]) if weight > 0)
 
 
 def _weighed(part: str) -> tuple[float, str]:

@@ -1,6 +1,7 @@
 """Finds resources by a FHIR search, page by page, with those that come along."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE
 from lianyi.access.model.presumed import Presumed, PresumedDesk
 from lianyi.kernel import profile
+from lianyi.kernel.db import Statement, part_of
 from lianyi.kernel.looks import Look
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import LastUsed
@@ -45,6 +47,9 @@ OWN = {
 }
 DEFAULT = (Order(AT, "date", is_down=True),)
 FEW = 20  # persons: a number of theirs tells something of each
+# What is found keeps its order beside the one row of the door.
+THROUGH = """WITH door AS MATERIALIZED (SELECT WHERE {is_open}), found AS MATERIALIZED ({found})
+             SELECT found.* FROM door LEFT JOIN found ON true"""
 NEAR = 2000  # of the newest resources of a type, or of a code
 PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
 
@@ -98,25 +103,44 @@ def glance(
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
-    is_one: bool,
 ) -> Look[Page]:
-    """Return the look that finds what `page` does, if the door is open. None: it is shut.
-
-    `is_one`: that nothing was found isn't told here; who looks for one looks on elsewhere.
-    """
+    """Return the look that finds what `page` does, if the door is open. None: it is shut."""
     values = Values(door.chart, _zone(at))
     is_open, told = door.within(values.args)
     found = _paged(search, values, order or DEFAULT, after, limit, where="EXISTS (TABLE door)")
-    # What is found keeps its order beside the one row of the door.
-    sql = f"""WITH door AS MATERIALIZED (SELECT WHERE {is_open}),
-              found AS MATERIALIZED ({found})
-              SELECT found.* FROM door LEFT JOIN found ON true"""
-    told_of = "looked.type IS NOT NULL" if is_one else "TRUE"
-    return Look(sql, told, told_of, tuple(values.args), _through)
+    sql = THROUGH.format(is_open=is_open, found=found)
+    return Look(sql, told, "TRUE", tuple(values.args), _placed_through)
 
 
-def _through(rows: Sequence["Record"]) -> Page | None:
+def _placed_through(rows: Sequence["Record"]) -> Page | None:
     return [_placed(row) for row in rows if row["type"]] if rows else None
+
+
+def glance_at(at: Moment, door: Presumed, type: str, fhir_id: str) -> Look[list[Hit]]:
+    """Return the look that finds one resource, if the door is open. None: it is shut.
+
+    That nothing was found isn't told here: who looks for one looks on elsewhere.
+    """
+    values: list[object] = []
+    is_open, told = door.within(values)
+    sql, own = _of_one(door.chart, _zone(at), type)
+    found = part_of((sql, (*own, fhir_id)), values)
+    sql = THROUGH.format(is_open=is_open, found=found)
+    return Look(sql, told, "looked.type IS NOT NULL", tuple(values), _hit_through)
+
+
+def _hit_through(rows: Sequence["Record"]) -> list[Hit] | None:
+    return [hit(row) for row in rows if row["type"]] if rows else None
+
+
+@lru_cache(1000)
+def _of_one(chart: Chart, zone: ZoneInfo, type: str) -> Statement:
+    """Return what finds any one of a type, but for its id, which is the last of its values."""
+    values = Values(chart, zone)
+    where = f"r.type = {values.put(type)} AND {values.seen('r')}"
+    id = f"r.fhir_id = ${len(values.args) + 1}"
+    sql = f"SELECT {COLUMNS} FROM records.resource r WHERE EXISTS (TABLE door) AND {where} AND {id}"
+    return sql, tuple(values.args)
 
 
 async def glance_over(
