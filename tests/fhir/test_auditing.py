@@ -8,6 +8,7 @@ from lianyi.access.service import glasses
 from lianyi.people.model import DOCTOR
 from lianyi.records import service as records
 from tests.apps import Program
+from tests.drain import deliver
 from tests.fhir.test_writing import issue
 from tests.place import Place
 from tests.records import make
@@ -129,18 +130,43 @@ async def test_pages_follow_one_another_without_a_gap(events, patients):
 
 
 @pytest.mark.parametrize(
-    "query",
-    [
-        "agent:PractitionerRole.practitioner=x",
-        "type:text=record",
-        "_sort=agent",
-        "_include=AuditEvent:patient",
-        "colour=red",
-    ],
+    "query", ["_has:Provenance:entity:agent=x", "type:text=record", "_sort=agent", "colour=red"]
 )
 async def test_what_the_log_cannot_be_asked_is_refused_by_name(patients, read, query):
     answer = await patients.get(f"{AUDIT}?{query}")
     assert answer.status_code == 400, answer.text
+
+
+async def test_what_a_link_leads_to_finds_lines_and_comes_along(events, read, patients, ward, app):
+    """An institution, a post, the person: by what they are, and beside the lines they stand in."""
+    await deliver(app)  # the directory knows them
+    newest, broken, refused, oldest = [one["id"] for one in events]
+    here, post = f"Organization/{ward.place.id}", f"PractitionerRole/{ward.doctor.post_id}"
+    name = (await patients.get(here)).json()["name"]
+    for query, found in (
+        (f"source:Organization.name={name}&source={here}", [oldest]),
+        ("source:Organization.name=nobody", []),
+        (f"agent:PractitionerRole.practitioner={ward.doctor.person_id}", [oldest]),
+        (f"agent:PractitionerRole.practitioner={read.person_id}", [newest, broken, refused]),
+        (f"patient:Patient._id={ward.person_id}&outcome=4", [refused]),
+    ):
+        assert await patients.found(f"{AUDIT}?{query}") == found, query
+
+    async def along(path):
+        listed = (await patients.bundle(path))["entry"]
+        return {e["fullUrl"].partition("/R4/")[2] for e in listed if e["search"]["mode"] != "match"}
+
+    of_oldest = f"{AUDIT}?_id={oldest}"
+    person = f"Patient/{ward.person_id}"
+    assert await along(f"{of_oldest}&_include=AuditEvent:source") == {here}
+    assert await along(f"{of_oldest}&_include=AuditEvent:agent") == {post}
+    assert await along(f"{of_oldest}&_include=AuditEvent:patient") == {person}
+    assert await along(f"{of_oldest}&_include=AuditEvent:*") == {here, post, person}
+    lines = {f"{AUDIT}/{one}" for one in (newest, broken, refused, oldest)}
+    assert await along(f"Patient?_id={ward.person_id}&_revinclude=AuditEvent:patient") == lines
+    assert await along(f"{here.replace('/', '?_id=')}&_revinclude=AuditEvent:source") == {
+        f"{AUDIT}/{oldest}"
+    }
 
 
 async def test_nobody_else_is_told_who_has_read(events, doctors, program, ward):
@@ -150,6 +176,8 @@ async def test_nobody_else_is_told_who_has_read(events, doctors, program, ward):
         assert (await other.get(f"{AUDIT}/{id}")).status_code == 404
         assert (await other.get(f"{AUDIT}/{id}/_history/1")).status_code == 404
         assert await other.found(f"{AUDIT}?patient={ward.person_id}") == []
+        asked = f"Patient?_id={ward.person_id}&_revinclude=AuditEvent:patient"
+        assert AUDIT not in (await other.get(asked)).text.partition('"entry"')[2]
 
 
 async def test_an_app_is_told_within_its_scopes_and_its_own_looks_are_told_too(
@@ -169,6 +197,11 @@ async def test_an_app_is_told_within_its_scopes_and_its_own_looks_are_told_too(
     for path in (AUDIT, f"{AUDIT}/{mine[0]}"):
         refused = await narrow.get(path)
         assert (refused.status_code, issue(refused)["code"]) == (403, "forbidden")
+    beside = await program(
+        firm.hat(ward.patient, "patient/AuditEvent.rs?action=R patient/Patient.rs")
+    )
+    asked = f"Patient?_id={ward.person_id}&_revinclude=AuditEvent:patient"
+    assert AUDIT not in (await beside.get(asked)).text.partition('"entry"')[2]
     without = await program(firm.hat(ward.patient, "patient/Observation.rs"))
     assert (await without.get(AUDIT)).status_code == 403
 

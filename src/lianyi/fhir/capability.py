@@ -133,8 +133,7 @@ def _live(told: Body) -> Body:
 
 def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
     links = sorted(f"{type}:{name}" for name, p in searched.items() if p.type == "reference")
-    comes = links and not fhir_live.is_alone(type)
-    includes = {"searchInclude": ["*", *links]} if comes else {}
+    includes = {"searchInclude": ["*", *links]} if links else {}
     group = writable.group_of(type)
     writing = WRITING if group.writers else ()
     reading = [code for code in READING if fhir_live.keeps(type, code)]

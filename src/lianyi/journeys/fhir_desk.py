@@ -290,7 +290,12 @@ async def glance_over(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> An
 
 
 async def learn_through(tx: Tx, *, asked: Asked) -> None:
-    """Have the next page of that person's records glanced at."""
+    """Have the next page of that person's records glanced at.
+
+    What is in no record is asked for also by who keeps none.
+    """
+    if fhir_live.is_told(asked.type):
+        return
     search, *_ = _understood(tx, asked)
     await fhir_reach.learn(tx, fhir_reach.person_in(search), Right.SEARCH)
 
@@ -310,7 +315,6 @@ def _understood(at: Moment, asked: Asked) -> tuple[Search, tuple[Order, ...], li
     along = [searches.include(*one) for one in asked.includes]
     includes = [one for one in along if isinstance(one, Include)]
     wrong = [one for one in (order, *along) if isinstance(one, Trouble)]
-    wrong += [each for one in includes for each in fhir_live.of_include(asked.type, one)]
     terms = search.terms if asked.within is None else (asked.within, *search.terms)
     search = replace(search, terms=terms, troubles=(*search.troubles, *wrong))
     if search.troubles and asked.strict:

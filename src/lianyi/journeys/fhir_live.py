@@ -50,7 +50,7 @@ def is_told(type: str) -> bool:
 
 
 def is_open(type: str) -> bool:
-    """Tell whether a type names nobody: no door is asked for it, and an app needs all of it."""
+    """Tell whether a type names nobody: no door is asked for it."""
     return type == SLOT
 
 
@@ -62,9 +62,9 @@ def keeps(type: str, interaction: str) -> bool:
 def check_scope(at: Moment, *, type: str, right: Right) -> None:
     """Refuse an app what none of its scopes permits.
 
-    :raises OutOfScope: INT-04, also where one leaves a part of what no door can keep to that part.
+    :raises OutOfScope: INT-04, also where one leaves a part of what can't be kept to that part.
     """
-    access.check_scope(at, type=type, right=right, whole=is_open(type))
+    access.check_scope(at, type=type, right=right, whole=is_told(type))
 
 
 def check_stored(type: str) -> None:
@@ -88,17 +88,6 @@ def ordered(type: str, order: tuple[Order, ...]) -> tuple[Order, ...] | Trouble:
     """Return the order, if the type can be sorted so."""
     can = type not in TOLD or all(one.name in TOLD[type].sorts for one in order)
     return order if can else Trouble("_sort", Why.UNKNOWN)
-
-
-def is_alone(type: str) -> bool:
-    """Tell whether nothing comes along with a type: the log points to nothing stored beside it."""
-    return type == fhir_audit.TYPE
-
-
-def of_include(type: str, include: Include) -> list[Trouble]:
-    """Return what can't come along with a type."""
-    told = is_alone(type) or is_alone(include.type)
-    return [Trouble("_revinclude" if include.is_reverse else "_include", Why.LIVE)] if told else []
 
 
 async def looked(
@@ -140,15 +129,22 @@ async def linked(
 ) -> list[Hit]:
     """Return what comes along with some resources, of what this reader may see."""
     found = await records.linked(tx, reach, hits=hits, include=include, limit=limit)
-    search = _beside(hits, include)
-    if search is None or not _permits(tx, search.type):
-        return found
-    came = await looked(tx, reach, search=search, limit=limit)
-    return [*found, *(hit for hit, _ in came)]
+    for search in _beside(hits, include):
+        if _permits(tx, search.type):
+            came = await looked(tx, reach, search=search, limit=limit)
+            found = [*found, *(hit for hit, _ in came)]
+    return found
 
 
-def _beside(hits: Sequence[Hit], include: Include) -> Search | None:
-    """Return what to look for where a link leads from or to a Slot, which no record knows."""
+def _beside(hits: Sequence[Hit], include: Include) -> list[Search]:
+    """Return what to look for where a link leads from or to what no record knows."""
+    if include.type == fhir_audit.TYPE:
+        return fhir_audit.beside(hits, include)
+    search = _beside_slot(hits, include)
+    return [] if search is None else [search]
+
+
+def _beside_slot(hits: Sequence[Hit], include: Include) -> Search | None:
     match include.type, include.name, include.is_reverse:
         case "Slot", "schedule" | "", True:
             schedules = tuple(Target(SCHEDULE, it.fhir_id) for it in hits if it.type == SCHEDULE)

@@ -38,6 +38,7 @@ class Known:
     `tokens` have the system of their codes; `links` are to the types `kinds`, of which a bare id
     may be one; `words` are looked for by `:text`; `there` says what else tells that it is there.
     It is sorted by one of `sorts`. By what is `unasked` rows could be told apart, and aren't.
+    What `chains` lead to is in the same row; what `led` do has to be looked for before.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Known:
     sorts: frozenset[str] = frozenset()
     words: Mapping[str, str] = field(default_factory=dict)
     chains: Mapping[tuple[str, str], "Known"] = field(default_factory=dict)
+    led: frozenset[tuple[str, str]] = frozenset()
     there: Mapping[str, str] = field(default_factory=dict)
     unasked: frozenset[str] = frozenset()
 
@@ -86,6 +88,8 @@ def clause(term: Term, known: Known) -> Clause:
 
 def troubles(term: Term, known: Known) -> tuple[Trouble, ...]:
     """Return why a term can't be asked; nothing, if it can."""
+    if isinstance(term, Chain) and (term.name, term.type) in known.led:
+        return ()
     try:
         clause(term, known)
     except NotSearchable as refused:
