@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.access.model.parts import Right
 from lianyi.access.service import desks, presuming
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
 from lianyi.records.fhir import searches
+from tests.apps import Program
 from tests.records import make
 from tests.records.test_plans import ORDERS
 
@@ -105,6 +107,46 @@ async def over(ward, search, limit):
         )
 
     return await ward.place.do(ward.doctor, look)
+
+
+@pytest.fixture
+async def in_an_app(ward, crowd):
+    """An app in the doctor's hands, to whose reading one of those treated objects."""
+    program = Program(ward.place)
+    approval = await program.approved("user/*.rs")
+    await ward.place.rows(
+        "INSERT INTO access.permission"
+        " (id, state, person_id, app_id, approval_id, scopes, classes, at, until)"
+        " VALUES ($1, 'withdrawn', $2, $3, $4, '{}', '{}', now(), now() + interval '1 day')",
+        approval,
+        min(crowd),
+        program.app_id,
+        approval,
+    )
+    return program.hat(ward.doctor, "user/*.rs")
+
+
+@pytest.mark.parametrize(("type", "query", "is_led"), ASKED)
+async def test_an_apps_desk_finds_the_same_but_of_who_objects(
+    ward, crowd, in_an_app, type, query, is_led
+):
+    """PRI-04, INT-04"""
+    given = {"purpose": Purpose.TREAT, "right": Right.SEARCH}
+    desk = await ward.place.ask(in_an_app, access.open_desk, **given)
+    named = await ward.place.ask(in_an_app, desks.named, desk=desk)
+    assert set(named.persons) >= crowd - {min(crowd)}
+    led = await ward.see(queries.narrowed, hat=in_an_app, chart=desk, search=read(type, query))
+    assert led.is_led == is_led
+    ways = [(desk, led), (named, led), (named, replace(led, is_led=False))]
+    found = [
+        await ward.see(queries.search, hat=in_an_app, chart=reach, search=asked, limit=50)
+        for reach, asked in ways
+    ]
+    assert {hit.owner for hit, _ in found[0]} == crowd - {min(crowd)}
+    assert all(one == found[0] for one in found)
+    if type == "Observation":
+        given = {"search": led, "limit": len(found[0])}
+        assert await ward.see(queries.newest, hat=in_an_app, chart=desk, **given) == found[0]
 
 
 async def test_what_a_desk_does_not_see_leads_nowhere(ward, crowd):

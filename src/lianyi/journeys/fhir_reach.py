@@ -89,7 +89,9 @@ async def opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
     :raises WrongRole:
     """
     reach = await _opened(tx, person_id, right)
-    return await desks.named(tx, reach) if isinstance(reach, Desk) else reach
+    if isinstance(reach, Desk):
+        return await desks.named(tx, await desks.counting(tx, reach))
+    return reach
 
 
 async def _opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk | None:
@@ -108,14 +110,13 @@ async def _opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk 
 async def for_search(tx: Tx, search: Search) -> tuple[Chart | Desk | None, Search]:
     """Open the door that a search leads to; one that names a person looks among theirs alone.
 
-    A desk's persons are not named yet; and an app's are, as it counts them.
+    A desk's persons are not named yet.
     """
     person_id = person_in(search)
     reach = await _opened(tx, person_id, Right.SEARCH)
     search = replace(search, is_personal=person_id is not None)
     if isinstance(reach, Desk):
-        if reach.app:
-            reach = await desks.named(tx, reach)
+        reach = await desks.counting(tx, reach)
         if not fhir_live.is_told(search.type):
             search = await records.narrowed(tx, reach, search=search)
     return reach, search
@@ -126,7 +127,7 @@ async def named(tx: Tx, reach: Chart | Desk, search: Search) -> Chart | Desk:
 
     Where few resources lead to what is found, each of these is asked whose it is.
     """
-    if isinstance(reach, Chart) or reach.app or search.is_led:
+    if isinstance(reach, Chart) or search.is_led:
         return reach
     return await desks.named(tx, reach)
 

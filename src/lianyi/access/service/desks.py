@@ -18,17 +18,20 @@ async def named(tx: Tx, desk: Desk) -> Desk:
     """Return a desk that knows its persons by name, unless they are too many.
 
     A search over few persons begins with them, one over many with what it looks for: the planner
-    can only tell which it is if it is told who they are. An app's knows whom it has shown today.
+    can only tell which it is if it is told who they are.
     """
     if desk.everyone:
         return desk
+    few = await of_few(tx, desk, most=FEW)
+    return few if few and few.persons else desk
+
+
+async def counting(tx: Tx, desk: Desk) -> Desk:
+    """Return a desk that knows whom it has shown today, if it is an app's."""
     if desk.app is None:
-        few = await of_few(tx, desk, most=FEW)
-        return few if few and few.persons else desk
+        return desk
     day = time.day(tx.now, profile.at(tx.now).zone)
-    found = await shown.find_named(tx, desk, FEW + 1, day)
-    is_few = found.persons is not None and 0 < len(found.persons) <= FEW
-    return found if is_few else replace(found, persons=None)
+    return replace(desk, counted=await shown.find(tx, desk, day))
 
 
 async def of_few(tx: Tx, desk: Desk, *, most: int) -> Desk | None:

@@ -1,7 +1,6 @@
 """Whom the searches of an app have shown its reader in a day, as far as they are counted."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +8,8 @@ from lianyi.access.model import Desk
 from lianyi.kernel.actor import NOWHERE
 from lianyi.kernel.work import Tx
 
+FIND = """SELECT person_ids FROM access.shown
+          WHERE institution_id = $1 AND app_id = $2 AND reader_id = $3 AND day = $4"""
 # All or none of these is added, and the row is kept still meanwhile, so that answers of one instant
 # don't pass each other by. Whom the app has exported today without anybody's yes counts with them.
 ADD = """
@@ -30,17 +31,10 @@ WHERE s.day <> excluded.day
 RETURNING true"""
 
 
-async def find_named(tx: Tx, desk: Desk, most: int, day: date) -> Desk:
-    """Return the desk with at most so many of its persons, and whom it has shown today."""
+async def find(tx: Tx, desk: Desk, day: date) -> frozenset[UUID]:
+    """Return whom an app's desk has shown its reader on a day."""
     who = desk.institution_id, tx.actor.app_id or NOWHERE, desk.reader_id, day
-    its = [f"${len(desk.args) + n}" for n in range(1, 5)]
-    # Both in one: a search over an app's desk asks who is at it anyway.
-    sql = f"""SELECT ARRAY(SELECT DISTINCT id FROM ({desk.ids(1)}) AS of (id)
-                LIMIT {int(most)}) AS persons,
-                (SELECT person_ids FROM access.shown WHERE institution_id = {its[0]}
-                   AND app_id = {its[1]} AND reader_id = {its[2]} AND day = {its[3]}) AS shown"""
-    (row,) = await tx.db.fetch(sql, *desk.args, *who)
-    return replace(desk, persons=tuple(row["persons"]), counted=frozenset(row["shown"] or ()))
+    return frozenset(await tx.db.fetchval(FIND, *who) or ())
 
 
 async def add(tx: Tx, desk: Desk, person_ids: Sequence[UUID], *, day: date, most: int) -> bool:

@@ -84,7 +84,7 @@ async def newest(
     and where one was in vain none is begun again.
     """
     walk = _walk(desk, search, after)
-    if desk.app or _far.get(walk):
+    if _far.get(walk):
         return None
     values = _values(tx, desk, search.type)
     sql = _paged(search, values, DEFAULT, after, limit, near=NEAR)
@@ -181,7 +181,7 @@ async def glance_over(
 
 
 def _walk(desk: Desk, search: Search, after: Sequence[str]) -> tuple[object, ...]:
-    return (desk.institution_id, desk.role, desk.reader_id, search, *after)
+    return (desk.institution_id, desk.role, desk.reader_id, desk.app, search, *after)
 
 
 def _paged(
@@ -297,8 +297,8 @@ def _by(include: Include, values: Values) -> str:
 
 
 def _values(tx: Tx, reach: Chart | Desk, few_of: str) -> Values:
-    """Have a desk without names asked about each row of few; whom an app sees takes longer."""
-    is_asked = isinstance(reach, Desk) and reach.persons is None and reach.app is None
+    """Have a desk without names asked about each row of few."""
+    is_asked = isinstance(reach, Desk) and reach.persons is None
     return Values(reach, _zone(tx), few_of=few_of if is_asked else "")
 
 
