@@ -18,6 +18,7 @@ from tests.web.counting import statements
 from tests.web.reader import reading, wearing
 
 MOST = 12  # statements a page
+NAME = "SELECT name FROM people.institution WHERE id = $1"
 SESSION = "SELECT session_id FROM booking.appointment WHERE id = $1"
 
 
@@ -84,6 +85,16 @@ async def test_another_doctors_visit_is_not_found(ward, reader, app):
     elsewhere = await Place.found(app)
     await wearing(reader, elsewhere, await elsewhere.doctor())
     assert (await reader.get(at(ward))).status == 404
+
+
+async def test_who_sits_elsewhere_today_is_told_where(ward, reader, app):
+    """At the wrong one of several posts a day looks empty."""
+    elsewhere = await Place.found(app)
+    other = await elsewhere.appoint(DOCTOR, person_id=ward.doctor.person_id)
+    await wearing(reader, elsewhere, other)
+    ((place,),) = await ward.place.rows(NAME, ward.place.id)
+    page = await reader.get("/clinic")
+    assert page.says("今天在这里没有出诊", place, "切换岗位")
 
 
 async def test_the_workbench_asks_the_same_for_one_patient_and_for_many(ward, app):

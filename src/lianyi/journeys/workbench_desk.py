@@ -30,6 +30,7 @@ CURRENT = frozenset({"active", "recurrence", "relapse", ""})  # clinical states,
 TAKEN = frozenset({"active", "completed"})  # states of a medicine somebody may still take
 ABNORMAL = {"HH": 0, "LL": 0, "H": 1, "L": 1}
 TREND, EVENTS, FACTS = 8, 12, 4
+AHEAD = 3  # sessions to come that an empty day names
 WEIGHT = "29463-7"
 VITAL = frozenset({WEIGHT, "8302-2", "39156-5", "8867-4", "9279-1", "8310-5", "85354-9", "59408-5"})
 MINUTE = timedelta(minutes=1)
@@ -104,10 +105,20 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
+class Sitting:
+    """A session still to come, and where it is. `here`: at the institution of the acting post."""
+
+    session: Session
+    place: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Workbench:
-    """The workbench before anybody is in hand."""
+    """The workbench before anybody is in hand. Of a day without a session: what comes `next`."""
 
     queue: Queue
+    next: tuple[Sitting, ...] = ()
     patient: None = None
     current: None = None
 
@@ -118,16 +129,26 @@ async def workbench(tx: Tx, *, session_id: UUID | None = None) -> Workbench:
     :raises NoSuchSession, WrongRole:
     """
     today = _today(tx)
-    mine = [
-        one
-        for one in await booking.sessions_of(tx, doctor_id=tx.actor.person_id)
-        if one.day == today and one.institution_id == tx.actor.institution_id
-    ]
+    still = await booking.sessions_of(tx, doctor_id=tx.actor.person_id)
+    here = tx.actor.institution_id
+    mine = [one for one in still if one.day == today and one.institution_id == here]
     chosen = session_id or (mine[0].id if mine else None)
     if chosen is None:
-        return Workbench(Queue(today, (), None, None, (), (), ()))
+        coming = await _sittings(tx, still[:AHEAD])
+        return Workbench(Queue(today, (), None, None, (), (), ()), coming)
     found = await queue(tx, session_id=chosen)
     return Workbench(replace(found, sessions=tuple(mine)))
+
+
+async def _sittings(tx: Tx, sessions: Sequence[Session]) -> tuple[Sitting, ...]:
+    """Say where sessions are: who has several posts looks for them at the wrong one."""
+    ids = sorted({one.institution_id for one in sessions})
+    places = await people.institutions(tx, ids=ids) if ids else {}
+    here = tx.actor.institution_id
+    return tuple(
+        Sitting(one, places[one.institution_id].name, one.institution_id == here)
+        for one in sessions
+    )
 
 
 async def queue(tx: Tx, *, session_id: UUID) -> Queue:
