@@ -165,6 +165,8 @@ def _of_type(body: Body, type: str) -> Body:
 
 def _in_address(request: Request) -> tuple[tuple[str, str], ...] | None:
     """Return the condition of a create that stands in its address, as some software puts it."""
+    if not request.scope["query_string"]:
+        return None
     pairs = read_criteria(request.url.query, base_of(request))
     return tuple(pair for pair in pairs if pair[0] not in OF_FORM) or None
 

@@ -15,6 +15,7 @@ from lianyi.records.rules import historical
 from lianyi.records.service.publishing import prepare_read
 from lianyi.records.tables import index
 from lianyi.records.tables import resources as tables
+from lianyi.records.tables.index import Key
 
 
 def unpack(raw: bytes, *, holder_id: UUID, zone: ZoneInfo) -> Parcel | None:
@@ -28,7 +29,7 @@ def unpack(raw: bytes, *, holder_id: UUID, zone: ZoneInfo) -> Parcel | None:
     if found is None:
         return None
     patients: list[Patient] = []
-    resources: dict[tables.Key, Resource] = {}
+    resources: dict[Key, Resource] = {}
     refused: list[Refusal] = []
     for foreign in found:
         checked = _admit(foreign, holder_id, zone)

@@ -24,6 +24,8 @@ from lianyi.records.fhir import index, keys
 from lianyi.records.model import Finding, Resource, Stored
 from lianyi.records.rules import sensitive, validity
 from lianyi.records.tables import resources as tables
+from lianyi.records.tables import storing
+from lianyi.records.tables.index import Key
 
 Body = Mapping[str, Any] | str
 NOTHING: frozenset[Sensitive] = frozenset()
@@ -77,7 +79,7 @@ async def publish_all(
     zone = profile.at(tx.now).zone
     resources = [prepare(body, owner=owner, holder_id=holder, zone=zone) for body in bodies]
     resources = [replace(r, classes=r.classes | classes, released=released) for r in resources]
-    written = await tables.store(tx, resources)
+    written = await storing.store(tx, resources)
     versions = written | await _unwritten(tx, resources, written)
     return [versions[r.type, r.fhir_id] for r in resources]
 
@@ -89,7 +91,7 @@ async def store(tx: Tx, *, resources: Sequence[Resource]) -> Stored:
     """
     if not resources:
         return Stored(0, 0, 0, {})
-    written = await tables.store(tx, resources)
+    written = await storing.store(tx, resources)
     await _unwritten(tx, resources, written)
     new = sum(version == 1 for version in written.values())
     return Stored(new, len(written) - new, len(resources) - len(written), written)
@@ -212,8 +214,8 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 async def _unwritten(
-    tx: Tx, resources: Sequence[Resource], written: Mapping[tables.Key, int]
-) -> dict[tables.Key, int]:
+    tx: Tx, resources: Sequence[Resource], written: Mapping[Key, int]
+) -> dict[Key, int]:
     """Return the versions of what was left as it was, unless it was somebody else's."""
     left = [r for r in resources if (r.type, r.fhir_id) not in written]
     own = await tables.versions_of(tx, left) if left else {}

@@ -19,7 +19,7 @@ from lianyi.records.model import Finding, Link, Resource
 from lianyi.records.model.writing import Held
 from lianyi.records.rules import releasing, writable
 from lianyi.records.service.publishing import prepare
-from lianyi.records.tables import resources, writes
+from lianyi.records.tables import storing, writes
 
 Key = tuple[str, str]
 PERSONS = frozenset({"patient", "subject"})  # the parameters that name whose it is
@@ -78,7 +78,7 @@ async def bring(tx: Tx, *, given: Sequence[Resource], held: Mapping[Key, Held]) 
 
     :raises VersionMoved: somebody was first under an id that was free.
     """
-    written = await resources.store(tx, given) if given else {}
+    written = await storing.store(tx, given) if given else {}
     for one in given:
         was = held.get(one.key)
         if written.get(one.key, was and was.version) != next_version(one, was):
@@ -91,7 +91,7 @@ async def bring_through(tx: Tx, door: Presumed, *, given: Sequence[Resource]) ->
 
     Return whether the door was open: if not, nothing is written.
     """
-    return await resources.store_through(tx, door, given)
+    return await storing.store_through(tx, door, given)
 
 
 def next_version(given: Resource, held: Held | None) -> int:

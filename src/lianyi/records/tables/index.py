@@ -62,24 +62,23 @@ LINKS = list(COLUMNS).index(Link)
 PERSON = re.compile(r"(?<=\tPatient\t)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\t)")
 
 
-def filling(rows: str) -> str:
-    """Return the parts of a statement that file `rows`, each as it is told in `given`.
+def filling(rows: str, *, at: str = "r.at", are_many: bool = True) -> str:
+    """Return the parts of a statement that file the `rows` called r, as `given` tells them.
 
-    What is alike is put down together: it goes to the same pages of an index.
+    What is alike is put down together, of many: it goes to the same pages of an index.
     """
     parts = []
     for table, held in COLUMNS.values():
         names = ", ".join(RENAMED.get(name, name) if table == "link" else name for name in held)
-        own, of_row = ("at, ", "r.at, ") if table in DATED else ("", "")
+        own, of_row = ("at, ", f"{at}, ") if table in DATED else ("", "")
         values = ", ".join(f"t.{name}" for name in held)
         typed = ", ".join(f"{name} {type}" for name, type in held.items())
+        order = f"ORDER BY r.type, {values}" if are_many else ""
         parts.append(
             f"""{table}s AS (
     INSERT INTO records.{table} (owner, {own}type, fhir_id, version, {names})
     SELECT r.owner, {of_row}r.type, r.fhir_id, r.version, {values}
-    FROM {rows} r JOIN given g USING (type, fhir_id),
-      json_to_recordset(g.{table}s) AS t ({typed})
-    ORDER BY r.type, {values})"""
+    FROM {rows}, json_to_recordset({table}s) AS t ({typed}) {order})"""
         )
     return ",\n".join(parts)
 
@@ -193,7 +192,7 @@ WITH given AS (SELECT * FROM json_to_recordset($1::json) AS g (type text, fhir_i
 now AS (
     UPDATE records.resource SET filed = DEFAULT
     WHERE (type, fhir_id) IN (SELECT type, fhir_id FROM given) RETURNING *),
-{filling("now")}
+{filling("now r JOIN given g USING (type, fhir_id)")}
 SELECT count(*) FROM now"""
 
 

@@ -4,16 +4,13 @@ What a chart may show is decided inside each WHERE, by the chart: `_admitted` is
 that returns a person's data.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from operator import attrgetter
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
 from lianyi.access.model import Chart, Sensitive
-from lianyi.access.model.presumed import Presumed
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource
@@ -30,72 +27,12 @@ from lianyi.records.model import (
     Version,
     Written,
 )
-from lianyi.records.tables import index
+from lianyi.records.tables.index import Key
 from lianyi.records.tables.terms import Values, is_held
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
-Key = tuple[str, str]
-Writes: TypeAlias = Callable[[Resource, Mapping[str, object]], bytes]
-
-# One statement: the resource as it is, its version, what it is found by. A body that is already
-# there to the letter makes no version, and another owner's or institution's is never touched, nor
-# by an app what no app has brought. Bodies come beside the rest: JSON within JSON is read twice.
-STORING = """
-WITH {door}given AS (
-    SELECT g.*, unnest AS body FROM ROWS FROM (
-      json_to_recordset($1::json) AS (type text, fhir_id text, {own}),
-      unnest($4::text[])) AS g
-    {where}),
-now AS (
-    INSERT INTO records.resource AS r (type, fhir_id, owner, holder_id, version, at, recorded_at,
-      released_at, status, in_error, classes, encounter, body, app_id)
-    SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, $2), $2,
-      CASE WHEN released THEN $2::timestamptz END, status, in_error, classes, encounter,
-      body, app_id
-    FROM given ORDER BY type, fhir_id
-    ON CONFLICT (type, fhir_id) DO UPDATE
-    SET version = r.version + 1, at = excluded.at, recorded_at = excluded.recorded_at,
-      released_at = excluded.released_at, status = excluded.status, in_error = excluded.in_error,
-      classes = excluded.classes, encounter = excluded.encounter, body = excluded.body,
-      app_id = excluded.app_id, filed = DEFAULT
-    WHERE r.owner = excluded.owner AND r.holder_id = excluded.holder_id
-      AND (excluded.app_id IS NULL OR r.app_id IS NOT NULL)
-      AND (r.body <> excluded.body OR r.classes <> excluded.classes
-        OR (r.released_at IS NULL) <> (excluded.released_at IS NULL))
-    RETURNING *),
-past AS (
-    INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body,
-      app_id, holder_id)
-    SELECT type, fhir_id, version, $3, $2, released_at IS NOT NULL, classes, body, app_id,
-      holder_id FROM now){filed}
-SELECT type, fhir_id, version FROM now"""
-GIVEN = {
-    "owner": "uuid",
-    "holder_id": "uuid",
-    "status": "text",
-    "in_error": "bool",
-    "at": "timestamptz",
-    "encounter": "text",
-    "classes": "text[]",
-    "released": "bool",
-    "app_id": "uuid",
-}
-given_of = attrgetter(*GIVEN)
-
-
-@lru_cache(maxsize=64)
-def storing(door: str = "", where: str = "", *, files: bool = True) -> str:
-    """Return the statement; only what passes `where` is stored, which may ask a `door`."""
-    own = ", ".join(f"{name} {type}" for name, type in GIVEN.items())
-    filed = f",\n{index.filling('now')}" if files else ""
-    own = f"{own}, {index.FOUND}" if files else own
-    return STORING.format(door=door, where=where, own=own, filed=filed)
-
-
-STORE = storing()
-STORE_ALONE = storing(files=False)
 
 OWN = """SELECT r.type, r.fhir_id, r.version FROM records.resource r
          JOIN unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[])
@@ -129,28 +66,6 @@ SHEET = """SELECT d.note, d.at, s.recorded_at AS signed_at, s.version
 COLUMNS = """r.type, r.fhir_id, r.version, r.holder_id, r.at, r.recorded_at, r.status,
              r.released_at IS NOT NULL AS released, r.classes, r.body,
              r.app_id IS NOT NULL AS by_app"""
-
-
-async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
-    """Write what is new or changed and return its versions; each key may occur once."""
-    sql, write = (STORE, index.row) if index.are_few(resources) else (STORE_ALONE, index.head)
-    rows = await tx.db.fetch(sql, *_values(tx, resources, write))
-    versions = {(row["type"], row["fhir_id"]): row["version"] for row in rows}
-    if sql == STORE_ALONE:
-        await index.copy(tx, resources, versions)
-    return versions
-
-
-async def store_through(tx: Tx, door: Presumed, resources: Sequence[Resource]) -> bool:
-    """Write what is new, and that it was, if the door is open; return whether it was.
-
-    No key may be taken: it is one statement, which is a transaction by itself.
-    """
-    values = _values(tx, resources)
-    is_open, told = door.within(values)
-    door_sql = f"door AS MATERIALIZED (SELECT WHERE {is_open}), told AS ({told} FROM door), "
-    rows = await tx.db.fetch(storing(door_sql, "WHERE EXISTS (SELECT FROM door)"), *values)
-    return bool(rows)
 
 
 async def versions_of(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
@@ -376,11 +291,6 @@ def admitted(chart: Chart, *, at: int) -> str:
         released="r.released_at IS NOT NULL",
         at=at,
     )
-
-
-def _values(tx: Tx, resources: Sequence[Resource], write: Writes = index.row) -> list[object]:
-    given = (write(one, dict(zip(GIVEN, given_of(one), strict=True))) for one in resources)
-    return [index.written(given), tx.now, tx.actor.post_id, [one.body for one in resources]]
 
 
 def entry(row: "Record") -> Entry:
