@@ -173,7 +173,10 @@ def _links(value: Json, leaf: Leaf, part: int, _: ZoneInfo) -> list[Found]:
     found: list[Found] = []
     if "identifier" in value:
         found += _identified(value["identifier"], leaf.name + IDENTIFIED, part)
-    type, _slash, id = _relative(value.get("reference", "")).partition("/")
+    reference = value.get("reference", "")
+    if not reference.startswith(leaf.target):  # a list may point to much, and one of it be wanted
+        return found
+    type, _slash, id = _relative(reference).partition("/")
     if id and leaf.target in {"", type}:
         found.append(Link(leaf.name, type, id, part))
     return found

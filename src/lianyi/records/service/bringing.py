@@ -79,7 +79,9 @@ def _admit(
         )
     except NotFhir as refused:
         return Refusal(foreign.type, foreign.own_id, refused.findings)
-    resource = replace(resource, found=(), filed=index.filed(resource.type, resource.found))
+    plain = "\\" not in foreign.text
+    filed = index.filed(resource.type, resource.found, is_plain=plain)
+    resource = replace(resource, found=(), filed=filed)
     if foreign.type != "Patient":
         return resource, None
     patient = bundles.patient_of(foreign)

@@ -83,14 +83,18 @@ def filling(rows: str, *, at: str = "r.at", are_many: bool = True) -> str:
     return ",\n".join(parts)
 
 
-def filed(type: str, found: Iterable[Found]) -> Filed:
-    """Write down what a resource is found by, as rows of each table that lack whose they are."""
+def filed(type: str, found: Iterable[Found], *, is_plain: bool = False) -> Filed:
+    """Write down what a resource is found by, as rows of each table that lack whose they are.
+
+    Who knows that its text is plain says so: JSON that has no backslash holds nothing special.
+    """
     rows: dict[object, list[str]] = {kind: [] for kind in COLUMNS}
     for one in found:
         kind = one.__class__
         rows[kind].append(LINE[kind](type, one))
     texts = tuple(["".join(lines) for lines in rows.values()])
-    return texts if _is_plain(texts, list(rows.values())) else _escaped(type, found)
+    plain = is_plain or _is_plain(texts, list(rows.values()))
+    return texts if plain else _escaped(type, found)
 
 
 def with_persons(filed: Filed, persons: Mapping[str, str], owner: str) -> Filed:

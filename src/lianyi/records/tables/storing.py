@@ -22,7 +22,7 @@ PLACED = """
     SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, $2), $2,
       CASE WHEN released THEN $2::timestamptz END, status, in_error, classes, encounter,
       body, app_id
-    FROM given ORDER BY type, fhir_id"""
+    FROM {rows} ORDER BY type, fhir_id"""
 PAST = """
     INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body,
       app_id, holder_id)
@@ -32,7 +32,7 @@ STORING = f"""
 WITH given AS (
     SELECT g.*, unnest AS body FROM ROWS FROM (
       json_to_recordset($1::json) AS (type text, fhir_id text, {{own}}), unnest($4::text[])) AS g),
-now AS ({PLACED}
+now AS ({PLACED.format(rows="given")}
     ON CONFLICT (type, fhir_id) DO UPDATE
     SET version = r.version + 1, at = excluded.at, recorded_at = excluded.recorded_at,
       released_at = excluded.released_at, status = excluded.status, in_error = excluded.in_error,
@@ -54,7 +54,7 @@ given AS (
     SELECT g.*, unnest AS body, 1 AS version FROM ROWS FROM (
       json_to_recordset($1::json) AS (type text, fhir_id text, {{own}}), unnest($4::text[])) AS g
     WHERE EXISTS (SELECT FROM door)),
-now AS ({PLACED}),
+now AS ({PLACED.format(rows="given")}),
 past AS ({PAST.format(released="released", rows="given")})
 {{filed}}
 SELECT FROM given"""
