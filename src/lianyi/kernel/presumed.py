@@ -6,17 +6,20 @@ decision 0017.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.db import Statement
 from lianyi.kernel.moment import Moment
+from lianyi.kernel.together import Together
 
 K = TypeVar("K")
 V = TypeVar("V")
 PRESUMED = "presumed"  # how a face is handed one
+LONGEST = 200  # letters of a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,28 @@ class LastUsed(Generic[K, V]):
         self._of.move_to_end(key)
         if len(self._of) > self._most:
             self._of.popitem(last=False)
+
+
+class Tokens(Generic[V]):
+    """Whose tokens are: asked together by all who come at once, and remembered to be presumed."""
+
+    def __init__(
+        self, fetch: Callable[[Any, Sequence[str]], Awaitable[Mapping[str, V]]], *, most: int
+    ) -> None:
+        self._fetch = fetch
+        self._together: Together[str, V] | None = None
+        self._seen: LastUsed[str, V] = LastUsed(most)
+
+    def seen(self, token: str) -> V | None:
+        """Return whose it was when it was last asked."""
+        return self._seen.get(token)
+
+    async def ask(self, state: object, token: str) -> V | None:
+        """Return whose it is; what can be none is nobody's. `state` is of the one app there is."""
+        if not 0 < len(token) <= LONGEST:
+            return None
+        if self._together is None:
+            self._together = Together(partial(self._fetch, state))
+        found = await self._together.ask(token)
+        self._seen.put(token, found)
+        return found

@@ -15,14 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lianyi.accounts import queries as accounts
 from lianyi.journeys import app_tokens
 from lianyi.kernel.actor import NOWHERE, Actor, system
-from lianyi.kernel.presumed import PRESUMED, LastUsed, PresumedHat
-from lianyi.kernel.together import Together
+from lianyi.kernel.presumed import PRESUMED, PresumedHat, Tokens
 from lianyi.kernel.work import App, reading
 from lianyi.smart import places
 
 DOOR = system("smart", NOWHERE)
 ASKING = frozenset({"http", "websocket"})
-LONGEST = 200  # letters of a token
 MOST = 10_000  # tokens known to have been
 CROSSING = (places.FHIR + "/", places.TOKEN, places.REVOKE)  # what pages of apps may ask
 ALLOWED = {
@@ -41,8 +39,7 @@ class Bearers:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._known: Together[str, Actor] | None = None
-        self._seen: LastUsed[str, Actor] = LastUsed(MOST)
+        self._tokens: Tokens[Actor] = Tokens(_hats, most=MOST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ASKING and scope["path"].startswith(places.FHIR):
@@ -57,7 +54,7 @@ class Bearers:
 
     async def _read(self, scope: Scope, token: str) -> None:
         """Say whose token it is: presumed, of one that has been here."""
-        seen = self._seen.get(token) if scope["type"] == "http" else None
+        seen = self._tokens.seen(token) if scope["type"] == "http" else None
         if seen is None:
             await self._prove(scope, token)
             return
@@ -65,16 +62,8 @@ class Bearers:
         scope[PRESUMED] = PresumedHat(_asking(scope, seen), still, prove)
 
     async def _prove(self, scope: Scope, token: str) -> None:
-        hat = await self._find(scope, token)
+        hat = await self._tokens.ask(scope["app"].state, token)
         scope[PRESUMED], scope["user"] = None, hat and _asking(scope, hat)
-        self._seen.put(token, hat)
-
-    async def _find(self, scope: Scope, token: str) -> Actor | None:
-        if not 0 < len(token) <= LONGEST:
-            return None
-        if self._known is None:
-            self._known = Together(partial(_hats, scope["app"].state))
-        return await self._known.ask(token)
 
 
 class Origins:

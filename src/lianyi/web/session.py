@@ -17,8 +17,7 @@ from lianyi.accounts import queries as accounts
 from lianyi.accounts.errors import SignedOut
 from lianyi.accounts.model import SESSION_LIFE, Opened, Session
 from lianyi.kernel.actor import NOWHERE, Actor, system
-from lianyi.kernel.presumed import PRESUMED, LastUsed, PresumedHat
-from lianyi.kernel.together import Together
+from lianyi.kernel.presumed import PRESUMED, PresumedHat, Tokens
 from lianyi.kernel.work import App, reading
 from lianyi.web import answer, nav
 
@@ -37,13 +36,12 @@ class Sessions:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._known: Together[str, Session] | None = None
-        self._seen: LastUsed[str, Session] = LastUsed(MOST)
+        self._tokens: Tokens[Session] = Tokens(_sessions, most=MOST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(OPEN):
             token = scope["state"]["cookies"].get(COOKIE, "")
-            seen = self._seen.get(token) if scope["path"].startswith(PRESUMING) else None
+            seen = self._tokens.seen(token) if scope["path"].startswith(PRESUMING) else None
             if seen is None:
                 await self._prove(scope, token)
             else:
@@ -53,17 +51,9 @@ class Sessions:
         await self.app(scope, receive, send)
 
     async def _prove(self, scope: Scope, token: str) -> None:
-        session = await self._find(scope, token)
+        session = await self._tokens.ask(scope["app"].state, token)
         scope[PRESUMED], scope["session"] = None, session
         scope["user"] = session and _hat(scope, session)
-        self._seen.put(token, session)
-
-    async def _find(self, scope: Scope, token: str) -> Session | None:
-        if not token:
-            return None
-        if self._known is None:
-            self._known = Together(partial(_sessions, scope["app"].state))
-        return await self._known.ask(token)
 
 
 async def _sessions(state: State, tokens: Sequence[str]) -> dict[str, Session]:
