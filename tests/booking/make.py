@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from lianyi.booking import queries
-from lianyi.booking.model import Half, Kind, Payment, Plan
+from lianyi.booking.model import Got, Half, Kind, Payment, Plan, Wish
 from lianyi.journeys import book, queue
+from lianyi.kernel.once import Once
+from lianyi.kernel.work import within
 from lianyi.people.model import DOCTOR, NURSE
 
 RELEASE = datetime(2030, 1, 7, 0, tzinfo=UTC)
@@ -70,6 +72,32 @@ class Clinic:
 
     async def confirm(self, hat, got):
         return await self.place.do(hat, book.confirm, appointment_id=got.appointment_id)
+
+    async def hold_in_a_rush(self, hat, session_id, *, starts_at=START):
+        """Hold as the page does: in one statement with others, if that will do."""
+        wish, once = Wish(session_id, starts_at, hat.subject_id), self._key()
+        return await within(
+            self.app,
+            hat,
+            lambda tx: book.hold(
+                tx, session_id=session_id, starts_at=starts_at, person_id=hat.subject_id
+            ),
+            once=once,
+            at_once=lambda at: book.hold_at_once(at, once, wish=wish),
+        )
+
+    async def confirm_in_a_rush(self, hat, appointment_id):
+        once = self._key()
+        return await within(
+            self.app,
+            hat,
+            lambda tx: book.confirm(tx, appointment_id=appointment_id),
+            once=once,
+            at_once=lambda at: book.confirm_at_once(at, once, appointment_id=appointment_id),
+        )
+
+    def _key(self):
+        return Once(self.app.ids.new(self.app.clock()).hex, "body", Got)
 
     async def booked(self, session_id, hat=None, *, starts_at=START):
         """Return the hat and the confirmed appointment of somebody, new unless given."""

@@ -31,6 +31,8 @@ NUMBERS = """SELECT count(*) AS all_numbers,
 ACTS = st.one_of(
     st.tuples(st.just("hold"), st.integers(0, PEOPLE - 1), st.sampled_from([START, LATER])),
     st.tuples(st.just("confirm"), st.integers(0, PEOPLE - 1), st.none()),
+    st.tuples(st.just("rush"), st.none(), st.sampled_from([START, LATER])),
+    st.tuples(st.just("rush_to_confirm"), st.none(), st.none()),
     st.tuples(st.just("cancel"), st.integers(0, PEOPLE - 1), st.none()),
     st.tuples(st.just("move"), st.integers(0, PEOPLE - 1), st.sampled_from([START, LATER])),
     st.tuples(st.just("wait"), st.integers(0, PEOPLE - 1), st.none()),
@@ -43,23 +45,28 @@ class Counter:
 
     def __init__(self, clinic, session_id, people):
         self.clinic, self.session_id, self.people = clinic, session_id, people
-        self.ids = {}
 
     async def act(self, verb, who, when):
         if verb == "pass":
             await self.let_time_pass(who)
             return
-        try:
-            await getattr(self, verb)(self.people[who], when)
-        except Refused:
-            return
+        everybody = self.people if who is None else [self.people[who]]
+        acts = (getattr(self, verb)(hat, when) for hat in everybody)
+        for answer in await asyncio.gather(*acts, return_exceptions=True):
+            if answer is not None and not isinstance(answer, Refused):
+                raise answer
 
     async def hold(self, hat, when):
-        got = await self.clinic.hold(hat, self.session_id, starts_at=when)
-        self.ids[hat.person_id] = got.appointment_id
+        await self.clinic.hold(hat, self.session_id, starts_at=when)
 
     async def confirm(self, hat, _):
         await self.clinic.place.do(hat, book.confirm, appointment_id=await self.latest(hat))
+
+    async def rush(self, hat, when):
+        await self.clinic.hold_in_a_rush(hat, self.session_id, starts_at=when)
+
+    async def rush_to_confirm(self, hat, _):
+        await self.clinic.confirm_in_a_rush(hat, await self.latest(hat))
 
     async def cancel(self, hat, _):
         await self.clinic.cancel(hat, await self.latest(hat))
