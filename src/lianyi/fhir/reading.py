@@ -26,13 +26,20 @@ ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
+class Further(Generic[T]):
+    """What a look has found needs another one, through what it has opened."""
+
+    complete: Callable[[Tx], Awaitable[T]]
+
+
+@dataclass(frozen=True, slots=True)
 class Glance(Generic[T]):
     """A shorter way to an answer: the look that may have it, and how one learns to look so.
 
     `over`: what asks more than one look can, and still less than the verb.
     """
 
-    look: Callable[[Moment, Sequence[Statement]], Look[T] | None]
+    look: Callable[[Moment, Sequence[Statement]], Look[T | Further[T]] | None]
     learn: Callable[[Tx], Awaitable[None]]
     over: Callable[[Tx, Sequence[Statement]], Awaitable[T | None]] | None = None
 
@@ -86,6 +93,8 @@ async def ask(
 async def _glanced(app: App, presumed: PresumedHat, glance: Glance[T]) -> T | None:
     hat, over = presumed.actor, glance.over
     found = await looking(app, hat, lambda at: glance.look(at, (presumed.still(at),)))
+    if isinstance(found, Further):
+        return await reading(app, hat, found.complete)
     if found is not None or over is None:
         return found
     return await reading(app, hat, lambda tx: over(tx, (presumed.still(tx),)))

@@ -4,6 +4,7 @@ A link to the next page is a cursor that only whoever asked can use, for that se
 """
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -14,9 +15,9 @@ from lianyi.fhir import answers, pages, shorter
 from lianyi.fhir.answers import Body
 from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of
-from lianyi.fhir.reading import Glance, ask, named, typed
+from lianyi.fhir.reading import Further, Glance, ask, named, typed
 from lianyi.journeys import fhir_desk
-from lianyi.journeys.fhir_desk import Answer, Asked
+from lianyi.journeys.fhir_desk import Answer, Asked, Seen
 from lianyi.kernel import cursors
 from lianyi.kernel.db import Statement
 from lianyi.kernel.looks import Look
@@ -99,10 +100,10 @@ async def page(tx: Tx, request: Request, asks: Asks) -> Body:
 
 def _glance(
     at: Moment, still: Sequence[Statement], request: Request, asks: Asks
-) -> Look[Body] | None:
+) -> Look[Body | Further[Body]] | None:
     wanted = _Page(at, request, asks)
     look = fhir_desk.glance_through(at, still, asked=wanted.asked)
-    return look.then(wanted.of) if look else None
+    return look.then(wanted.of_seen) if look else None
 
 
 async def _over(tx: Tx, still: Sequence[Statement], request: Request, asks: Asks) -> Body | None:
@@ -120,6 +121,13 @@ class _Page:
         cursor = dict(asks.pairs).get(PAGE, "")
         self._place = _place(cursors.read(at, asks.query, cursor) if cursor else "")
         self.asked = _asked(request, asks, self._place, only_count=self._form.count)
+
+    def of_seen(self, seen: Seen) -> Body | Further[Body]:
+        """Return the same of what a look has found, or how it is completed."""
+        return Further(partial(self._completed, seen)) if seen.includes else self.of(seen.answer)
+
+    async def _completed(self, seen: Seen, tx: Tx) -> Body:
+        return self.of(await fhir_desk.completed(tx, seen))
 
     def of(self, answer: Answer) -> Body:
         """Return the Bundle of what was found."""

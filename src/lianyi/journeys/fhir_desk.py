@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from uuid import UUID
 
 from lianyi.access import queries as consents
@@ -63,6 +62,15 @@ class Answer:
     def weight(self) -> int:
         """PRI-11: what a page adds to a series: its resources, or the persons who come along."""
         return max(len(self.hits), len(_persons((*self.hits, *self.along.hits))))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A page that a look has found, the chart it has opened, and what has to be brought along."""
+
+    chart: Chart
+    answer: Answer
+    includes: tuple[Include, ...]
 
 
 async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
@@ -249,23 +257,32 @@ async def _newest(
     return await records.newest(tx, reach, search=search, after=after, limit=limit)
 
 
-def glance_through(at: Moment, still: Sequence[Statement], *, asked: Asked) -> Look[Answer] | None:
+def glance_through(at: Moment, still: Sequence[Statement], *, asked: Asked) -> Look[Seen] | None:
     """Return the look for what `search` finds of one person's records. None: that says more.
 
     :raises NotSearchable, WrongRole, OutOfScope:
     """
     fhir_live.check_scope(at, type=asked.type, right=Right.SEARCH)
     search, order, includes = _understood(at, asked)
-    if includes or asked.counted:
+    if asked.counted:
         return None
-    look = fhir_glance.page(
+    found = fhir_glance.page(
         at, still, search, order=order, after=asked.after, limit=asked.limit + 1
     )
-    return look.then(partial(_page, asked, search)) if look else None
+    if found is None:
+        return None
+    chart, look = found
+    return look.then(lambda page: Seen(chart, _page(asked, search, page), tuple(includes)))
+
+
+async def completed(tx: Tx, seen: Seen) -> Answer:
+    """Return what was seen with what comes along, through the chart that is open."""
+    along = await fhir_along.along(tx, seen.chart, seen.answer.hits, seen.includes)
+    return replace(seen.answer, along=along)
 
 
 async def glance_over(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> Answer | None:
-    """Return what `search` does where few statements find it: over a desk, or what comes along.
+    """Return what `search` does over a desk where few statements find it.
 
     None: `still` doesn't hold, or `search` says more.
 
@@ -273,20 +290,13 @@ async def glance_over(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> An
     """
     fhir_live.check_scope(tx, type=asked.type, right=Right.SEARCH)
     search, order, includes = _understood(tx, asked)
-    after, limit = asked.after, asked.limit + 1
-    if asked.counted:
+    is_long = asked.shown + asked.limit > profile.at(tx.now)["PRI-28"]
+    if asked.counted or includes or is_long:
         return None
-    if not includes:
-        if asked.shown + asked.limit > profile.at(tx.now)["PRI-28"]:
-            return None
-        page = await fhir_glance.over(tx, still, search, order=order, after=after, limit=limit)
-        return None if page is None else _page(asked, search, page)
-    found = await fhir_glance.opened(tx, still, search, order=order, after=after, limit=limit)
-    if found is None:
-        return None
-    chart, page = found
-    answer = _page(asked, search, page)
-    return replace(answer, along=await fhir_along.along(tx, chart, answer.hits, includes))
+    page = await fhir_glance.over(
+        tx, still, search, order=order, after=asked.after, limit=asked.limit + 1
+    )
+    return None if page is None else _page(asked, search, page)
 
 
 async def learn_through(tx: Tx, *, asked: Asked) -> None:

@@ -48,28 +48,20 @@ def page(
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
-) -> Look[Page] | None:
-    """Return the look for the next resources of one person's that a search finds."""
-    found = _through(at, still, search, order=order, after=after, limit=limit)
-    return found[1] if found else None
+) -> tuple[Chart, Look[Page]] | None:
+    """Return the look for the next resources of one person's that a search finds, and the chart.
 
-
-async def opened(
-    tx: Tx,
-    still: Still,
-    search: Search,
-    *,
-    order: Sequence[Order],
-    after: Sequence[str],
-    limit: int,
-) -> tuple[Chart, Page] | None:
-    """Return the same resources and the chart that has opened: through that others are looked for.
-
-    It is open then as it is after the long way.
+    If they are found that is open, as it is after the long way.
     """
-    found = _through(tx, still, search, order=order, after=after, limit=limit)
-    page = await found[1].take(tx.db) if found else None
-    return None if found is None or page is None else (found[0], page)
+    if fhir_live.is_told(search.type):
+        return None
+    person_id = fhir_reach.person_in(search)
+    door = _presumed(at, still, person_id, Right.SEARCH)
+    if door is None:
+        return None
+    search = replace(search, is_personal=person_id is not None)
+    look = records.glance(at, door, search=search, order=order, after=after, limit=limit)
+    return door.chart, _remembering(at, door, Right.SEARCH, look)
 
 
 async def over(
@@ -90,26 +82,6 @@ async def over(
     return await records.glance_over(
         tx, replace(door, still=tuple(still)), search=search, order=order, after=after, limit=limit
     )
-
-
-def _through(
-    at: Moment,
-    still: Still,
-    search: Search,
-    *,
-    order: Sequence[Order],
-    after: Sequence[str],
-    limit: int,
-) -> tuple[Chart, Look[Page]] | None:
-    if fhir_live.is_told(search.type):
-        return None
-    person_id = fhir_reach.person_in(search)
-    door = _presumed(at, still, person_id, Right.SEARCH)
-    if door is None:
-        return None
-    search = replace(search, is_personal=person_id is not None)
-    look = records.glance(at, door, search=search, order=order, after=after, limit=limit)
-    return door.chart, _remembering(at, door, Right.SEARCH, look)
 
 
 def _presumed(at: Moment, still: Still, person_id: UUID | None, right: Right) -> Presumed | None:

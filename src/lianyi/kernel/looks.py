@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 Rows: TypeAlias = "Sequence[Record]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look(Generic[T]):
+class Look(Generic[T_co]):
     """One question: `$1` … in its texts are its `values`, and `read` makes an answer of the rows.
 
     `found` is a SELECT. `told` is an INSERT that selects values alone, without FROM; it is done if
@@ -31,7 +32,7 @@ class Look(Generic[T]):
     told: str
     told_of: str
     values: tuple[object, ...]
-    read: Callable[[Rows], T | None]
+    read: Callable[[Rows], T_co | None]
 
     @property
     def alone(self) -> str:
@@ -40,16 +41,12 @@ class Look(Generic[T]):
                      told AS ({self.told} WHERE EXISTS (SELECT FROM looked WHERE {self.told_of}))
                    SELECT * FROM looked"""
 
-    async def take(self, db: Db) -> T | None:
-        """Return its answer, found by itself where something is asked of a connection anyway."""
-        return self.read(await db.fetch(self.alone, *self.values))
-
-    def then(self, make: Callable[[T], U | None]) -> "Look[U]":
+    def then(self, make: Callable[[T_co], U | None]) -> "Look[U]":
         """Return the look whose answer is made of this one's, if there is one."""
         read = partial(_made, self.read, make)
         return Look(self.found, self.told, self.told_of, self.values, read)
 
-    def or_else(self, act: Callable[[], None]) -> "Look[T]":
+    def or_else(self, act: Callable[[], None]) -> "Look[T_co]":
         """Return the same look, after which something is done if it has no answer."""
         read = partial(_missed, self.read, act)
         return Look(self.found, self.told, self.told_of, self.values, read)
