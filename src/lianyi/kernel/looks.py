@@ -41,6 +41,10 @@ class Look(Generic[T_co]):
                      told AS ({self.told} WHERE EXISTS (SELECT FROM looked WHERE {self.told_of}))
                    SELECT * FROM looked"""
 
+    async def take(self, db: Db) -> T_co | None:
+        """Return its answer, found by itself: what takes long, others need not wait for."""
+        return self.read(await db.fetch(self.alone, *self.values))
+
     def then(self, make: Callable[[T_co], U | None]) -> "Look[U]":
         """Return the look whose answer is made of this one's, if there is one."""
         read = partial(_made, self.read, make)
