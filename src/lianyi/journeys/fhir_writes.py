@@ -239,8 +239,10 @@ def _read(
 
 def _read_one(one: Meant, known: Mapping[str, str], base: str, bringer: Bringer) -> Resource:
     head = {"resourceType": one.act.type, "id": one.fhir_id}
+    body = {**head, **(one.act.body or {}), **head}
     try:
-        body = references.rewritten({**head, **(one.act.body or {}), **head}, known, base)
+        if known or any(reference.startswith(base) for reference in references.named(body)):
+            body = references.rewritten(body, known, base)
         return records.read(body, bringer=bringer)
     except RecursionError as trouble:  # nested deeper than anything that means something
         raise NotFhir(findings=(Finding("structure", one.act.type),)) from trouble
