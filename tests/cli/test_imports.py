@@ -250,10 +250,23 @@ async def test_odd_files_are_refused_and_never_a_fault(hospital, written, text):
     assert report.stored == 0
 
 
-async def test_a_file_that_is_no_bundle_is_named(hospital, written):
+@pytest.mark.parametrize("text", ["MSH|^~\\&|HIS", "[" * 3000 + "]" * 3000])
+async def test_a_file_that_is_no_bundle_is_named(hospital, written, text):
     with pytest.raises(NotBundles) as refused:
-        await run(hospital, written("MSH|^~\\&|HIS", "message.hl7"))
+        await run(hospital, written(text, "message.hl7"))
     assert "message.hl7" in refused.value.file
+
+
+async def test_what_a_text_says_of_references_is_none(hospital, written):
+    said = 'he wrote "reference":"Patient/p1" and \\"reference":"Patient/p1"'
+    await run(hospital, written(bundle(patient(), reading(note=[{"text": said}]))))
+    ((body,),) = await hospital.rows(
+        "SELECT body FROM records.resource WHERE type = 'Observation' AND holder_id = $1",
+        hospital.id,
+    )
+    read = json.loads(body)
+    assert read["note"] == [{"text": said}]
+    assert read["subject"]["reference"] != "Patient/p1"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
