@@ -488,6 +488,34 @@ async def test_twenty_who_create_the_same_on_a_condition_create_one(clinic, ward
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
+CREATED = """SELECT r.fhir_id, r.version, r.recorded_at, v.at, v.body = r.body, r.xmin::text
+             FROM records.resource r JOIN records.version v USING (type, fhir_id)
+             WHERE r.type = 'Observation' AND r.fhir_id = ANY ($1)"""
+TOLD = """SELECT count(*) FROM access.log WHERE $1 = ANY (person_ids) AND what = 'fhir_create'
+            AND granted"""
+
+
+async def test_twenty_who_create_at_the_same_moment_create_each_their_own(clinic, ward):
+    """EMR-05: whole and told once each, though they share statements."""
+    await created(clinic, make.observation(ward.person_id, 1))
+    bodies = [make.observation(ward.person_id, 100 + n) for n in range(20)]
+    bodies[7]["status"] = "nonsense"
+    told = await ward.place.rows(TOLD, ward.person_id)
+    answers = await asyncio.gather(*(clinic.post("Observation", body) for body in bodies))
+    assert [answer.status_code for answer in answers] == [201] * 7 + [400] + [201] * 12
+    made = [answer.json() for answer in answers if answer.status_code == 201]
+    values = [one["valueQuantity"]["value"] for one in made]
+    assert values == [100 + n for n in range(20) if n != 7]
+    rows = await ward.place.rows(CREATED, [one["id"] for one in made])
+    assert len(rows) == 19
+    assert all(version == 1 and at == past and same for _, version, at, past, same, _ in rows)
+    assert len({row[-1] for row in rows}) < 19  # transactions
+    assert await ward.place.rows(TOLD, ward.person_id) == [(told[0][0] + 19,)]
+    for one in made[:3]:
+        found = await clinic.get(f"Observation?_id={one['id']}&code=http://loinc.org|8480-6")
+        assert found.json()["entry"][0]["resource"] == one
+
+
 async def test_of_twenty_who_change_the_same_version_one_wins(clinic, ward):
     """INT-08"""
     made = await created(clinic, make.condition(ward.person_id))

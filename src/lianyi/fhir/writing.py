@@ -19,7 +19,7 @@ from lianyi.fhir.reading import named, typed
 from lianyi.journeys import fhir_writes
 from lianyi.journeys.fhir_acts import Act, Done, Outcome, Verb
 from lianyi.kernel.once import Once
-from lianyi.kernel.work import at_once, within
+from lianyi.kernel.work import looking, within
 
 T = TypeVar("T")
 TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
@@ -84,8 +84,8 @@ async def _done(request: Request, act: Act) -> Done:
     once = once_of(request, act, list[Done])
     if once is None:
         app, base = request.app.state.lianyi, f"{base_of(request)}/"
-        short = partial(fhir_writes.create_at_once, act=act, base=base)
-        if done := await at_once(app, request.scope["user"], short):
+        creating = partial(fhir_writes.creating, act=act, base=base)
+        if done := await looking(app, request.scope["user"], creating):
             return done
     done, *_ = await perform(request, [act], once)
     return done

@@ -18,6 +18,7 @@ from lianyi.access.service import presuming
 from lianyi.journeys import fhir_desk, fhir_proofs, fhir_reach
 from lianyi.kernel import profile
 from lianyi.kernel.actor import NOWHERE
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as history
 from lianyi.records import service as records
@@ -44,31 +45,49 @@ DRAWN = re.compile(
 )
 
 
-def check_may_write(tx: Tx, *, type: str, right: Right) -> None:
+def check_may_write(at: Moment, *, type: str, right: Right) -> None:
     """Refuse what nobody of this kind writes, and what an app has no scope for.
 
     :raises NotWritable, OutOfScope:
     """
-    who = writer(tx)
+    who = writer(at)
     group = writable.group_of(type)
     if who in {Writer.SESSION, Writer.NOBODY}:
         raise NotWritable(type=type, group=who)
     if who not in group.writers:
         raise NotWritable(type=type, group=group.name)
-    access.check_scope(tx, type=type, right=right)
+    access.check_scope(at, type=type, right=right)
 
 
-def writer(tx: Tx) -> Writer:
-    who = tx.actor
+def writer(at: Moment) -> Writer:
+    who = at.actor
     by_app = who.app_id is not None
-    return writable.writer(who.role, by_app=by_app, is_source=access.is_source(tx))
+    return writable.writer(who.role, by_app=by_app, is_source=access.is_source(at))
 
 
-def bringer(tx: Tx) -> Bringer:
+def bringer(at: Moment) -> Bringer:
     """Say for whom the app writes: for its institution, or for the person who uses it."""
-    who = tx.actor
-    holder = NOWHERE if writer(tx) is Writer.PERSON else who.institution_id
-    return Bringer(who.app_id or who.post_id, holder, profile.at(tx.now).zone)
+    who = at.actor
+    holder = NOWHERE if writer(at) is Writer.PERSON else who.institution_id
+    return Bringer(who.app_id or who.post_id, holder, profile.at(at.now).zone)
+
+
+def presumed(at: Moment, resource: Resource, right: Right) -> Presumed | None:
+    """Return the door to whose resource it is as it has opened before. None: `enter` says more.
+
+    :raises OutOfScope: no scope is of this type at all.
+    """
+    access.check_scope(at, type=resource.type, right=right)
+    purpose, what = fhir_reach.purpose_of(at), WHATS[right]
+    door = presuming.chart(at, person_id=resource.owner, purpose=purpose, what=what, right=right)
+    return door if door and _is_left(door.chart, resource) else None
+
+
+async def learn(tx: Tx, resource: Resource, right: Right) -> None:
+    """Have the door to whose resource it is presumed the next time, if it is a person's."""
+    if resource.owner != bringer(tx).holder_id:
+        purpose = fhir_reach.purpose_of(tx)
+        await presuming.learn(tx, person_id=resource.owner, purpose=purpose, right=right)
 
 
 def is_ours_to_draw(fhir_id: str) -> bool:
@@ -107,22 +126,6 @@ class Doors:
             raise NoMatch(reference=f"Patient/{resource.owner}") from refused
         if not _is_left(door, resource):
             raise OutOfScope(type=resource.type, right=right)
-
-    async def presumed(self, resource: Resource, right: Right) -> Presumed | None:
-        """Return the door to whose resource it is as it has opened before. None: `enter` says more.
-
-        :raises OutOfScope: no scope is of this type at all.
-        """
-        access.check_scope(self._tx, type=resource.type, right=right)
-        if resource.owner == self._bringer.holder_id:
-            return None
-        tx, purpose = self._tx, fhir_reach.purpose_of(self._tx)
-        person_id = resource.owner
-        await presuming.learn(tx, person_id=person_id, purpose=purpose, right=right)
-        door = presuming.chart(
-            tx, person_id=person_id, purpose=purpose, what=WHATS[right], right=right
-        )
-        return door if door and _is_left(door.chart, resource) else None
 
     async def reach(self, held: Held, right: Right) -> None:
         """Reach for what is to be changed: only what this institution's apps have brought.
@@ -179,14 +182,14 @@ class Doors:
 
 
 def proofs(
-    tx: Tx, written: Iterable[Resource], held: Mapping[tuple[str, str], Held]
+    at: Moment, written: Iterable[Resource], held: Mapping[tuple[str, str], Held]
 ) -> Iterator[Resource]:
     """Return, for each person, who brought what from an institution's own system (INT-06)."""
-    if writer(tx) is not Writer.SOURCE or tx.actor.app_id is None:
+    if writer(at) is not Writer.SOURCE or at.actor.app_id is None:
         return
     changed = [one for one in written if not _is_same(one, held.get(one.key))]
     versions = [(one, records.next_version(one, held.get(one.key))) for one in changed]
-    yield from fhir_proofs.proofs(tx, versions, app_id=tx.actor.app_id)
+    yield from fhir_proofs.proofs(at, versions, app_id=at.actor.app_id)
 
 
 def _is_same(given: Resource, held: Held | None) -> bool:

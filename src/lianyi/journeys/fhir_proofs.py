@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from lianyi.access.model import Sensitive
 from lianyi.kernel import profile
-from lianyi.kernel.work import Tx
+from lianyi.kernel.moment import Moment
 from lianyi.records import service as records
 from lianyi.records.fhir import provenance
 from lianyi.records.model import Resource
@@ -16,7 +16,7 @@ Whose = tuple[UUID, frozenset[Sensitive], bool]
 
 
 def proofs(
-    tx: Tx, written: Iterable[tuple[Resource, int]], *, app_id: UUID | None, source: str = ""
+    at: Moment, written: Iterable[tuple[Resource, int]], *, app_id: UUID | None, source: str = ""
 ) -> list[Resource]:
     """Return who brought these versions: for each person one proof of what is shown alike.
 
@@ -27,17 +27,17 @@ def proofs(
     for one, version in written:
         whose = one.owner, one.classes, one.released
         alike.setdefault(whose, []).append((*one.key, version))
-    return [_proof(tx, whose, of, app_id, source) for whose, of in alike.items()]
+    return [_proof(at, whose, of, app_id, source) for whose, of in alike.items()]
 
 
 def _proof(
-    tx: Tx, whose: Whose, of: list[tuple[str, str, int]], app_id: UUID | None, source: str
+    at: Moment, whose: Whose, of: list[tuple[str, str, int]], app_id: UUID | None, source: str
 ) -> Resource:
     owner, classes, released = whose
-    here = tx.actor.institution_id
+    here = at.actor.institution_id
     body = provenance.brought(
-        tx.new_id(owner), versions=of, app_id=app_id, institution_id=here, at=tx.now, source=source
+        at.new_id(owner), versions=of, app_id=app_id, institution_id=here, at=at.now, source=source
     )
-    zone = profile.at(tx.now).zone
+    zone = profile.at(at.now).zone
     proof = records.prepare_own(body, owner=owner, holder_id=here, zone=zone)
     return replace(proof, classes=classes, released=released)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from itertools import zip_longest
 from urllib.parse import parse_qsl
@@ -19,6 +20,8 @@ from lianyi.access.model.parts import Right
 from lianyi.access.service import presuming
 from lianyi.journeys import fhir_desk, fhir_doors, fhir_patches
 from lianyi.journeys.fhir_acts import MADE, RIGHTS, Act, Done, Key, Meant, Outcome, Verb, placed
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import service as records
 from lianyi.records.errors import (
@@ -68,44 +71,50 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
             if part[-1] is meant[-1]:
                 written += fhir_doors.proofs(tx, given.values(), held)
             versions |= await records.bring(tx, given=written, held=held)
-    return [_done(tx, one, given.get(one.key), held.get(one.key), versions) for one in meant]
+    await _learn(tx, meant, given)
+    return [_done(tx.now, one, given.get(one.key), held.get(one.key), versions) for one in meant]
 
 
-async def create_at_once(tx: Tx, *, act: Act, base: str) -> Done | None:
-    """Create one new resource through a door that has opened before, in one statement.
+async def _learn(tx: Tx, meant: Sequence[Meant], given: Mapping[Key, Resource]) -> None:
+    """Have the next resource of a person created at once, after one that was created alone."""
+    one = meant[0]
+    if len(meant) == 1 and one.is_drawn and one.key in given:
+        await fhir_doors.learn(tx, given[one.key], Right.CREATE)
 
-    None: nothing was done, and `perform` does it, or says why not. Decision 0017.
+
+def creating(at: Moment, *, act: Act, base: str) -> Look[Done] | None:
+    """Return the look that creates one new resource through a door that has opened before.
+
+    None: `perform` does it, or says why not. Decision 0017. Raises as that does.
     """
     if act.verb is not Verb.CREATE or act.criteria is not None:
         return None
-    _check_may(tx, [act])
-    meant = await _meaning(tx, act)
+    _check_may(at, [act])
+    meant = Meant(act, _drawn(at, act), is_drawn=True)
     if _asking([meant]):  # what is looked for opens doors of its own
         return None
-    given = _read({}, base, fhir_doors.bringer(tx), [meant])
-    resource = given[meant.key]
-    door = await fhir_doors.Doors(tx).presumed(resource, Right.CREATE)
+    resource = _read({}, base, fhir_doors.bringer(at), [meant])[meant.key]
+    door = fhir_doors.presumed(at, resource, Right.CREATE)
     if door is None:
         return None
-    written = [resource, *fhir_doors.proofs(tx, [resource], {})]
-    if await records.bring_through(tx, door, given=written):
-        return _done(tx, meant, resource, None, {meant.key: 1})
-    presuming.forget(tx, door, Right.CREATE)
-    return None
+    written = [resource, *fhir_doors.proofs(at, [resource], {})]
+    look = records.bringing(at, door, given=written)
+    done = _done(at.now, meant, resource, None, {meant.key: 1})
+    return look.or_else(partial(presuming.forget, at, door, Right.CREATE)).then(lambda _: done)
 
 
-def _check_may(tx: Tx, acts: Sequence[Act]) -> None:
+def _check_may(at: Moment, acts: Sequence[Act]) -> None:
     """Refuse what isn't written so. What is made of what is there needs to read it as well."""
     kinds: dict[tuple[str, Verb], Act] = {}
     for act in acts:
         kinds.setdefault((act.type, act.verb), act)
     for act in kinds.values():
         with placed(act):
-            fhir_doors.check_may_write(tx, type=act.type, right=RIGHTS[act.verb])
+            fhir_doors.check_may_write(at, type=act.type, right=RIGHTS[act.verb])
             if act.type == SUBSCRIPTION:  # which is no part of the record
                 raise NotWritable(type=act.type, group="subscriptions")
             if act.verb in MADE:
-                access.check_scope(tx, type=act.type, right=Right.READ)
+                access.check_scope(at, type=act.type, right=Right.READ)
 
 
 async def _read_ahead(
@@ -159,9 +168,9 @@ async def _meaning(tx: Tx, act: Act) -> Meant:
     return Meant(act, _drawn(tx, act), is_drawn=True)
 
 
-def _drawn(tx: Tx, act: Act) -> str:
+def _drawn(at: Moment, act: Act) -> str:
     about = references.restful(keys.subject_of(act.body or {}) or "")
-    return str(tx.new_id(fhir_doors.uuid_of(about[1]) if about else None))
+    return str(at.new_id(fhir_doors.uuid_of(about[1]) if about else None))
 
 
 def _check_apart(meant: Sequence[Meant], asked: Sequence[str]) -> None:
@@ -296,17 +305,21 @@ def _tombstones(
 
 
 def _done(
-    tx: Tx, one: Meant, given: Resource | None, held: Held | None, versions: Mapping[Key, int]
+    now: datetime,
+    one: Meant,
+    given: Resource | None,
+    held: Held | None,
+    versions: Mapping[Key, int],
 ) -> Done:
     type, id = one.key
     if one.found is not None:
         hit = one.found
         return Done(Outcome.SAME, type, id, hit.version, hit.recorded_at, hit.body)
     if given is None:  # nothing answered the criteria of a delete
-        return Done(Outcome.DELETED, type, id, 0, tx.now, "")
+        return Done(Outcome.DELETED, type, id, 0, now, "")
     version = versions[one.key]
     is_same = held is not None and version == held.version
-    at = held.recorded_at if held is not None and is_same else tx.now
+    at = held.recorded_at if held is not None and is_same else now
     if one.act.verb is Verb.DELETE:
         outcome = Outcome.DELETED
     elif is_same:

@@ -24,8 +24,9 @@ Rows: TypeAlias = "Sequence[Record]"
 class Look(Generic[T_co]):
     """One question: `$1` … in its texts are its `values`, and `read` makes an answer of the rows.
 
-    `found` is a SELECT. `told` is an INSERT that selects values alone, without FROM; it is done if
-    a row is found of which `told_of` holds.
+    `found` is a SELECT, as `looked`. `told` is an INSERT that selects values alone, without FROM;
+    it is done if a row is found of which `told_of` holds. `also` are more parts of the statement,
+    which read `looked` alone, and `shown` what of it comes back.
     """
 
     found: str
@@ -33,13 +34,16 @@ class Look(Generic[T_co]):
     told_of: str
     values: tuple[object, ...]
     read: Callable[[Rows], T_co | None]
+    also: str = ""
+    shown: str = "*"
 
     @property
     def alone(self) -> str:
         """Return the statement that finds and tells; looks of which it is the same are alike."""
         return f"""WITH looked AS MATERIALIZED ({self.found}),
                      told AS ({self.told} WHERE EXISTS (SELECT FROM looked WHERE {self.told_of}))
-                   SELECT * FROM looked"""
+                     {self.also}
+                   SELECT {self.shown} FROM looked"""
 
     async def take(self, db: Db) -> T_co | None:
         """Return its answer, found by itself: what takes long, others need not wait for."""
@@ -47,13 +51,15 @@ class Look(Generic[T_co]):
 
     def then(self, make: Callable[[T_co], U | None]) -> "Look[U]":
         """Return the look whose answer is made of this one's, if there is one."""
-        read = partial(_made, self.read, make)
-        return Look(self.found, self.told, self.told_of, self.values, read)
+        return self._read_by(partial(_made, self.read, make))
 
     def or_else(self, act: Callable[[], None]) -> "Look[T_co]":
         """Return the same look, after which something is done if it has no answer."""
-        read = partial(_missed, self.read, act)
-        return Look(self.found, self.told, self.told_of, self.values, read)
+        return self._read_by(partial(_missed, self.read, act))
+
+    def _read_by(self, read: Callable[[Rows], U | None]) -> "Look[U]":
+        own = (self.found, self.told, self.told_of, self.values)
+        return Look(*own, read, self.also, self.shown)
 
 
 def _made(read: Callable[[Rows], T | None], make: Callable[[T], U | None], rows: Rows) -> U | None:
@@ -107,7 +113,8 @@ async def abreast(db: Db, look: Look[Any]) -> Abreast:
                   LATERAL ({named.of_columns(look.found, columns)}) AS one),
               told AS ({named.of_columns(look.told, columns)} FROM abreast WHERE EXISTS (
                 SELECT FROM looked WHERE looked.nth = abreast.nth AND {look.told_of}))
-              SELECT * FROM looked"""
+              {look.also}
+              SELECT nth, {look.shown} FROM looked"""
     return Abreast(sql, tuple(n - 1 for n in arrays))
 
 

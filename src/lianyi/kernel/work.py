@@ -38,7 +38,6 @@ ALONE_WITH = """SELECT pg_advisory_xact_lock(key) FROM (
 BEGIN, COMMIT = "BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT"
 TAKEN = "INSERT 0 1"
 CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-TAKEN_BEFORE = (asyncpg.UniqueViolationError, *CLASHES)
 GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -139,17 +138,6 @@ async def within(
             return answer
         async with app.pool.acquire() as db:
             return await _persist(app, db, hat, verb, once)
-
-
-async def at_once(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T | None]]) -> T | None:
-    """Run a verb whose one change is one statement, a transaction by itself. None: no change.
-
-    What it witnesses before that is on paper as a reading's is.
-    """
-    try:
-        return await reading(app, hat, verb)
-    except TAKEN_BEFORE:
-        return None
 
 
 async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T:

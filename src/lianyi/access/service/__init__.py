@@ -174,9 +174,9 @@ def entrusted_purpose(at: Moment) -> Purpose | None:
     return scopes.purpose_in(at.actor.scopes) if at.actor.role == APP else None
 
 
-def is_source(tx: Tx) -> bool:
+def is_source(at: Moment) -> bool:
     """Return whether the acting service is its institution's own system of record (HIS, LIS)."""
-    return tx.actor.role == APP and scopes.SOURCE in tx.actor.scopes
+    return at.actor.role == APP and scopes.SOURCE in at.actor.scopes
 
 
 def saw(tx: Tx, reach: Chart | Desk, *, person_ids: list[UUID], what: str = "") -> None:

@@ -19,7 +19,7 @@ from lianyi.records.service.publishing import (
 from lianyi.records.service.writing import (
     Bringer,
     bring,
-    bring_through,
+    bringing,
     hold,
     is_same,
     next_version,
@@ -31,7 +31,7 @@ __all__ = [
     "Bringer",
     "amend_note",
     "bring",
-    "bring_through",
+    "bringing",
     "examine",
     "hold",
     "is_same",

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from lianyi.access.model.presumed import Presumed
+from lianyi.kernel.looks import Look
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NotFhir, VersionMoved, WrongOwner
 from lianyi.records.fhir import keys, references, versions
@@ -86,12 +88,12 @@ async def bring(tx: Tx, *, given: Sequence[Resource], held: Mapping[Key, Held]) 
     return {one.key: next_version(one, held.get(one.key)) for one in given}
 
 
-async def bring_through(tx: Tx, door: Presumed, *, given: Sequence[Resource]) -> bool:
-    """Write what has ids that were drawn for it, in one statement with the door and its log.
+def bringing(at: Moment, door: Presumed, *, given: Sequence[Resource]) -> Look[bool]:
+    """Return the look that writes what has ids that were drawn for it, with the door and its log.
 
-    Return whether the door was open: if not, nothing is written.
+    None: nothing is written, as the door was shut or a key was taken.
     """
-    return await storing.store_through(tx, door, given)
+    return storing.new(at, door, given)
 
 
 def next_version(given: Resource, held: Held | None) -> int:

@@ -1,11 +1,12 @@
 """Resources as they are stored: one statement for each, its version, and what it is found by."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from operator import attrgetter
 from typing import TypeAlias
 
 from lianyi.access.model.presumed import Presumed
+from lianyi.kernel.looks import Look, Rows
+from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records.model import Resource
 from lianyi.records.tables import index
@@ -19,20 +20,20 @@ Writes: TypeAlias = Callable[[Resource, Mapping[str, object]], bytes]
 PLACED = """
     INSERT INTO records.resource AS r (type, fhir_id, owner, holder_id, version, at, recorded_at,
       released_at, status, in_error, classes, encounter, body, app_id)
-    SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, $2), $2,
-      CASE WHEN released THEN $2::timestamptz END, status, in_error, classes, encounter,
+    SELECT type, fhir_id, owner, holder_id, 1, coalesce(at, {now}), {now},
+      CASE WHEN released THEN {now} END, status, in_error, classes, encounter,
       body, app_id
     FROM {rows} ORDER BY type, fhir_id"""
 PAST = """
     INSERT INTO records.version (type, fhir_id, version, post_id, at, released, classes, body,
       app_id, holder_id)
-    SELECT type, fhir_id, version, $3, $2, {released}, classes, body, app_id, holder_id
+    SELECT type, fhir_id, version, {by}, {now}, {released}, classes, body, app_id, holder_id
     FROM {rows}"""
 STORING = f"""
 WITH given AS (
     SELECT g.*, unnest AS body FROM ROWS FROM (
       json_to_recordset($1::json) AS (type text, fhir_id text, {{own}}), unnest($4::text[])) AS g),
-now AS ({PLACED.format(rows="given")}
+now AS ({PLACED.format(rows="given", now="$2::timestamptz")}
     ON CONFLICT (type, fhir_id) DO UPDATE
     SET version = r.version + 1, at = excluded.at, recorded_at = excluded.recorded_at,
       released_at = excluded.released_at, status = excluded.status, in_error = excluded.in_error,
@@ -43,21 +44,15 @@ now AS ({PLACED.format(rows="given")}
       AND (r.body <> excluded.body OR r.classes <> excluded.classes
         OR (r.released_at IS NULL) <> (excluded.released_at IS NULL))
     RETURNING *),
-past AS ({PAST.format(released="released_at IS NOT NULL", rows="now")})
+past AS ({PAST.format(rows="now", released="released_at IS NOT NULL", by="$3", now="$2")})
 {{filed}}
 SELECT type, fhir_id, version FROM now"""
 # What has ids that were just drawn, through a door: it fails as a whole where a key is taken. So
 # nothing waits for what became of a row, and the statement begins in two thirds of the time.
-STORING_NEW = f"""
-WITH door AS MATERIALIZED (SELECT WHERE {{is_open}}), told AS ({{told}} FROM door),
-given AS (
-    SELECT g.*, unnest AS body, 1 AS version FROM ROWS FROM (
-      json_to_recordset($1::json) AS (type text, fhir_id text, {{own}}), unnest($4::text[])) AS g
-    WHERE EXISTS (SELECT FROM door)),
-now AS ({PLACED.format(rows="given")}),
-past AS ({PAST.format(released="released", rows="given")})
-{{filed}}
-SELECT FROM given"""
+NEW = """SELECT g.*, unnest AS body, 1 AS version, $2::timestamptz AS moment, $3::uuid AS by_post
+         FROM ROWS FROM (
+           json_to_recordset($1::json) AS (type text, fhir_id text, {own}), unnest($4::text[])) AS g
+         WHERE {is_open}"""
 GIVEN = {
     "owner": "uuid",
     "holder_id": "uuid",
@@ -77,13 +72,10 @@ FILED = f"{OWN}, {index.FOUND}"
 BOTH = "now r JOIN given g USING (type, fhir_id)"
 STORE = STORING.format(own=FILED, filed=f", {index.filling(BOTH)}")
 STORE_ALONE = STORING.format(own=OWN, filed="")
-
-
-@lru_cache(maxsize=64)
-def storing_new(is_open: str, told: str) -> str:
-    """Return the statement that goes through a door and tells of it."""
-    filed = f", {index.filling('given r', at='coalesce(r.at, $2)', are_many=False)}"
-    return STORING_NEW.format(is_open=is_open, told=told, own=FILED, filed=filed)
+STORE_NEW = f""",
+now AS ({PLACED.format(rows="looked", now="moment")}),
+past AS ({PAST.format(rows="looked", released="released", by="by_post", now="moment")}),
+{index.filling("looked r", at="coalesce(r.at, r.moment)", are_many=False)}"""
 
 
 async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
@@ -96,16 +88,21 @@ async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
     return versions
 
 
-async def store_through(tx: Tx, door: Presumed, resources: Sequence[Resource]) -> bool:
-    """Write what is new, and that it was, if the door is open; return whether it was.
+def new(at: Moment, door: Presumed, resources: Sequence[Resource]) -> Look[bool]:
+    """Return the look that finds a door open and goes through it with what is new, and tells.
 
-    No key may be taken: it is one statement, which is a transaction by itself.
+    No key may be taken. None: nothing was stored.
     """
-    values = _values(tx, resources)
-    rows = await tx.db.fetch(storing_new(*door.within(values)), *values)
-    return bool(rows)
+    values = _values(at, resources, index.row)
+    is_open, told = door.within(values)
+    found = NEW.format(own=FILED, is_open=is_open)
+    return Look(found, told, "TRUE", tuple(values), _are_there, STORE_NEW, "version")
 
 
-def _values(tx: Tx, resources: Sequence[Resource], write: Writes = index.row) -> list[object]:
+def _are_there(rows: Rows) -> bool | None:
+    return True if rows else None
+
+
+def _values(at: Moment, resources: Sequence[Resource], write: Writes) -> list[object]:
     given = (write(one, dict(zip(GIVEN, given_of(one), strict=True))) for one in resources)
-    return [index.written(given), tx.now, tx.actor.post_id, [one.body for one in resources]]
+    return [index.written(given), at.now, at.actor.post_id, [one.body for one in resources]]
