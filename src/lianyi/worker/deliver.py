@@ -11,7 +11,7 @@ from lianyi.journeys.wiring import WIRING, AtOnce, Follower, Wiring
 from lianyi.kernel import live, outbox
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.outbox import BATCH, Waiting
-from lianyi.kernel.work import App, Tx, within
+from lianyi.kernel.work import App, Tx, reading, within
 
 LOG = logging.getLogger(__name__)
 TOGETHER = 16  # lanes whose events share a transaction: many hold one or two
@@ -20,7 +20,7 @@ WORKER = system("worker", NOWHERE)
 
 async def deliver(app: App, wiring: Wiring = WIRING) -> int:
     """Empty every lane as far as it goes and return how many events were handed on."""
-    lanes = await within(app, WORKER, lambda tx: outbox.lanes(tx.db))
+    lanes = await reading(app, WORKER, lambda tx: outbox.lanes(tx.db))
     groups = [lanes[n : n + TOGETHER] for n in range(0, len(lanes), TOGETHER)]
     return sum([await _deliver_group(app, group, wiring) for group in groups])
 
