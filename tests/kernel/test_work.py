@@ -4,6 +4,7 @@ import contextlib
 import asyncpg
 import pytest
 
+from lianyi.kernel import once as keys
 from lianyi.kernel.once import KeyReused, Once
 from lianyi.kernel.refusal import Conflict
 from lianyi.kernel.witness import NotLogged
@@ -158,3 +159,14 @@ async def test_after_a_cancelled_verb_the_connection_is_as_good_as_new(do, rows)
         await task
     assert await do(hang)
     assert await rows(SEEN, "cancelled") == [(0,)]
+
+
+async def test_a_key_is_kept_for_seven_days(do, app, clock, rows):
+    old, young = once(app), once(app)
+    await do(hang, once=old)
+    clock.forward(days=6)
+    await do(hang, once=young)
+    clock.forward(days=1, seconds=1)
+    assert await do(lambda tx: keys.forget(tx.db, tx.now)) >= 1
+    kept = await rows("SELECT key FROM kernel.once WHERE key = ANY ($1)", [old.key, young.key])
+    assert kept == [(young.key,)]

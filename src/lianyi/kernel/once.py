@@ -1,7 +1,7 @@
 """The same key and body get the first answer again; the same key with another body is refused."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 import msgspec
@@ -16,6 +16,12 @@ KEYED: Kinds = (("once_key", "text"), ("once_fingerprint", "text"))  # columns o
 KEY = "by_post, once_key"
 FRESH = """NOT EXISTS (SELECT FROM kernel.once
              WHERE post_id = asked.by_post AND key = asked.once_key)"""
+
+
+KEPT = timedelta(days=7)  # after which no browser and no program tries again
+BATCH = 1000
+FORGET = """DELETE FROM kernel.once WHERE (post_id, key) IN (
+              SELECT post_id, key FROM kernel.once WHERE at < $1 LIMIT $2)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +83,9 @@ async def recall(db: Db, actor: Actor, once: Once[T]) -> T:
     if row is None or row["fingerprint"] != once.fingerprint:
         raise KeyReused(key=once.key)
     return msgspec.json.decode(row["answer"], type=once.answer)
+
+
+async def forget(db: Db, now: datetime) -> int:
+    """Forget keys that nobody repeats any more, a batch at a time; return how many."""
+    done: str = await db.execute(FORGET, now - KEPT, BATCH)
+    return int(done.removeprefix("DELETE "))

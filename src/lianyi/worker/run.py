@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from lianyi.journeys.wiring import WIRING
-from lianyi.kernel import seal, timers
+from lianyi.kernel import once, seal, timers
 from lianyi.kernel.refusal import Unavailable
 from lianyi.kernel.work import App, within
 from lianyi.links import Links
@@ -19,6 +19,7 @@ IDLE = 0.1  # seconds between two looks when there was nothing to do
 BUSY = 0.02  # seconds in which more may come that can be handed on together
 BULK = 1.0  # seconds between two looks for what leaves or comes in bulk
 SEAL = 5.0  # seconds between two seals of a log
+FORGET = 3600.0  # seconds between two looks for old keys
 AWAY = 1.0  # seconds to wait for a database that does not answer
 
 
@@ -34,6 +35,7 @@ async def run(app: App, links: Links, stop: asyncio.Event) -> None:
         day.create_task(_repeat(lambda: errands.run_due(to_apps), stop))
         day.create_task(_repeat(lambda: deliver.listen(app), stop))
         day.create_task(_repeat(lambda: _seal(app), stop, SEAL))
+        day.create_task(_repeat(lambda: _forget(app), stop, FORGET))
 
 
 async def _seal(app: App) -> int:
@@ -41,6 +43,10 @@ async def _seal(app: App) -> int:
     for log in WIRING.logs:
         await within(app, WORKER, partial(seal.seal, log=log))
     return 0
+
+
+async def _forget(app: App) -> int:
+    return await within(app, WORKER, lambda tx: once.forget(tx.db, tx.now))
 
 
 async def _repeat(
