@@ -102,12 +102,14 @@ async def test_a_hat_that_was_changed_is_another(patients, ward, condition):
     assert await _told(patients, ward, condition) == [404, 0]
 
 
-async def test_who_reads_at_the_same_moment_reads_only_their_own(sitting, ward, condition):
+async def test_who_reads_at_the_same_moment_reads_only_their_own(sitting, ward, condition, clock):
     """PRI-13, EMR-05: asked together, each by their own session and grounds, and told once."""
     other = await ward.place.resident()
     theirs = make.condition(other.person_id)
     await ward.publish(theirs, owner=other.person_id)
-    one, two, gone = [await sitting(hat) for hat in (ward.patient, other, other)]
+    one, two = await sitting(ward.patient), await sitting(other)
+    clock.forward(seconds=1)  # a phone is sent one code at a time
+    gone = await sitting(other)
     for browser, id in ((one, condition), (two, theirs["id"]), (gone, theirs["id"])):
         await browser.http.get(f"{FHIR}/Condition/{id}")
     digest = sm3(gone.http.cookies[COOKIE].encode())
