@@ -54,3 +54,9 @@ async def test_a_form_drawn_for_another_browser_is_refused(browser):
     browser.cookies.set("csrf", "00" * 16)
     page = await browser.post("/gallery/fields", data=GOOD | drawn)
     assert page.status_code == 403
+
+
+async def test_what_no_database_stores_is_refused_in_every_field(browser):
+    for field in ("name", "once"):
+        page = await send(browser, **{field: "much too\0 strange"})
+        assert page.status_code == 422

@@ -71,6 +71,8 @@ def _bool(field: FieldInfo, given: list[str], texts: Texts) -> bool:
 
 
 def _convert(field: FieldInfo, kind: inspect.Type, given: list[str]) -> Any:  # noqa: ANN401
+    if any("\0" in text for text in given):  # no keyboard types it, and no database stores it
+        raise ValueError(field.name)
     if isinstance(kind, inspect.ListType | inspect.SetType):
         item = _plain(kind.item_type)
         raw: Any = [_typed(item, text) for text in given]
