@@ -91,3 +91,10 @@ async def test_those_of_one_moment_share_a_transaction(app, keeper):
         return await looking(app, keeper, lambda _: asked)
 
     assert len(set(await asyncio.gather(*(one() for _ in range(LOOKS))))) == 1
+
+
+async def test_one_that_is_too_late_by_itself_changes_nothing_and_goes_another_way(app, look, rows):
+    (id,) = drawn(app, 1)
+    assert await look(id, ["a"]) == ["a"]
+    assert await look(id, ["a"]) is None
+    assert await rows(SEEN, [id]) == [(1,)]

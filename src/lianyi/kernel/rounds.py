@@ -23,14 +23,10 @@ T = TypeVar("T")
 ACTS = 50  # in one transaction: what is announced waits for its end
 LOOKS = 16  # in one: the first that is found waits for the last
 KINDS = 500  # that are remembered
-# A taken key, a limit, a text that can't be stored, a race, an hour too long: what others have no
-# part in.
-ONES_OWN = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.QueryCanceledError,
-)
+# A taken key, a limit, a race: the ordinary way may still do it, or has the words.
+LOST = (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)
+# These, a text that can't be stored, what takes too long: what others have no part in.
+ONES_OWN = (*LOST, asyncpg.DataError, asyncpg.QueryCanceledError)
 Values: TypeAlias = tuple[object, ...]
 
 
@@ -72,13 +68,14 @@ class Rounds:
         return {acts[row["nth"] - 1]: row for row in rows}
 
     async def _find(self, kind: str, asked: Sequence[Look[Any]]) -> dict[Look[Any], Rows]:
-        async with self._pool.acquire() as db:
-            if len(asked) == 1:
-                return {asked[0]: await db.fetch(kind, *asked[0].values)}
-            try:
+        own = LOST if len(asked) == 1 else ONES_OWN
+        try:
+            async with self._pool.acquire() as db:
+                if len(asked) == 1:
+                    return {asked[0]: await db.fetch(kind, *asked[0].values)}
                 return await (await self._abreast_of(db, kind, asked[0])).find(db, asked)
-            except ONES_OWN:
-                return {}
+        except own:
+            return {}
 
     async def _abreast_of(self, db: Db, kind: str, look: Look[Any]) -> looks.Abreast:
         known = self._abreast.get(kind)
