@@ -142,9 +142,8 @@ async def test_what_a_link_leads_to_finds_lines_and_comes_along(events, read, pa
     await deliver(app)  # the directory knows them
     newest, broken, refused, oldest = [one["id"] for one in events]
     here, post = f"Organization/{ward.place.id}", f"PractitionerRole/{ward.doctor.post_id}"
-    name = (await patients.get(here)).json()["name"]
     for query, found in (
-        (f"source:Organization.name={name}&source={here}", [oldest]),
+        (f"source:Organization._id={ward.place.id}", [oldest]),
         ("source:Organization.name=nobody", []),
         (f"agent:PractitionerRole.practitioner={ward.doctor.person_id}", [oldest]),
         (f"agent:PractitionerRole.practitioner={read.person_id}", [newest, broken, refused]),
