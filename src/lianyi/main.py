@@ -77,7 +77,7 @@ async def _leave_as_it_is(_: Db) -> None:
 
 def app(config: Config, pool: "Pool[Record]", clock: Callable[[], datetime] = now) -> App:
     keys = load_keys(config.home / "keys")
-    return App(pool, clock, Ids(), keys, Scribe(pool), config.home / "files")
+    return App(pool, clock, Ids(), keys, Scribe(pool), config.home / "files", now)
 
 
 @asynccontextmanager

@@ -40,10 +40,14 @@ ALL = "openid fhirUser launch launch/patient offline_access online_access"
 KEYS = KeySet([EC, RSA]).as_dict(private=False)
 
 
-@pytest.fixture
-def faces(app):
+def whole(app):
     routes = (*pages.ROUTES, *smart.ROUTES, *fhir.ROUTES)
     return site(app, Hub(), routes, sessions=(*READERS, *smart.READERS))
+
+
+@pytest.fixture
+def faces(app):
+    return whole(app)
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import asyncio
 import hmac
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
@@ -26,6 +28,7 @@ from tests.smart.conftest import (
     VERIFIER,
     document,
     returned,
+    whole,
 )
 
 APP = "https://app.test"
@@ -475,6 +478,19 @@ async def test_an_assertion_counts_once(machine):
     said = machine.assertion()
     assert (await machine.serve("system/*.rs", said)).status_code == 200
     assert (await machine.serve("system/*.rs", said)).status_code == 401
+
+
+async def test_who_signs_elsewhere_has_the_machines_time_also_where_a_demo_is_ahead_of_it(
+    machine, app
+):
+    """INT-03: for five minutes and once, by the clock that both have."""
+    real = app.clock() - timedelta(days=3)
+    demo = httpx.ASGITransport(whole(replace(app, machine=lambda: real)))
+    async with httpx.AsyncClient(transport=demo, base_url=HERE) as machine.http:
+        said = machine.assertion(exp=at(real, minutes=4))
+        assert (await machine.serve("system/*.rs", said)).status_code == 200
+        for wrong in (said, machine.assertion(), machine.assertion(exp=at(real, seconds=-1))):
+            assert (await machine.serve("system/*.rs", wrong)).status_code == 401
 
 
 async def test_a_service_reads_at_the_hospital_that_approved_it_only(machine, elsewhere, ward):

@@ -5,7 +5,7 @@ it gave, and that has to stay. Source: RFC 6749, 7009, 7662; SMART App Launch 2.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -197,7 +197,7 @@ def _given(tx: Tx, lease: Lease, wanted: tuple[str, ...], issued: Issued, identi
 
 def _identity(tx: Tx, lease: Lease, asked: Asked) -> str:
     """Tell the app, signed, who its user is (OpenID Connect Core, section 2)."""
-    hat, now = lease.hat, int(tx.now.timestamp())
+    hat, now = lease.hat, int(asked.proof.at.timestamp())
     claims: dict[str, Any] = {
         "iss": asked.issuer,
         "sub": str(hat.person_id),
@@ -212,10 +212,10 @@ def _identity(tx: Tx, lease: Lease, asked: Asked) -> str:
     return jwt.signed(claims, tx.keys.identity)
 
 
-def proof_of(client_id: str, secret: str, assertion: str) -> Proof:
+def proof_of(client_id: str, secret: str, assertion: str, *, at: datetime) -> Proof:
     """Return how an app says who it is, from texts as they came."""
     try:
         named = UUID(client_id) if client_id else None
     except ValueError:
         named = UUID(int=0)  # nobody's
-    return Proof(named, secret, assertion)
+    return Proof(at, named, secret, assertion)

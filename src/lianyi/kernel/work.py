@@ -51,7 +51,10 @@ GONE = (
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What `main` built and every unit of work needs; `files` is the folder of what is too big."""
+    """What `main` built and every unit of work needs; `files` is the folder of what is too big.
+
+    `machine` is the machine's own clock where `clock` is a demo's, which may be ahead of it.
+    """
 
     pool: "Pool[Record]"
     clock: Callable[[], datetime]
@@ -59,10 +62,15 @@ class App:
     keys: Keys
     scribe: Scribe
     files: Path
+    machine: Callable[[], datetime] | None = None
     rounds: Rounds = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rounds", Rounds(self.pool))
+
+    def machine_time(self) -> datetime:
+        """Return the time that other machines have too, in which they sign what they send."""
+        return (self.machine or self.clock)()
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,13 +103,15 @@ def _asked(request: Request, form: Mapping[str, str]) -> Asked:
 
 
 def _proof(request: Request, form: Mapping[str, str]) -> Proof:
-    assertion = form.get("client_assertion", "")
+    app: App = request.app.state.lianyi
+    at, assertion = app.machine_time(), form.get("client_assertion", "")
     if assertion and form.get("client_assertion_type") != ASSERTED:
-        return app_tokens.proof_of("-", "", "")
-    basic = _basic(request.headers.get("authorization", ""))
-    if basic is not None:
-        return app_tokens.proof_of(*basic, assertion)
-    return app_tokens.proof_of(form.get("client_id", ""), form.get("client_secret", ""), assertion)
+        return app_tokens.proof_of("-", "", "", at=at)
+    name, secret = _basic(request.headers.get("authorization", "")) or (
+        form.get("client_id", ""),
+        form.get("client_secret", ""),
+    )
+    return app_tokens.proof_of(name, secret, assertion, at=at)
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -138,8 +138,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How an app says who it is: by name alone, with a secret, or with a signed assertion."""
+    """How an app says who it is: by name alone, with a secret, or with a signed assertion.
 
+    `at` is when it came, by the clock of machines: a demo's own runs ahead of who signed.
+    """
+
+    at: datetime
     client_id: UUID | None = None
     secret: str = ""
     assertion: str = ""

@@ -39,7 +39,6 @@ class Asserted:
 
     client_id: UUID
     jti: str
-    expires_at: datetime
 
 
 def is_keys(text: str) -> bool:
@@ -111,7 +110,7 @@ def asserted(
         return None
     if not isinstance(jti, str) or not 0 < len(jti) <= MOST_TEXT or not jti.isprintable():
         return None
-    return Asserted(client_id, jti, until)
+    return Asserted(client_id, jti)
 
 
 def signed(claims: Mapping[str, Any], key: bytes) -> str:

@@ -189,5 +189,7 @@ async def _is_proven(tx: Tx, client: Client, proof: Proof, audience: str) -> boo
     if client.kind is ClientKind.SECRET:
         return not proof.assertion and rules.is_secret_of(client, proof.secret)
     keys = client.keys or await keys_of(tx, client)
-    said = jwt.asserted(proof.assertion, keys, client_id=client.id, audience=audience, now=tx.now)
-    return said is not None and await tables.take_assertion(tx, said, keep=KEPT)
+    said = jwt.asserted(proof.assertion, keys, client_id=client.id, audience=audience, now=proof.at)
+    if said is None:
+        return False
+    return await tables.take_assertion(tx, said, until=tx.now + jwt.ASSERTION_LIFE + KEPT)

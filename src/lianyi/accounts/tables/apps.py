@@ -1,7 +1,7 @@
 """Every statement about apps and their tokens."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -259,9 +259,8 @@ async def end_leases_of(tx: Tx, person_id: UUID) -> None:
     await tx.db.execute(END_OF_PERSON, person_id, tx.now)
 
 
-async def take_assertion(tx: Tx, said: Asserted, *, keep: timedelta) -> bool:
-    """Return whether nobody has said this before."""
-    until = said.expires_at + keep
+async def take_assertion(tx: Tx, said: Asserted, *, until: datetime) -> bool:
+    """Return whether nobody has said this before; it is remembered for so long."""
     return await tx.db.fetchval(ASSERT, said.client_id, said.jti, until) is not None
 
 
