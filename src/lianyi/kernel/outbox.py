@@ -16,7 +16,7 @@ from lianyi.kernel import bulk
 from lianyi.kernel.db import Db
 from lianyi.kernel.ids import lane
 
-BATCH = 50
+BATCH = 200
 TRIES = 8
 
 

@@ -14,15 +14,22 @@ from lianyi.kernel.outbox import BATCH, Waiting
 from lianyi.kernel.work import App, Tx, reading, within
 
 LOG = logging.getLogger(__name__)
-TOGETHER = 16  # lanes whose events share a transaction: many hold one or two
 WORKER = system("worker", NOWHERE)
 
 
 async def deliver(app: App, wiring: Wiring = WIRING) -> int:
-    """Empty every lane as far as it goes and return how many events were handed on."""
+    """Hand on what waits in all lanes, and return how many events that were.
+
+    Lanes share a transaction: most hold one or two.
+    """
     lanes = await reading(app, WORKER, lambda tx: outbox.lanes(tx.db))
-    groups = [lanes[n : n + TOGETHER] for n in range(0, len(lanes), TOGETHER)]
-    return sum([await _deliver_group(app, group, wiring) for group in groups])
+    count, last = 0, BATCH if lanes else 0
+    while last == BATCH:  # what is less was all there was
+        events = await _step(app, lanes, wiring)
+        await _announce(app, events, wiring)
+        last = len(events)
+        count += last
+    return count
 
 
 async def listen(app: App) -> int:
@@ -32,14 +39,6 @@ async def listen(app: App) -> int:
         async with app.pool.acquire() as db:
             await live.relay(db, woken)
     return len(woken)
-
-
-async def _deliver_group(app: App, lanes: Sequence[int], wiring: Wiring) -> int:
-    done = 0
-    while events := await _step(app, lanes, wiring):
-        await _announce(app, events, wiring)
-        done += len(events)
-    return done
 
 
 async def _step(app: App, lanes: Sequence[int], wiring: Wiring) -> list[Any]:
