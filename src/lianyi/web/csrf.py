@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from hmac import compare_digest
 from secrets import token_bytes
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -62,14 +61,14 @@ def comes_from_us(scope: Scope) -> bool:
     """
     if scope["method"] in SAFE:
         return True
-    headers = Headers(scope=scope)
-    if "cookie" not in headers:
+    headers = dict(reversed(scope["headers"]))  # of several of a name the first counts
+    if b"cookie" not in headers:
         return True
-    site = headers.get("sec-fetch-site")
+    site = headers.get(b"sec-fetch-site")
     if site is not None:
-        return site in ("same-origin", "none")
-    origin = headers.get("origin")
-    return origin is None or origin == f"{scope['scheme']}://{headers.get('host', '')}"
+        return site in (b"same-origin", b"none")
+    origin = headers.get(b"origin")
+    return origin is None or origin == scope["scheme"].encode() + b"://" + headers.get(b"host", b"")
 
 
 class SameSite:

@@ -6,16 +6,17 @@ From the outside in: `Watch` counts and logs, `Dress` prepares the request and d
 
 import logging
 import traceback
+from base64 import b32encode
+from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from secrets import token_bytes
 from time import perf_counter, time
 
 from prometheus_client import Histogram
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lianyi.kernel.refusal import Refused
@@ -23,7 +24,9 @@ from lianyi.web import answer, csrf, i18n
 from lianyi.web.csrf import SameSite
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing to misread on the phone
+CROCKFORDS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", LETTERS.encode())
 YEAR = 31_536_000  # seconds
+STRICT = (b"strict-transport-security", f"max-age={YEAR}".encode())
 THEMES = ("auto", "light", "dark")
 
 POLICY = (
@@ -40,6 +43,8 @@ HEADERS = {
 }
 DRESS = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
 
+Header = tuple[bytes, bytes]
+
 log = logging.getLogger("lianyi.web")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 seconds = Histogram("lianyi_web_seconds", "Time to answer", ("method", "page", "status"))
@@ -47,8 +52,7 @@ seconds = Histogram("lianyi_web_seconds", "Time to answer", ("method", "page", "
 
 def support_code() -> str:
     """Return a code like K3F9-22QD that a person can read out and a log can be searched for."""
-    drawn = token_bytes(8)
-    code = "".join(LETTERS[byte % len(LETTERS)] for byte in drawn)
+    code = b32encode(token_bytes(5)).translate(CROCKFORDS).decode()
     return f"{code[:4]}-{code[4:]}"
 
 
@@ -106,7 +110,7 @@ class Dress:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _dress(MutableHeaders(scope=message), scope, fresh)
+                message["headers"] = _dressed(message["headers"], scope, fresh)
             await send(message)
 
         await self.app(scope, receive, dressed)
@@ -114,12 +118,10 @@ class Dress:
 
 def _prepare(scope: Scope) -> str:
     """Fill in what pages read from `request.state`; return a cookie to set, if there is none."""
-    headers = Headers(scope=scope)
-    cookies = Request(scope).cookies
+    cookies, asked = _sent(scope)
     own = csrf.decode(cookies.get(csrf.COOKIE, ""))
     theme = cookies.get("theme", "")
     code = support_code()
-    asked = headers.get("accept-language", "")
     language = i18n.preferred(cookies.get("language", ""), asked)
     scope.setdefault("state", {}).update(
         request_id=code,
@@ -136,15 +138,32 @@ def _prepare(scope: Scope) -> str:
     return "" if own else csrf.encode(secret)
 
 
-def _dress(headers: MutableHeaders, scope: Scope, fresh: str) -> None:
-    given = {name for name, _ in headers.raw}
-    headers.raw.extend(pair for pair in DRESS if pair[0] not in given)
-    if scope["scheme"] == "https":
-        headers.setdefault("strict-transport-security", f"max-age={YEAR}")
-    headers["x-request-id"] = scope["state"]["request_id"]
-    if fresh and headers.get("content-type", "").startswith("text/html"):
+def _sent(scope: Scope) -> tuple[dict[str, str], str]:
+    """Return the cookies, and which languages are asked for."""
+    cookies: dict[str, str] = {}
+    languages = ""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            cookies.update(cookie_parser(value.decode("latin-1")))
+        elif name == b"accept-language":
+            languages = languages or value.decode("latin-1")
+    return cookies, languages
+
+
+def _dressed(headers: Sequence[Header], scope: Scope, fresh: str) -> list[Header]:
+    given = {name for name, _ in headers}
+    code = (b"x-request-id", scope["state"]["request_id"].encode())
+    worn = [*headers, *(pair for pair in DRESS if pair[0] not in given), code]
+    if scope["scheme"] == "https" and STRICT[0] not in given:
+        worn.append(STRICT)
+    if fresh and _is_page(headers):
         cookie = f"{csrf.COOKIE}={fresh}; Path=/; Secure; HttpOnly; SameSite=Lax"
-        headers.append("set-cookie", cookie)
+        worn.append((b"set-cookie", cookie.encode()))
+    return worn
+
+
+def _is_page(headers: Sequence[Header]) -> bool:
+    return any(name == b"content-type" and kind.startswith(b"text/html") for name, kind in headers)
 
 
 class Rescue:
