@@ -5,8 +5,9 @@ Nobody waits for company (see `together`). Decision 0018.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
@@ -27,7 +28,13 @@ KINDS = 500  # that are remembered
 LOST = (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)
 # These, a text that can't be stored, what takes too long: what others have no part in.
 ONES_OWN = (*LOST, asyncpg.DataError, asyncpg.QueryCanceledError)
-Values: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Act:
+    """One of many of a kind; two with the same values are two."""
+
+    values: tuple[object, ...]
 
 
 class Rounds:
@@ -38,7 +45,7 @@ class Rounds:
 
     def __init__(self, pool: "Pool[Record]") -> None:
         self._pool = pool
-        self._acts: dict[str, Together[Values, Record]] = {}
+        self._acts: dict[str, Together[Act, Record]] = {}
         self._looks: LastUsed[str, Together[Look[Any], Rows]] = LastUsed(KINDS)
         self._abreast: LastUsed[str, looks.Abreast] = LastUsed(KINDS)
 
@@ -47,7 +54,7 @@ class Rounds:
         sql, values = statement
         if sql not in self._acts:
             self._acts[sql] = Together(partial(self._do, sql), ACTS)
-        return await self._acts[sql].ask(values)
+        return await self._acts[sql].ask(Act(values))
 
     async def take(self, look: Look[T]) -> T | None:
         """Return the answer of a look. None: it has none, or nothing was told."""
@@ -59,10 +66,10 @@ class Rounds:
         rows = await together.ask(look)
         return None if rows is None else look.read(rows)
 
-    async def _do(self, sql: str, acts: Sequence[Values]) -> "dict[Values, Record]":
+    async def _do(self, sql: str, acts: Sequence[Act]) -> "dict[Act, Record]":
         try:
             async with self._pool.acquire() as db:
-                rows = await db.fetch(sql, *zip(*acts, strict=True))
+                rows = await db.fetch(sql, *zip(*[act.values for act in acts], strict=True))
         except ONES_OWN:
             return {}
         return {acts[row["nth"] - 1]: row for row in rows}
