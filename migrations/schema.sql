@@ -2663,6 +2663,8 @@ CREATE INDEX account_person_id_idx1 ON accounts.account USING btree (person_id) 
 
 CREATE INDEX ask_answered_by_client_id_used_at_idx ON accounts.ask USING btree (answered_by, client_id, used_at) WHERE (answered_by IS NOT NULL);
 
+CREATE INDEX assertion_expires_at_idx ON accounts.assertion USING brin (expires_at);
+
 CREATE INDEX client_origins_idx ON accounts.client USING gin (origins);
 
 CREATE INDEX code_phone_index_created_at_idx ON accounts.code USING btree (phone_index, created_at);

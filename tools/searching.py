@@ -167,6 +167,13 @@ def members(elements: Elements, type: str, *laws: str) -> list[str]:
     )
 
 
+def choices(elements: Elements, type: str) -> dict[str, list[str]]:
+    """Return the members of each choice of a type: of `value` valueQuantity, valueString and more."""
+    mine = [path.partition(".") for path in elements.by_path if path.endswith("[x]")]
+    stems = [n.removesuffix("[x]") for of, _, n in mine if of == type and "." not in n]
+    return {stem: sorted(member for member, _ in elements.step(type, stem)) for stem in stems}
+
+
 def main() -> int:
     elements = Elements()
     defined = [entry["resource"] for entry in read(R4 / "search-parameters.json")["entry"]]
@@ -176,6 +183,7 @@ def main() -> int:
         type: {
             "summary": members(elements, type, "isSummary"),
             "kept": members(elements, type, "min", "isModifier"),
+            "choices": choices(elements, type),
         }
         for type in compiled
     }

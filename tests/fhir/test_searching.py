@@ -319,6 +319,7 @@ async def test_parts_of_resources_say_that_they_are_parts(doctors, ward, weighed
     me = f"Observation?patient={ward.person_id}&code=29463-7"
     for query, there, gone in (
         ("_elements=code", {"code", "status"}, {"valueQuantity", "method"}),
+        ("_elements=value", {"code", "valueQuantity"}, {"method"}),
         ("_summary=true", {"code", "valueQuantity"}, {"method"}),
         ("_summary=text", {"status", "code"}, {"valueQuantity"}),
         ("_summary=data", {"method", "valueQuantity"}, {"text"}),

@@ -14,7 +14,9 @@ from joserfc.jwk import ECKey, KeySet
 from lianyi.access.model import Purpose, Sensitive
 from lianyi.accounts import service as accounts
 from lianyi.cli.tour.page import NoSuchForm
-from lianyi.journeys import app_launch, apps
+from lianyi.journeys import app_launch, app_tokens, apps
+from lianyi.kernel.actor import NOWHERE, system
+from lianyi.kernel.work import within
 from tests.records import make
 from tests.smart.conftest import (
     BACK,
@@ -478,6 +480,28 @@ async def test_an_assertion_counts_once(machine):
     said = machine.assertion()
     assert (await machine.serve("system/*.rs", said)).status_code == 200
     assert (await machine.serve("system/*.rs", said)).status_code == 401
+
+
+async def test_what_was_asserted_is_forgotten_when_nobody_believes_it_any_more(machine, app, clock):
+    """INT-03"""
+    old, young = f"old {machine.id}", f"young {machine.id}"
+
+    def forget():
+        return within(app, system("worker", NOWHERE), app_tokens.forget)
+
+    said = machine.assertion(jti=old)
+    assert (await machine.serve("system/*.rs", said)).status_code == 200
+    clock.forward(minutes=6)
+    await forget()
+    assert (await machine.serve("system/*.rs", said)).status_code == 401
+    clock.forward(minutes=60)
+    assert (await machine.serve("system/*.rs", machine.assertion(jti=young))).status_code == 200
+    assert await forget() >= 1
+    assert (await machine.serve("system/*.rs", said)).status_code == 401
+    kept = await app.pool.fetch(
+        "SELECT jti FROM accounts.assertion WHERE jti = ANY ($1)", [old, young]
+    )
+    assert [row["jti"] for row in kept] == [young]
 
 
 async def test_who_signs_elsewhere_has_the_machines_time_also_where_a_demo_is_ahead_of_it(

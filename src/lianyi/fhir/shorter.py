@@ -56,7 +56,7 @@ def cut(body: Body, form: Form) -> Body:
 
 
 def _only(body: Mapping[str, object], names: frozenset[str]) -> Body:
-    kept = names | summaries.kept(str(body["resourceType"]))
+    kept = summaries.some(str(body["resourceType"]), names)
     return {name: held for name, held in body.items() if name.removeprefix("_") in kept}
 
 

@@ -212,6 +212,11 @@ def _identity(tx: Tx, lease: Lease, asked: Asked) -> str:
     return jwt.signed(claims, tx.keys.identity)
 
 
+async def forget(tx: Tx) -> int:
+    """Forget what has been said once and is believed from nobody any more; return how many."""
+    return await apps.forget_said(tx)
+
+
 def proof_of(client_id: str, secret: str, assertion: str, *, at: datetime) -> Proof:
     """Return how an app says who it is, from texts as they came."""
     try:

@@ -14,6 +14,7 @@ from lianyi.insurance import events as insurance
 from lianyi.journeys import (
     agency,
     app_keys,
+    app_tokens,
     book,
     bulk_export,
     card,
@@ -66,7 +67,7 @@ PUBLISH = AtOnce(queue.publish)
 
 @dataclass(frozen=True)
 class Wiring:
-    """Who follows an event, which open pages hear of it, the errands, and what is sealed.
+    """Who follows an event, which open pages hear of it, the errands, what is sealed or forgotten.
 
     `hooks` are errands to companies' apps, run apart: a slow one must not hold up a payment.
     """
@@ -76,6 +77,7 @@ class Wiring:
     errands: tuple[Errand[Any, Any], ...] = ()
     hooks: tuple[Errand[Any, Any], ...] = ()
     logs: tuple[Log, ...] = ()
+    forgetting: tuple[Callable[[Tx], Awaitable[int]], ...] = ()
 
     @cached_property
     def kinds(self) -> Mapping[str, type[Any]]:
@@ -280,4 +282,5 @@ WIRING = Wiring(
     ),
     hooks=(fhir_notices.NOTIFY, app_keys.FETCH),
     logs=sealed.LOGS,
+    forgetting=(app_tokens.forget,),
 )

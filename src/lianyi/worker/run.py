@@ -19,7 +19,7 @@ IDLE = 0.1  # seconds between two looks when there was nothing to do
 BUSY = 0.02  # seconds in which more may come that can be handed on together
 BULK = 1.0  # seconds between two looks for what leaves or comes in bulk
 SEAL = 5.0  # seconds between two seals of a log
-FORGET = 3600.0  # seconds between two looks for old keys
+FORGET = 3600.0  # seconds between two looks for what nobody needs any more
 AWAY = 1.0  # seconds to wait for a database that does not answer
 
 
@@ -46,7 +46,9 @@ async def _seal(app: App) -> int:
 
 
 async def _forget(app: App) -> int:
-    return await within(app, WORKER, lambda tx: once.forget(tx.db, tx.now))
+    """Forget a batch of everything that only mattered for a while."""
+    keys = await within(app, WORKER, lambda tx: once.forget(tx.db, tx.now))
+    return keys + sum([await within(app, WORKER, forget) for forget in WIRING.forgetting])
 
 
 async def _repeat(

@@ -183,6 +183,11 @@ async def end_leases(tx: Tx, *, ids: Sequence[UUID]) -> None:
     await tables.end_leases(tx, ids)
 
 
+async def forget_said(tx: Tx) -> int:
+    """Forget what was asserted by proofs that nobody believes any more; return how many."""
+    return await tables.forget_assertions(tx)
+
+
 async def _is_proven(tx: Tx, client: Client, proof: Proof, audience: str) -> bool:
     if client.kind is ClientKind.PUBLIC:
         return not proof.secret and not proof.assertion

@@ -92,6 +92,10 @@ END_OF_PERSON = """UPDATE accounts.lease SET ended_at = $2
 ASSERT = """INSERT INTO accounts.assertion (client_id, jti, expires_at) VALUES ($1, $2, $3)
             ON CONFLICT DO NOTHING RETURNING jti"""
 
+OVER = """DELETE FROM accounts.assertion WHERE (client_id, jti) IN (
+            SELECT client_id, jti FROM accounts.assertion WHERE expires_at < $1 LIMIT $2)"""
+BATCH = 1000
+
 
 def digest_of(token: str) -> bytes:
     return crypto.sm3(token.encode())
@@ -262,6 +266,11 @@ async def end_leases_of(tx: Tx, person_id: UUID) -> None:
 async def take_assertion(tx: Tx, said: Asserted, *, until: datetime) -> bool:
     """Return whether nobody has said this before; it is remembered for so long."""
     return await tx.db.fetchval(ASSERT, said.client_id, said.jti, until) is not None
+
+
+async def forget_assertions(tx: Tx) -> int:
+    done: str = await tx.db.execute(OVER, tx.now, BATCH)
+    return int(done.removeprefix("DELETE "))
 
 
 def _client(row: "Record") -> Client:

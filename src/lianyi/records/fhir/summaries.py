@@ -1,5 +1,6 @@
 """Which elements of a type belong to its summary, and which are never cut from it."""
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -19,9 +20,10 @@ class Elements(msgspec.Struct, frozen=True):
 
     summary: frozenset[str]
     kept: frozenset[str]
+    choices: dict[str, frozenset[str]]
 
 
-NOTHING = Elements(frozenset(), frozenset())
+NOTHING = Elements(frozenset(), frozenset(), {})
 
 
 def of(type: str) -> frozenset[str]:
@@ -34,6 +36,15 @@ def kept(type: str) -> frozenset[str]:
     Source: FHIR R4, http://hl7.org/fhir/R4/search.html#elements and conformance-rules#isModifier.
     """
     return ALWAYS | _types().get(type, NOTHING).kept
+
+
+def some(type: str, names: Collection[str]) -> frozenset[str]:
+    """Return the members that are meant by names of elements, and those that are never cut.
+
+    A choice is meant by its own name as well: `value` is whichever of them there is.
+    """
+    choices = _types().get(type, NOTHING).choices
+    return kept(type).union(names, *(choices.get(name, ()) for name in names))
 
 
 @cache

@@ -211,8 +211,7 @@ def _answering(searches: Sequence[Search], row: str, values: Values) -> str:
 
 def _names(type: str, elements: Sequence[str]) -> list[str]:
     """Return the members of a type that are wanted of it, and those it may never be without."""
-    own = {one.removeprefix(f"{type}.") for one in elements}
-    return sorted(own | summaries.kept(type))
+    return sorted(summaries.some(type, {one.removeprefix(f"{type}.") for one in elements}))
 
 
 def _cut(row: str, at: str, *, names: str) -> str:
