@@ -168,7 +168,7 @@ def members(elements: Elements, type: str, *laws: str) -> list[str]:
 
 
 def choices(elements: Elements, type: str) -> dict[str, list[str]]:
-    """Return the members of each choice of a type: of `value` valueQuantity, valueString and more."""
+    """Return the members of each choice of a type: of `value` valueQuantity and others."""
     mine = [path.partition(".") for path in elements.by_path if path.endswith("[x]")]
     stems = [n.removesuffix("[x]") for of, _, n in mine if of == type and "." not in n]
     return {stem: sorted(member for member, _ in elements.step(type, stem)) for stem in stems}
