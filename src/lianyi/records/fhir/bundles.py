@@ -19,11 +19,10 @@ import msgspec
 import orjson
 
 from lianyi.records.fhir.keys import subject_of
+from lianyi.records.fhir.references import REFERENCE
 from lianyi.records.model import Finding, Patient
 
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.*)?")
-# In compact JSON: within a text every quote has a backslash before it.
-REFERENCE = re.compile(r'"reference":"([^"\\]*(?:\\.[^"\\]*)*)"')
 PERSON = re.compile(r"\bPatient/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 FULL_DATE = len("2024-05-01")
 USES = ("official", "usual", "")  # of a name, the first that there is

@@ -8,12 +8,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+import orjson
+
 from lianyi.records.fhir.keys import NESTED
 
 Json: TypeAlias = Any
 URN = re.compile(r"urn:(?:uuid|oid):[A-Za-z0-9.\-]+")
 RESTFUL = re.compile(r"(.*?/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(/_history/[^/]+)?")
 ASKING = re.compile(r"([A-Z][A-Za-z]+)\?(.+)", re.DOTALL)
+# In compact JSON: within a text every quote has a backslash before it.
+REFERENCE = re.compile(r'"reference":"([^"\\]*(?:\\.[^"\\]*)*)"')
 NARRATIVE = "div"
 OWN_WORDS = frozenset({"value", "fullUrl"})  # an identifier may look like an address and stays
 
@@ -52,7 +56,7 @@ def named(body: Json) -> Iterator[str]:
 
 def asked(reference: str) -> tuple[str, str] | None:
     """Return type and criteria of a reference that asks (`Patient?identifier=…`)."""
-    found = ASKING.fullmatch(reference)
+    found = ASKING.fullmatch(reference) if "?" in reference else None
     return (found[1], found[2]) if found else None
 
 
@@ -62,7 +66,12 @@ def restful(address: str) -> tuple[str, str] | None:
     return (found[2], found[3]) if found else None
 
 
-def patients(body: Json) -> frozenset[str]:
-    """Return the ids of all patients of this server that a body names."""
-    found = (restful(one) for one in named(body) if ":" not in one)
+def patients(text: str) -> frozenset[str]:
+    """Return the ids of all patients of this server that a body names, once it is checked.
+
+    `text` is what this server has written of it, which is gone over far sooner than the body.
+    """
+    written = set(REFERENCE.findall(text))
+    named = (orjson.loads(f'"{one}"') if "\\" in one else one for one in written)
+    found = (restful(one) for one in named if ":" not in one)
     return frozenset(id for type, id in filter(None, found) if type == "Patient")

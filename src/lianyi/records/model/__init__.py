@@ -100,7 +100,7 @@ class Resource(msgspec.Struct, frozen=True):  # made anew several times on its w
     found: tuple[Found, ...]
     released: bool = True
     app_id: UUID | None = None  # the app that brings it; None: this network's own act
-    filed: Filed = ()  # in the place of `found`: the same, written down by another process
+    filed: Filed = ()  # the same as `found`, or in its place, written down where nobody waits
 
     @property
     def key(self) -> tuple[str, str]:

@@ -79,9 +79,7 @@ def _admit(
         )
     except NotFhir as refused:
         return Refusal(foreign.type, foreign.own_id, refused.findings)
-    plain = "\\" not in foreign.text
-    filed = index.filed(resource.type, resource.found, is_plain=plain)
-    resource = replace(resource, found=(), filed=filed)
+    resource = replace(resource, found=(), filed=index.filed(resource))
     if foreign.type != "Patient":
         return resource, None
     patient = bundles.patient_of(foreign)

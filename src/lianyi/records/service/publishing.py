@@ -1,6 +1,6 @@
 """Resources as they are published: checked, indexed, versioned, released, taken back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from lianyi.records.tables import storing
 from lianyi.records.tables.index import Key
 
 Body = Mapping[str, Any] | str
+Look = Callable[[str, Mapping[str, Any]], tuple[Finding, ...]]
 NOTHING: frozenset[Sensitive] = frozenset()
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -102,20 +103,22 @@ def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Reso
 
     :raises NotFhir, WrongOwner, DefinitionsMissing:
     """
-    text = body if isinstance(body, str) else _encoder.encode(body).decode()
-    read = _parsed(text)
-    _check(text, read)
-    return _placed(text, read, owner, holder_id, zone)
+    if not isinstance(body, str):
+        text = _encoder.encode(body).decode()
+        return prepare_read(text, _parsed(text), owner=owner, holder_id=holder_id, zone=zone)
+    read = _parsed(body)
+    _check(body, read, validity.findings_of)
+    return _placed(body, read, owner, holder_id, zone)
 
 
 def prepare_read(
     text: str, read: Mapping[str, Any], *, owner: UUID, holder_id: UUID, zone: ZoneInfo
 ) -> Resource:
-    """Do the same with a body that was read from its text already.
+    """Do the same with a body that was read already from a text that this server has written.
 
     :raises NotFhir, WrongOwner, DefinitionsMissing:
     """
-    _check(text, read)
+    _check(text, read, validity.findings_of_own)
     return _placed(text, read, owner, holder_id, zone)
 
 
@@ -193,10 +196,10 @@ def _in_error(body: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "verificationStatus": {"coding": [coding]}}
 
 
-def _check(text: str, read: Mapping[str, Any]) -> None:
+def _check(text: str, read: Mapping[str, Any], look: Look) -> None:
     if not validity.is_built():
         raise DefinitionsMissing
-    findings = validity.findings_of(text, read)
+    findings = look(text, read)
     if not findings and "id" not in read:
         findings = (Finding("required", f"{read['resourceType']}.id"),)
     if findings:

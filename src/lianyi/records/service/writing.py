@@ -21,7 +21,7 @@ from lianyi.records.model import Finding, Link, Resource
 from lianyi.records.model.writing import Held
 from lianyi.records.rules import releasing, writable
 from lianyi.records.service.publishing import prepare
-from lianyi.records.tables import storing, writes
+from lianyi.records.tables import index, storing, writes
 
 Key = tuple[str, str]
 PERSONS = frozenset({"patient", "subject"})  # the parameters that name whose it is
@@ -46,9 +46,14 @@ def read(body: Mapping[str, Any], *, bringer: Bringer) -> Resource:
     resource = prepare(
         versions.unversioned(body), owner=owner, holder_id=bringer.holder_id, zone=bringer.zone
     )
-    _check_persons(resource, references.patients(body), bringer.holder_id)
+    _check_persons(resource, references.patients(resource.body), bringer.holder_id)
     released = releasing.is_released(body, is_sensitive=bool(resource.classes))
     return replace(resource, app_id=bringer.app_id, released=released)
+
+
+def file(resource: Resource) -> Resource:
+    """Write down what a resource is found by, so that those who store many need not."""
+    return replace(resource, filed=index.filed(resource))
 
 
 def tombstone(held: Held, *, app_id: UUID) -> Resource:

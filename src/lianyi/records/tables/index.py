@@ -7,6 +7,7 @@ that stores their resource; many follow it by COPY, for half of what they cost i
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 from msgspec.structs import astuple
 
+from lianyi.kernel import ahead
 from lianyi.kernel.work import Tx
 from lianyi.records.model import Amount, Filed, Found, Link, Moment, Resource, Token, Word
 
@@ -38,6 +40,15 @@ RENAMED = {"type": "to_type", "id": "to_id"}  # a link's, which is a resource's 
 NOTHING = b"{}"
 FEW = 300  # rows
 DATED = frozenset({"token"})  # also found the newest first
+COPIED = {  # the columns of a line, in its order
+    table: (
+        "type",
+        *(RENAMED.get(name, name) if table == "link" else name for name in held),
+        *("fhir_id", "version", "owner"),
+        *(("at",) if table in DATED else ()),
+    )
+    for table, held in COLUMNS.values()
+}
 FOUND = ", ".join(f"{table}s json" for table, _ in COLUMNS.values())  # of a row that is given
 SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})  # to COPY
 
@@ -83,18 +94,17 @@ def filling(rows: str, *, at: str = "r.at", are_many: bool = True) -> str:
     return ",\n".join(parts)
 
 
-def filed(type: str, found: Iterable[Found], *, is_plain: bool = False) -> Filed:
-    """Write down what a resource is found by, as rows of each table that lack whose they are.
-
-    Who knows that its text is plain says so: JSON that has no backslash holds nothing special.
-    """
+def filed(resource: Resource) -> Filed:
+    """Write down what a resource is found by, as rows of each table that lack whose they are."""
+    type = resource.type
     rows: dict[object, list[str]] = {kind: [] for kind in COLUMNS}
-    for one in found:
+    for one in resource.found:
         kind = one.__class__
         rows[kind].append(LINE[kind](type, one))
     texts = tuple(["".join(lines) for lines in rows.values()])
-    plain = is_plain or _is_plain(texts, list(rows.values()))
-    return texts if plain else _escaped(type, found)
+    # JSON that has no backslash holds nothing special.
+    plain = "\\" not in resource.body or _is_plain(texts, list(rows.values()))
+    return texts if plain else _escaped(type, resource.found)
 
 
 def with_persons(filed: Filed, persons: Mapping[str, str], owner: str) -> Filed:
@@ -113,38 +123,41 @@ def are_few(resources: Sequence[Resource]) -> bool:
 
 
 async def copy(tx: Tx, resources: Sequence[Resource], versions: Mapping[Key, int]) -> None:
-    """File those that were written, as the version that was."""
-    given = [
-        (one, version, one.filed or filed(one.type, one.found))
-        for one in resources
-        if (version := versions.get(one.key))
-    ]
-    for n, (table, held) in enumerate(COLUMNS.values()):
-        own = ("owner", "at") if table in DATED else ("owner",)
-        names = [RENAMED.get(name, name) if table == "link" else name for name in held]
-        text = "".join(
-            begun[n].replace("\n", _end(one, version, tx.now if table in DATED else None))
-            for one, version, begun in given
-            if begun[n]
-        )
-        if text:
+    """File those that were written, as the version that was.
+
+    The rows of a table are written down while the database takes those of the table before it.
+    """
+    given = [(one, version) for one in resources if (version := versions.get(one.key))]
+    texts = _texts(given, tx.now)
+    if not texts:
+        return
+    async with aclosing(ahead.made(_sorted, texts)) as ready:
+        async for (table, _), rows in ready:
             await tx.db.copy_to_table(
-                table,
-                schema_name="records",
-                columns=("type", *names, "fhir_id", "version", *own),
-                source=_sorted(text),
+                table, schema_name="records", columns=COPIED[table], source=_once(rows)
             )
 
 
-def _end(one: Resource, version: int, now: datetime | None) -> str:
-    """Return how the rows of a resource end: with whose they are and, by `now`, from when."""
-    end = f"{one.fhir_id}\t{version}\t{one.owner}"
-    return f"{end}\t{one.at or now}\n" if now else f"{end}\n"
+def _texts(given: Sequence[tuple[Resource, int]], now: datetime) -> list[tuple[str, list[str]]]:
+    """Return the rows of each table that has any: with whose they are and, if it says so, when."""
+    texts: dict[str, list[str]] = {table: [] for table, _ in COLUMNS.values()}
+    for one, version in given:
+        end = f"{one.fhir_id}\t{version}\t{one.owner}"
+        dated = f"{end}\t{one.at or now}\n"
+        for table, begun in zip(texts, one.filed or filed(one), strict=True):
+            if begun:
+                whole = begun.replace("\n", dated if table in DATED else f"{end}\n")
+                texts[table].append(whole)
+    return [(table, rows) for table, rows in texts.items() if rows]
 
 
-async def _sorted(text: str) -> AsyncIterator[bytes]:
+def _sorted(of: tuple[str, list[str]]) -> bytes:
     """Put what is alike together: it goes to the same pages of an index."""
-    yield "\n".join(sorted(text[:-1].split("\n"))).encode()
+    return "\n".join(sorted("".join(of[1])[:-1].split("\n"))).encode()
+
+
+async def _once(rows: bytes) -> AsyncIterator[bytes]:
+    yield rows
 
 
 def _is_plain(texts: Filed, rows: Sequence[Sequence[str]]) -> bool:

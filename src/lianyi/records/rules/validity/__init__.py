@@ -10,7 +10,7 @@ from lianyi.records.rules.validity.structure import is_built
 
 UNKNOWN = "profile.unknown"
 
-__all__ = ["examined", "findings", "findings_of", "hidden", "is_built"]
+__all__ = ["examined", "findings", "findings_of", "findings_of_own", "hidden", "is_built"]
 
 
 def findings(resource: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -22,6 +22,11 @@ def findings_of(text: str, read: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Return everything that is wrong with a body and, where nothing is, with its text."""
     whole = texts.written(read)
     return _looked_at(read, whole, warnings=False) or _hidden(text, whole)
+
+
+def findings_of_own(text: str, read: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Do the same with a text that was written here, of a body: it hides nothing."""
+    return _looked_at(read, texts.own(text, read), warnings=False)
 
 
 def examined(resource: Mapping[str, Any], wanted: Sequence[str] = ()) -> tuple[Finding, ...]:

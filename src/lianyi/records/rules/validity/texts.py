@@ -8,14 +8,21 @@ from typing import Any
 import orjson
 
 COLON = "\\u003"  # how one may be spelled out begins
+DEEPEST = 250  # as deep as anybody nests; no deeper is what opens no more often
 
 
 def written(read: Mapping[str, Any]) -> bytes | None:
-    """Return a body as JSON, or None: it is nested deeper than anybody writes it (250)."""
+    """Return a body as JSON, or None: it is nested deeper than anybody writes it."""
     try:
         return orjson.dumps(read, default=str)
     except TypeError:
         return None
+
+
+def own(text: str, read: Mapping[str, Any]) -> bytes | None:
+    """Return the same of a body whose text was written here, which is that JSON already."""
+    is_flat = text.count("{") + text.count("[") <= DEEPEST
+    return text.encode() if is_flat else written(read)
 
 
 def repeated(text: str, whole: bytes) -> str:
@@ -23,8 +30,10 @@ def repeated(text: str, whole: bytes) -> str:
 
     Readers of JSON keep one of them, and not all the same one (RFC 8259, 4). Every member has one
     colon and every text keeps its own: if there are as many as in what was read (`whole`), nothing
-    was lost.
+    was lost. Nothing was where the text is what was read, to the letter.
     """
+    if text.encode() == whole:
+        return ""
     if COLON not in text and text.count(":") == whole.count(b":"):
         return ""
     twice: list[str] = []
