@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from itertools import zip_longest
+from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from lianyi.access import service as access
@@ -20,6 +20,7 @@ from lianyi.access.model.parts import Right
 from lianyi.access.service import presuming
 from lianyi.journeys import fhir_desk, fhir_doors, fhir_patches
 from lianyi.journeys.fhir_acts import MADE, RIGHTS, Act, Done, Key, Meant, Outcome, Verb, placed
+from lianyi.kernel import ahead
 from lianyi.kernel.looks import Look
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
@@ -40,6 +41,7 @@ from lianyi.records.model.subscriptions import TYPE as SUBSCRIPTION
 from lianyi.records.model.writing import Held
 from lianyi.records.service import Bringer
 
+Named: TypeAlias = Mapping[Key, Sequence[str]]  # the references of each body
 PART = 200  # bodies that are read and written together
 ASIDE = 20  # bodies that are read while others wait; more go to a thread
 
@@ -57,10 +59,11 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
     held = await records.hold(tx, keys=[one.key for one in meant if _may_be_there(one)])
     bringer, doors = fhir_doors.bringer(tx), fhir_doors.Doors(tx)
     meant = [await _made(doors, one, held.get(one.key)) for one in meant]
-    known = await _addresses(tx, meant)
+    named = await asyncio.to_thread(_named, meant) if len(meant) > ASIDE else _named(meant)
+    known = await _addresses(tx, meant, named)
     given: dict[Key, Resource] = {}
     versions: dict[Key, int] = {}
-    read = partial(_read, known, base, bringer)
+    read = partial(_read, named, known, base, bringer)
     async with aclosing(_read_ahead(meant, read)) as parts:
         async for part, bodies in parts:
             given |= {**bodies, **_tombstones(part, held, bringer)}
@@ -91,9 +94,10 @@ def creating(at: Moment, *, act: Act, base: str) -> Look[Done] | None:
         return None
     _check_may(at, [act])
     meant = Meant(act, _drawn(at, act), is_drawn=True)
-    if _asking([meant]):  # what is looked for opens doors of its own
+    named = _named([meant])
+    if any(map(references.asked, named[meant.key])):  # what is looked for opens doors of its own
         return None
-    resource = _read({}, base, fhir_doors.bringer(at), [meant])[meant.key]
+    resource = _read(named, {}, base, fhir_doors.bringer(at), [meant])[meant.key]
     door = fhir_doors.presumed(at, resource, Right.CREATE)
     if door is None:
         return None
@@ -124,16 +128,14 @@ async def _read_ahead(
     if len(meant) <= ASIDE:
         yield meant, read(meant)
         return
+
+    def filed(part: Sequence[Meant]) -> dict[Key, Resource]:
+        return {key: records.file(one) for key, one in read(part).items()}
+
     parts = [meant[at : at + PART] for at in range(0, len(meant), PART)]
-    reading = asyncio.ensure_future(asyncio.to_thread(read, parts[0]))
-    try:
-        for part, following in zip_longest(parts, parts[1:]):
-            bodies = await reading
-            if following:
-                reading = asyncio.ensure_future(asyncio.to_thread(read, following))
+    async with aclosing(ahead.made(filed, parts)) as made:
+        async for part, bodies in made:
             yield part, bodies
-    finally:
-        reading.cancel()  # where one part is refused, nobody asks for the next
 
 
 async def _meanings(tx: Tx, acts: Sequence[Act]) -> list[Meant]:
@@ -199,7 +201,7 @@ async def _made(doors: fhir_doors.Doors, one: Meant, held: Held | None) -> Meant
     return replace(one, act=replace(act, body=body))
 
 
-async def _addresses(tx: Tx, meant: Sequence[Meant]) -> dict[str, str]:
+async def _addresses(tx: Tx, meant: Sequence[Meant], named: Named) -> dict[str, str]:
     """Return what bodies point to, by the addresses they use: entries, and what is asked for."""
     known: dict[str, str] = {}
     for one in meant:
@@ -207,22 +209,17 @@ async def _addresses(tx: Tx, meant: Sequence[Meant]) -> dict[str, str]:
             known[one.act.address] = "/".join(one.key)
             if called := references.restful(one.act.address):
                 known["/".join(called)] = known[one.act.address]
-    many = len(meant) > ASIDE
-    for act, reference in await asyncio.to_thread(_asking, meant) if many else _asking(meant):
-        if reference not in known and (asked := references.asked(reference)):
-            with placed(act):
-                known[reference] = await _asked_for(tx, reference, *asked)
+    for one in meant:
+        for reference in named[one.key]:
+            if reference not in known and (asked := references.asked(reference)):
+                with placed(one.act):
+                    known[reference] = await _asked_for(tx, reference, *asked)
     return known
 
 
-def _asking(meant: Sequence[Meant]) -> list[tuple[Act, str]]:
-    """Return the references that ask for what they mean, each with its act."""
-    return [
-        (one.act, reference)
-        for one in meant
-        for reference in references.named(one.act.body or {})
-        if references.asked(reference)
-    ]
+def _named(meant: Sequence[Meant]) -> dict[Key, list[str]]:
+    """Return every reference of each body. All are gone through once."""
+    return {one.key: list(references.named(one.act.body or {})) for one in meant}
 
 
 async def _asked_for(tx: Tx, reference: str, type: str, query: str) -> str:
@@ -235,22 +232,24 @@ async def _asked_for(tx: Tx, reference: str, type: str, query: str) -> str:
 
 
 def _read(
-    known: Mapping[str, str], base: str, bringer: Bringer, meant: Iterable[Meant]
+    named: Named, known: Mapping[str, str], base: str, bringer: Bringer, meant: Iterable[Meant]
 ) -> dict[Key, Resource]:
     """Read the bodies of all that is written. Takes long, and needs no transaction."""
     given = {}
     for one in meant:
         if one.act.body is not None and one.found is None:
             with placed(one.act):
-                given[one.key] = _read_one(one, known, base, bringer)
+                given[one.key] = _read_one(one, named[one.key], known, base, bringer)
     return given
 
 
-def _read_one(one: Meant, known: Mapping[str, str], base: str, bringer: Bringer) -> Resource:
+def _read_one(
+    one: Meant, named: Iterable[str], known: Mapping[str, str], base: str, bringer: Bringer
+) -> Resource:
     head = {"resourceType": one.act.type, "id": one.fhir_id}
     body = {**head, **(one.act.body or {}), **head}
     try:
-        if known or any(reference.startswith(base) for reference in references.named(body)):
+        if known or any(reference.startswith(base) for reference in named):
             body = references.rewritten(body, known, base)
         return records.read(body, bringer=bringer)
     except RecursionError as trouble:  # nested deeper than anything that means something
