@@ -2997,7 +2997,7 @@ CREATE INDEX token_type_name_substr_idx ON records.token USING btree (type, name
 
 CREATE INDEX token_type_name_value_idx ON records.token USING btree (type, name, value);
 
-CREATE INDEX token_type_value_at_idx ON records.token USING btree (type, value, at DESC) WHERE (name = 'code'::text);
+CREATE INDEX token_type_value_at_owner_idx ON records.token USING btree (type, value, at DESC, owner) WHERE ((name = 'code'::text) AND (part >= 0));
 
 CREATE INDEX version_holder_id_at_seq_idx ON records.version USING btree (holder_id, at DESC, seq DESC);
 

@@ -1,18 +1,20 @@
 """Where a search over a desk begins decides how long it takes, and nothing of what it finds."""
 
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from lianyi.access import service as access
-from lianyi.access.model import Purpose
+from lianyi.access.model import MOST, Purpose
 from lianyi.access.model.parts import Right
 from lianyi.access.service import desks, presuming
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
 from lianyi.records.fhir import searches
+from lianyi.records.tables.beginnings import AMPLE, FAR, NEAR, Walk
 from tests.apps import Program
 from tests.records import make
 from tests.records.test_plans import ORDERS
@@ -226,7 +228,7 @@ async def test_where_too_few_are_near_it_is_not_walked_again(ward, crowd):
     given = {"search": read("Observation", "date=ge2090-01-02"), "limit": 50}
 
     first, asked = await asked_for(ward, queries.newest, **given)
-    assert (first, len(asked)) == (None, 1)
+    assert (first, len(asked)) == (None, len(Walk))
     assert await asked_for(ward, queries.newest, **given) == (None, [])
 
 
@@ -243,3 +245,70 @@ async def test_what_many_have_is_asked_once(ward):
     assert (first.is_led, len(asked)) == (False, 1)
     again, asked = await asked_for(ward, queries.narrowed, search=search)
     assert (again.is_led, asked) == (False, [])
+
+
+PERSONS = """WITH person AS (
+  SELECT gen_random_uuid() AS id, n FROM generate_series(1, $2::int) n),
+related AS (
+  INSERT INTO access.relation (person_id, institution_id, role, cause_id, opened_at)
+  SELECT id, $1, 'doctor', id, now() FROM person),
+fact AS (
+  SELECT id AS owner, timestamptz '1950-03-01' + (n * 7 % 100 + 10 * each) * $5::interval AS at,
+    gen_random_uuid()::text AS fhir_id FROM person, generate_series(1, $4::int) each),
+known AS (
+  INSERT INTO records.resource (type, fhir_id, owner, holder_id, version, at, recorded_at,
+    released_at, status, in_error, classes, body)
+  SELECT 'Observation', fhir_id, owner, $1, 1, at, at, at, 'final', false, '{}', '{}' FROM fact)
+INSERT INTO records.token (owner, type, name, value, at, fhir_id, version)
+  SELECT owner, 'Observation', 'code', $3, at, fhir_id, 1 FROM fact"""
+NEWER = """INSERT INTO records.resource (type, fhir_id, owner, holder_id, version, at, recorded_at,
+    released_at, status, in_error, classes, body)
+  SELECT 'Observation', gen_random_uuid(), $1, $2, 1, at, at, at, 'final', false, '{}', '{}'
+  FROM generate_series(1, $3::int) n, LATERAL (SELECT timestamptz '1950-04-01'
+    + n * interval '1 min') AS of (at)"""
+CODED = """INSERT INTO records.token (owner, type, name, value, at, fhir_id, version)
+  SELECT $1, 'Observation', 'code', $2, timestamptz '1950-04-01' + n * interval '1 min', n::text, 1
+  FROM generate_series(1, $3::int) n"""
+
+
+WANTED = """SELECT fhir_id FROM records.resource
+  WHERE holder_id = $1 AND owner <> $2 AND type = 'Observation' ORDER BY at DESC, fhir_id DESC"""
+APART, AT_ONCE = timedelta(minutes=1), timedelta()
+
+
+@pytest.mark.parametrize("query", ["code=http://far|back", ""], ids=["of a code", "of a type"])
+@pytest.mark.parametrize("count", [5, AMPLE + 50], ids=["few", "ample"])
+@pytest.mark.parametrize("between", [APART, AT_ONCE], ids=["apart", "at once"])
+async def test_what_strangers_have_newer_is_walked_past(ward, between, count, query):
+    """What is of one instant is walked as a whole: no page loses what stands on none before."""
+    stranger, place = (await ward.place.resident()).person_id, ward.place.id
+    await ward.place.rows(PERSONS, place, count, "http://far|back", 3, between)
+    newer = (CODED, stranger, "http://far|back", FAR) if query else (NEWER, stranger, place, NEAR)
+    await ward.place.rows(*newer)
+    await analyzed(ward)
+    wanted = [id for (id,) in await ward.place.rows(WANTED, place, stranger)]
+    given = {"search": read("Observation", query), "limit": 14}
+    first, asked = await asked_for(ward, queries.newest, **given)
+    assert ([hit.fhir_id for hit, _ in first], len(asked)) == (wanted[:14], len(Walk))
+    assert await asked_for(ward, queries.newest, **given) == (first, asked[-1:])
+    assert await over(ward, given["search"], 14) == first
+
+    given |= {"after": first[4][1], "limit": 10}
+    following, _ = await asked_for(ward, queries.newest, **given)
+    assert [hit.fhir_id for hit, _ in following] == wanted[5:15]
+
+
+async def analyzed(ward):
+    """Let the database know what there is, as it does by itself after a while."""
+    async with ward.place.app.pool.acquire() as db:
+        await db.execute("SET ROLE NONE; ANALYZE records.token, records.resource")
+        await db.execute("SET ROLE lianyi_app")
+
+
+async def test_of_too_many_persons_not_each_is_asked(ward):
+    stranger = (await ward.place.resident()).person_id
+    await ward.place.rows(PERSONS, ward.place.id, MOST, "http://too|many", 1, APART)
+    await ward.place.rows(NEWER, stranger, ward.place.id, NEAR)
+    given = {"search": read("Observation", ""), "limit": 9}
+    first, asked = await asked_for(ward, queries.newest, **given)
+    assert (first, len(asked)) == (None, len(Walk))

@@ -17,6 +17,7 @@ from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search, Total
 from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.tables import beginnings, rare
+from lianyi.records.tables.beginnings import Walk
 from lianyi.records.tables.filed import TABLES
 from lianyi.records.tables.terms import Values, clause
 
@@ -50,10 +51,9 @@ FEW = 20  # persons: a number of theirs tells something of each
 # What is found keeps its order beside the one row of the door.
 THROUGH = """WITH door AS MATERIALIZED (SELECT WHERE {is_open}), found AS MATERIALIZED ({found})
              SELECT found.* FROM door LEFT JOIN found ON true"""
-NEAR = 2000  # of the newest resources of a type, or of a code
 PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
 
-_far: LastUsed[tuple[object, ...], bool] = LastUsed(1000)
+_vain: LastUsed[tuple[object, ...], int] = LastUsed(1000)  # how many walks were
 
 
 async def page(
@@ -81,17 +81,15 @@ async def newest(
     """Return what `page` does, if so many are near. None: they are not, or not known to be.
 
     A walk from the newest on, or from a place, needs no plan. It is given up before it takes long,
-    and where one was in vain none is begun again.
+    and where one was in vain it is not begun again.
     """
-    walk = _walk(desk, search, after)
-    if _far.get(walk):
-        return None
-    values = _values(tx, desk, search.type)
-    sql = _paged(search, values, DEFAULT, after, limit, near=NEAR)
-    found = [_placed(row) for row in await _fetch(tx, sql, values)]
-    if len(found) == limit:
-        return found
-    _far.put(walk, value=True)
+    while walk := _walk(desk, search, after):
+        values = _values(tx, desk, search.type)
+        sql = _paged(search, values, DEFAULT, after, limit, walk=walk)
+        found = [_placed(row) for row in await _fetch(tx, sql, values)]
+        if len(found) == limit:
+            return found
+        _give_up(walk, desk, search, after)
     return None
 
 
@@ -157,16 +155,15 @@ async def glance_over(
     That one says that there are more, and nobody sees it. None: the door is shut, or too few are
     near.
     """
-    near = 0 if search.is_led else NEAR
-    walk = _walk(door.desk, search, after)
-    if near and (order or _far.get(walk)):
+    walk = None if search.is_led else _walk(door.desk, search, after)
+    if not search.is_led and (order or not walk):
         return None
     values = _values(tx, door.desk, search.type)
     is_open, told = door.within(values.args)
     found = _paged(
-        search, values, order or DEFAULT, after, limit, near=near, where="EXISTS (TABLE door)"
+        search, values, order or DEFAULT, after, limit, walk=walk, where="EXISTS (TABLE door)"
     )
-    are_enough = f"(SELECT count(*) FROM found) = {int(limit)}" if near else "TRUE"
+    are_enough = f"(SELECT count(*) FROM found) = {int(limit)}" if walk else "TRUE"
     sql = f"""WITH door AS MATERIALIZED (SELECT WHERE {is_open}),
               found AS MATERIALIZED ({found}),
               shown AS (SELECT owner FROM found WHERE {are_enough} LIMIT {int(limit) - 1}),
@@ -174,13 +171,23 @@ async def glance_over(
               SELECT found.* FROM door LEFT JOIN found ON true"""
     rows = await tx.db.fetch(sql, *values.args)
     page = [_placed(row) for row in rows if row["type"]]
-    if rows and near and len(page) < limit:
-        _far.put(walk, value=True)
+    if rows and walk and len(page) < limit:
+        _give_up(walk, door.desk, search, after)
         return None
     return page if rows else None
 
 
-def _walk(desk: Desk, search: Search, after: Sequence[str]) -> tuple[object, ...]:
+def _walk(desk: Desk, search: Search, after: Sequence[str]) -> Walk | None:
+    """Return the next walk to begin. None: all were in vain."""
+    walks = [Walk.ALL] if desk.everyone else list(Walk)
+    return next(iter(walks[_vain.get(_key_of(desk, search, after)) or 0 :]), None)
+
+
+def _give_up(walk: Walk, desk: Desk, search: Search, after: Sequence[str]) -> None:
+    _vain.put(_key_of(desk, search, after), list(Walk).index(walk) + 1)
+
+
+def _key_of(desk: Desk, search: Search, after: Sequence[str]) -> tuple[object, ...]:
     return (desk.institution_id, desk.role, desk.reader_id, desk.app, search, *after)
 
 
@@ -191,11 +198,11 @@ def _paged(
     after: Sequence[str],
     limit: int,
     *,
-    near: int = 0,
+    walk: Walk | None = None,
     where: str = "TRUE",
 ) -> str:
-    """Return SQL for a page; `near`: of so many of the newest alone."""
-    of, search = beginnings.of(search, values, near, after)
+    """Return SQL for a page; `walk`: of those alone that it comes by."""
+    of, search = beginnings.of(search, values, walk, after)
     keys = [_key(one, values) for one in order]
     downs = [*(one.is_down for one in order), True]
     columns = [*keys, ("r.fhir_id", "text")]

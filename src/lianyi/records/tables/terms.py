@@ -97,12 +97,28 @@ class Values(Args):
         if isinstance(reach, Chart):
             own = self.put(reach.person_id)
             return lambda owner, _="": f"{owner} IN ({public}, {own})"
-        also, few = (public, self.put(reach.institution_id)), bool(self.few_of)
-        at = len(self.args) + 1
-        self.args.extend(reach.args)
+        at, also, few = self._asked_at, (public, self._institution), bool(self.few_of)
         return lambda owner, many="": reach.sees(
             owner, at=at, also=also, by_part=True, by_row=few, many=many
         )
+
+    @cached_property
+    def owners(self) -> str:
+        """Return SQL for the owners in whose resources a desk looks, whoever else is everybody."""
+        assert isinstance(self.reach, Desk)  # noqa: S101 - a chart has one
+        also = (f" UNION ALL SELECT {one}::uuid" for one in (self._public, self._institution))
+        return self.reach.ids(self._asked_at) + "".join(also)
+
+    @cached_property
+    def _asked_at(self) -> int:
+        at = len(self.args) + 1
+        self.args.extend(self.reach.args)
+        return at
+
+    @cached_property
+    def _institution(self) -> str:
+        assert isinstance(self.reach, Desk)  # noqa: S101 - a chart is of no one's
+        return self.put(self.reach.institution_id)
 
     @cached_property
     def _admitted(self) -> Callable[[str, dict[str, str]], str]:
