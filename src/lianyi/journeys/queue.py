@@ -122,7 +122,7 @@ async def _publish(tx: Tx, desk: Desk, *ids: UUID) -> None:
     sessions = await queries.sessions_by_id(tx, session_ids=list(held_in))
     zone = profile.at(tx.now).zone
     resources = [
-        records.prepare(
+        records.prepare_own(
             fhir.appointment(one, sessions[one.session_id]),
             owner=one.person_id,
             holder_id=one.institution_id,

@@ -111,8 +111,8 @@ def instant(text: str | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _at(body: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
-    for name in DATES:
-        value = body.get(name)
+    for name in [name for name in DATES if name in body]:  # few have more than two
+        value = body[name]
         text = value.get("start") or value.get("end") if isinstance(value, dict) else value
         if isinstance(text, str) and (read := instant(text, zone)):
             return read
