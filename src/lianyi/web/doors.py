@@ -31,7 +31,7 @@ class Doors(BaseRoute):
     def matches(self, scope: Scope) -> Found:
         """Return the first full match, or else the first that only its method speaks against."""
         best: Found = (Match.NONE, {})
-        for route in self._of(self._form(scope["path"])):
+        for route in self._of(self._form(scope["path"]), scope.get("method", "")):
             match, found = route.matches(scope)
             if match is Match.FULL:
                 return match, {**found, "door": route}
@@ -47,9 +47,13 @@ class Doors(BaseRoute):
             [step if step in here else ANY for step, here in zip(steps, called, strict=False)]
         )
 
-    def _of_form(self, form: Form) -> Sequence[Known]:
-        """Return the routes that a path of a form might be of; their own expressions decide."""
-        return [one for one in self._routes if _fits(one, form)]
+    def _of_form(self, form: Form, method: str) -> Sequence[Known]:
+        """Return the routes that a path of a form might be of; their own expressions decide.
+
+        Those that take the method come first: one of the others answers only if none of these does.
+        """
+        fitting = [one for one in self._routes if _fits(one, form)]
+        return sorted(fitting, key=lambda one: not _takes(one, method))
 
     @cached_property
     def _called(self) -> Sequence[frozenset[str]]:
@@ -91,6 +95,10 @@ def _known(route: BaseRoute) -> Known:
 def _steps(route: Known) -> Form:
     """Return what a route is called by, step by step."""
     return tuple(ANY if "{" in step else step for step in route.path.split("/"))
+
+
+def _takes(route: Known, method: str) -> bool:
+    return not isinstance(route, Route) or route.methods is None or method in route.methods
 
 
 def _fits(route: Known, form: Form) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from starlette.datastructures import FormData, UploadFile
@@ -23,6 +23,7 @@ from lianyi.web import csrf, i18n, values
 S = TypeVar("S", bound=msgspec.Struct)
 A = TypeVar("A")
 
+POSTED = "posted"  # a body that was read, in the state of its request
 TEXT = 10 * 1024 * 1024  # bytes; more than any text a person types
 
 
@@ -80,7 +81,7 @@ async def read(request: Request, struct: type[S], *, limit: int = TEXT) -> S:
     :raises Forged: without the token drawn with the form
     """
     data = await posted(request, limit=limit)
-    if not csrf.matches(request, _last(data, csrf.FIELD)):
+    if not csrf.matches(_last(data, csrf.FIELD)):
         raise Forged
     texts = _texts(data)
     read, errors = values.read(struct, texts)
@@ -106,12 +107,12 @@ async def files(request: Request, name: str) -> list[UploadFile]:
 
 async def posted(request: Request, *, limit: int = TEXT) -> FormData:
     """Parse the body once; text above the limit is refused with 413 while it still arrives."""
-    if not hasattr(request.state, "posted"):
+    known: FormData | None = request.scope["state"].get(POSTED)
+    if known is None:
         multipart = request.headers.get("content-type", "").startswith("multipart/")
         parts = request.form(max_part_size=limit) if multipart else _fields(request, limit)
-        request.state.posted = await parts
-    data: FormData = request.state.posted
-    return data
+        known = request.scope["state"][POSTED] = await parts
+    return known
 
 
 def once(request: Request, form: Form, answer: type[A]) -> Once[A]:
@@ -121,12 +122,11 @@ def once(request: Request, form: Form, answer: type[A]) -> Once[A]:
 
 
 def _texts(data: FormData) -> dict[str, list[str]]:
-    hidden = {csrf.FIELD}
-    return {
-        name: [value.strip() for value in data.getlist(name) if isinstance(value, str)]
-        for name in data
-        if name not in hidden
-    }
+    texts: dict[str, list[str]] = {}
+    for name, value in data.multi_items():
+        if name != csrf.FIELD and isinstance(value, str):
+            texts.setdefault(name, []).append(value.strip())
+    return texts
 
 
 def _last(data: FormData, name: str) -> str:
@@ -146,10 +146,11 @@ async def _fields(request: Request, limit: int) -> FormData:
         body += chunk
         if len(body) > limit:
             raise HTTPException(413)
-    parts = [part.partition("=") for part in body.decode("latin-1").split("&") if part]
+    parts = [part.partition(b"=") for part in bytes(body).split(b"&") if part]
     return FormData([(_unquoted(name), _unquoted(value)) for name, _, value in parts])
 
 
-def _unquoted(text: str) -> str:
+def _unquoted(raw: bytes) -> str:
     """Most of what a form says needs no reading letter by letter."""
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    spaced = raw.replace(b"+", b" ")
+    return (unquote_to_bytes(spaced) if b"%" in spaced else spaced).decode(errors="replace")

@@ -191,13 +191,13 @@ async def add(tx: Tx, chart: Chart, *, session_id: UUID, reason: str) -> UUID:
 
 def new_terms(at: Moment, origin: Origin) -> Terms:
     numbers = profile.at(at.now)
-    delay = new_delay(at)
+    delay = new_delay(at, numbers)
     return rules.terms(at.actor.role, origin, at.now, numbers, delay=delay)
 
 
-def new_delay(at: Moment) -> timedelta:
+def new_delay(at: Moment, numbers: profile.Profile) -> timedelta:
     """IDN-07: draw how long a freed number stays away from the public."""
-    return timedelta(seconds=at.ids.draw(rules.delay_range(profile.at(at.now))))
+    return timedelta(seconds=at.ids.draw(rules.delay_range(numbers)))
 
 
 def about(appointment: Appointment) -> tuple[UUID, UUID, UUID, UUID]:
@@ -294,7 +294,7 @@ async def _free(tx: Tx, appointment: Appointment) -> None:
     """Give a number back to the public, a while later; a stopped session gives none back."""
     if appointment.state is AppointmentState.STOPPED:
         return
-    free_from = tx.now + new_delay(tx)
+    free_from = tx.now + new_delay(tx, profile.at(tx.now))
     if await appointments.free_again(tx, appointment, free_from=free_from):
         await _tell_freed(tx, appointment)
 

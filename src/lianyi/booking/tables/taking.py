@@ -3,6 +3,7 @@
 As a whole act it is asked together with others of its moment: the values are arrays then.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -131,7 +132,12 @@ def _sees(desk: Desk, person: str) -> str:
 
 def _sees_each(desk: Desk, person: str) -> str:
     """Return the same where every row of `asked` comes from a desk of its own."""
-    return named.of_columns(_sees(desk, person), DESK_COLUMNS)
+    return _of_each(_sees(desk, person))
+
+
+@cache
+def _of_each(sees: str) -> str:
+    return named.of_columns(sees, DESK_COLUMNS)
 
 
 def _desk(desk: Desk) -> Values:
