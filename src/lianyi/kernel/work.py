@@ -36,6 +36,8 @@ ALONE_WITH = """SELECT pg_advisory_xact_lock(key) FROM (
                   SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest($1::text[]) AS name
                   ORDER BY key) AS keys"""
 BEGIN, COMMIT = "BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT"
+UNHURRIED = "SET LOCAL synchronous_commit = off"
+KEPT = "SELECT pg_logical_emit_message(false, 'lianyi', 'kept', true)"
 TAKEN = "INSERT 0 1"
 CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 GONE = (
@@ -98,6 +100,13 @@ class Tx(Moment):
             raise
         await self.db.execute("RELEASE SAVEPOINT aside")
 
+    async def unhurried(self) -> None:
+        """Don't wait for the disk, which has it a moment later; `kept` does.
+
+        For what is done again, and then changes nothing, if the machine falls before that.
+        """
+        await self.db.execute(UNHURRIED)
+
     async def alone(self, owner: UUID, subject: str) -> None:
         """Wait until no other transaction decides about this subject of this owner."""
         await self.db.execute(ALONE, f"{subject}/{owner}")
@@ -146,6 +155,12 @@ async def within(
             return answer
         async with app.pool.acquire() as db:
             return await _persist(app, db, hat, verb, once)
+
+
+async def kept(app: App) -> None:
+    """Answer when the disk has everything that was written so far."""
+    with _told():
+        await app.pool.execute(KEPT)
 
 
 async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T:
