@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import sha1
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -25,6 +26,7 @@ from lianyi.records.model import Finding, Patient
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.*)?")
 PERSON = re.compile(r"\bPatient/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 FULL_DATE = len("2024-05-01")
+VARIANTS = "89ab"  # of a UUID, with the two bits that are its own
 USES = ("official", "usual", "")  # of a name, the first that there is
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
@@ -55,8 +57,10 @@ def read(raw: bytes, institution_id: UUID) -> list[Foreign] | None:
     if documents is None:
         return None
     found = [pair for document in documents for pair in _resources(document)]
-    known = {url: _reference(institution_id, url, body) for url, body in found if url}
-    return [_under_our_ids(institution_id, url, body, known) for url, body in found]
+    names = _Names(institution_id)
+    for url, body in found:
+        names.learn(url, body)
+    return [_under_our_ids(names, url, body) for url, body in found]
 
 
 def is_json(line: bytes) -> bool:
@@ -124,14 +128,47 @@ def _resources(document: object) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield str(entry.get("fullUrl", "")), entry["resource"]
 
 
-def _under_our_ids(
-    institution_id: UUID, url: str, body: dict[str, Any], known: Mapping[str, str]
-) -> Foreign:
+class _Names:
+    """What one institution's resources are called here, and those of one bundle by their URLs."""
+
+    def __init__(self, institution_id: UUID) -> None:
+        self._space = institution_id.bytes
+        self._known: dict[str, str] = {}
+        self._renamed: dict[str, str] = {}  # what belongs together points to the same
+
+    def learn(self, url: str, body: Mapping[str, Any]) -> None:
+        if url:
+            type = str(body.get("resourceType", ""))
+            self._known[url] = f"{type}/{self.id_of(f'{type}/{_own_id(url, body)}')}"
+
+    def id_of(self, name: str) -> str:
+        return _id(self._space, name)
+
+    def rename(self, found: re.Match[str]) -> str:
+        """Return a reference as it is here. A text is gone over far sooner than a body."""
+        if found.string[found.start() - 1] == "\\":  # the end of a longer name
+            return found[0]
+        written = found[1]
+        if written not in self._renamed:
+            reference = orjson.loads(f'"{written}"') if "\\" in written else written
+            self._renamed[written] = f'"reference":{_quoted(self._reference(reference))}'
+        return self._renamed[written]
+
+    def _reference(self, reference: str) -> str:
+        if reference in self._known:
+            return self._known[reference]
+        relative = RELATIVE.fullmatch(reference)
+        if relative is None:
+            return reference
+        return f"{relative[1]}/{self.id_of(f'{relative[1]}/{relative[2]}')}"
+
+
+def _under_our_ids(names: _Names, url: str, body: dict[str, Any]) -> Foreign:
     type, own_id = str(body.get("resourceType", "")), _own_id(url, body)
-    renamed = {**body, "id": _id(institution_id, f"{type}/{own_id}")}
+    renamed = {**body, "id": names.id_of(f"{type}/{own_id}")}
     text = _encoder.encode(renamed).decode()
     if '"reference":"' in text:
-        text = _with_references(institution_id, text, known)
+        text = REFERENCE.sub(names.rename, text)
     try:
         return Foreign(type, own_id, text, orjson.loads(text))
     except orjson.JSONDecodeError:  # too deep: who checks the text refuses it for that
@@ -143,40 +180,16 @@ def _own_id(url: str, body: Mapping[str, Any]) -> str:
     return str(body.get("id") or url or uuid5(UUID(int=0), _encoder.encode(body).decode()))
 
 
-def _reference(institution_id: UUID, url: str, body: Mapping[str, Any]) -> str:
-    type = str(body.get("resourceType", ""))
-    return f"{type}/{_id(institution_id, f'{type}/{_own_id(url, body)}')}"
-
-
-def _with_references(institution_id: UUID, text: str, known: Mapping[str, str]) -> str:
-    """Rename what a body refers to. Its text is gone over far sooner than the body."""
-
-    def rename(found: re.Match[str]) -> str:
-        if text[found.start() - 1] == "\\":  # the end of a longer name
-            return found[0]
-        written = found[1]
-        reference = orjson.loads(f'"{written}"') if "\\" in written else written
-        return f'"reference":{_quoted(_renamed(institution_id, reference, known))}'
-
-    return REFERENCE.sub(rename, text)
-
-
 def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-def _renamed(institution_id: UUID, reference: str, known: Mapping[str, str]) -> str:
-    if reference in known:
-        return known[reference]
-    relative = RELATIVE.fullmatch(reference)
-    if relative is None:
-        return reference
-    return f"{relative[1]}/{_id(institution_id, f'{relative[1]}/{relative[2]}')}"
-
-
-@lru_cache(maxsize=10_000)  # what belongs together points to the same again and again
-def _id(institution_id: UUID, name: str) -> str:
-    return str(uuid5(institution_id, name))
+@lru_cache(maxsize=10_000)  # what is brought and what it is called by ask for the same
+def _id(space: bytes, name: str) -> str:
+    """Return what `uuid5` does (RFC 9562, 5.5), as a text, in a quarter of the time."""
+    drawn = sha1(space + name.encode(), usedforsecurity=False).hexdigest()
+    variant = VARIANTS[int(drawn[16], 16) & 3]
+    return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:32]}"
 
 
 @lru_cache(maxsize=10_000)

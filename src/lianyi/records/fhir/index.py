@@ -61,36 +61,38 @@ def found_by(body: Mapping[str, Any], zone: ZoneInfo) -> tuple[Found, ...]:
     """Return the values a valid body is found by. Days without a clock are days of this zone."""
     type = body["resourceType"]
     found: list[Found] = []
-    _gather(_tree(type), body, 0, zone, found)
+    _follow(_tree(type), body, 0, zone, found)
     if "deceased" in parameters().get(type, {}):
         found.append(Token("deceased", f"|{str(_is_dead(body)).lower()}"))
     return tuple(dict.fromkeys(found))
 
 
+def _follow(
+    here: Branch, node: Mapping[str, Json], part: int, zone: ZoneInfo, found: list[Found]
+) -> None:
+    """Go where the paths lead on. The first list on the way numbers the parts."""
+    for wanted, inner in here.filters:
+        if wanted.items() <= node.items():
+            _gather(inner, node, part, zone, found)
+    members = here.members
+    for member, held in node.items():
+        if (branch := members.get(member)) is None:
+            continue
+        if held.__class__ is not list:
+            _gather(branch, held, part, zone, found)
+            continue
+        for n, item in enumerate(held, 1):
+            _gather(branch, item, part or n, zone, found)
+
+
 def _gather(here: Branch, value: Json, part: int, zone: ZoneInfo, found: list[Found]) -> None:
-    """Read what the paths lead to. The first list on the way numbers the parts."""
-    if value.__class__ is list:
-        for n, item in enumerate(value, 1):
-            _gather(here, item, part or n, zone, found)
-        return
+    """Read what a path has led to."""
     if value is None:
         return
     for read, leaf in here.leaves:
         found += read(value, leaf, part, zone)
-    if value.__class__ is dict:
+    if value.__class__ is dict and (here.members or here.filters):
         _follow(here, value, part, zone, found)
-
-
-def _follow(
-    here: Branch, node: dict[str, Json], part: int, zone: ZoneInfo, found: list[Found]
-) -> None:
-    for wanted, inner in here.filters:
-        if wanted.items() <= node.items():
-            _gather(inner, node, part, zone, found)
-    if members := here.members:
-        for member, held in node.items():
-            if member in members:
-                _gather(members[member], held, part, zone, found)
 
 
 @cache
