@@ -10,23 +10,24 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+import uvloop
 from stdnum.cn import uscc
 
 from bench import running
 from bench.figures import say
 from lianyi import main
 from lianyi.cli.imports import Import
-from lianyi.kernel import postgres
+from lianyi.kernel import loop, postgres
 from lianyi.kernel.actor import system
 from lianyi.kernel.config import Config
 from lianyi.kernel.migrate import migrate
 from lianyi.kernel.work import App, within
 from lianyi.people import service as people
 from lianyi.people.model import Institution, Kind
+from lianyi.worker import ahead
 
 HISTORIES = Path(__file__).parents[2] / "shared/data/fhir/synthea.tar.gz"
 RUNS = 5  # each for an institution of its own; the first one warms up
@@ -35,7 +36,8 @@ RUNS = 5  # each for an institution of its own; the first one warms up
 async def measure(config: Config, file: Path) -> None:
     async with main.pool(config) as connections:
         app = main.app(config, connections)
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        loop.settle()  # as the command does
+        with ahead.checker() as pool:
             rates = [await rate(app, pool, file, n) for n in range(RUNS)][1:]
         limits = [await limit(app) for _ in range(RUNS)][1:]
     say("import", median(rates), "resources/s", limit=median(limits), of="COPY")
@@ -88,6 +90,6 @@ def run() -> None:
         try:
             server.start()
             asyncio.run(migrate(server.url))
-            asyncio.run(measure(Config(home=home, database_url=server.url), HISTORIES))
+            uvloop.run(measure(Config(home=home, database_url=server.url), HISTORIES))
         finally:
             server.stop()

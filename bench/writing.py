@@ -24,6 +24,7 @@ from lianyi.access.model import APP, DOCTOR, Purpose
 from lianyi.access.model.apps import Terms
 from lianyi.access.service import apps
 from lianyi.fhir.routes import ROUTES
+from lianyi.kernel import loop
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.live import Hub
 from lianyi.kernel.work import App, Tx, within
@@ -51,6 +52,7 @@ class Wears:
 
 
 async def measure(app: App, person_id: UUID) -> None:
+    loop.settle()  # as a web process does
     source = await source_of(app, person_id)
     service = replace(source, scopes=tuple(one for one in source.scopes if one != SOURCE))
     number = count()

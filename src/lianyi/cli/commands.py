@@ -119,6 +119,8 @@ def import_(files: tuple[Path, ...], institution: str, *, as_json: bool) -> None
     They become the history of one institution, the installation's first hospital unless named.
     Doing it again changes nothing; an import that stopped goes on.
     """
+    import uvloop
+
     from lianyi.cli import database, imports
     from lianyi.cli.reports import say_import
 
@@ -128,7 +130,7 @@ def import_(files: tuple[Path, ...], institution: str, *, as_json: bool) -> None
             database.lent(_settings()) as settings,
             click.progressbar(length=size, label="导入 import", file=sys.stderr) as bar,
         ):
-            report = asyncio.run(imports.run(settings, files, institution, bar.update))
+            report = uvloop.run(imports.run(settings, files, institution, bar.update))
         say_import(report, as_json=as_json)
         if report.refused:
             raise SystemExit(1)

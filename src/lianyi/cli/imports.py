@@ -8,21 +8,20 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from lianyi import main
 from lianyi.cli.bundles import Progress, bundles
 from lianyi.journeys import history
-from lianyi.kernel import profile
+from lianyi.kernel import loop, profile
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.config import Config
 from lianyi.kernel.live import Hub
 from lianyi.kernel.refusal import Invalid
-from lianyi.kernel.work import App, reading, within
+from lianyi.kernel.work import App, kept, reading, within
 from lianyi.people import queries as people
 from lianyi.people.model import Institution, Kind
 from lianyi.records import queries, service
@@ -104,8 +103,9 @@ async def run(
     :raises NoHospital, NotBundles, DefinitionsMissing:
     """
     async with main.running(config, Hub()) as app:
+        loop.settle()
         keeper = await _keeper(app, institution)
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        with ahead.checker() as pool:
             return await Import(app, keeper, pool, progress).of(files)
 
 
@@ -128,6 +128,7 @@ class Import:
                 source = f"sha256:{parcel.digest.hex()}"
                 verb = partial(history.take_in, parcel=parcel, source=source)
                 self.report.add(parcel, await within(self.app, self.hat, verb))
+        await kept(self.app)
         self.report.seconds = time.monotonic() - started
         return self.report
 

@@ -62,6 +62,7 @@ async def take_in(tx: Tx, *, parcel: Parcel, source: str, app: Actor | None = No
 
     :raises OthersResource, WrongRole:
     """
+    await tx.unhurried()
     here = tx.actor.institution_id
     persons = await _persons(tx, parcel)
     settled = records.settle(parcel.resources, persons={here: here, **persons})

@@ -1,17 +1,15 @@
 """Takes in what is brought in bulk, some lines an act; another process checks them ahead."""
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import aclosing
 from functools import partial
-from multiprocessing import get_context
 
 from lianyi.access.errors import GroundGone
 from lianyi.journeys import bulk_import
-from lianyi.kernel import process, profile
+from lianyi.kernel import profile
 from lianyi.kernel.actor import system
 from lianyi.kernel.lifecycle import WrongState
 from lianyi.kernel.refusal import Refused, Unavailable
@@ -39,8 +37,7 @@ async def step(app: App, stop: asyncio.Event, pool: Executor | None = None) -> i
     if pool:
         await _run(app, one, pool, stop)
         return 1
-    spawn = get_context("spawn")
-    with ProcessPoolExecutor(1, spawn, process.tether, (os.getpid(),)) as own:
+    with ahead.checker() as own:
         await _run(app, one, own, stop)
     return 1
 
