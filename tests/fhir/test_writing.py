@@ -385,6 +385,7 @@ async def test_what_is_not_fhir_is_refused_with_each_place(clinic, ward):
     [
         ('{"resourceType": "Observation",\n "id": }', "application/fhir+json", 400, "structure"),
         ('{"status": "final", "status": "amended"}', "application/json", 400, "structure"),
+        ('{"status": "", "status": "\\u003a"}', "application/json", 400, "structure"),
         ('["Observation"]', "application/fhir+json", 400, "structure"),
         ('{"a": NaN}', "application/fhir+json", 400, "structure"),
         ('{"a": "\\ud800"}', "application/fhir+json", 400, "structure"),

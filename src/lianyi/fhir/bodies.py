@@ -10,6 +10,7 @@ from collections.abc import Container, Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
+import msgspec
 from starlette.requests import Request
 
 from lianyi.fhir.answers import Body, Turned
@@ -17,6 +18,7 @@ from lianyi.fhir.answers import Body, Turned
 KINDS = frozenset({"application/fhir+json", "application/json", "text/json"})
 MOST = 10 * 1024 * 1024  # bytes
 ASIDE = 64 * 1024  # bytes; more is read in a thread
+COLON = b"\\u003"  # how one may be spelled out begins
 NUL = "\x00"  # which no text of the database can hold
 
 
@@ -72,8 +74,21 @@ def parsed(raw: bytes) -> Body:
 def loaded(raw: bytes) -> Any:  # noqa: ANN401 - JSON
     """Read whatever JSON it is.
 
+    It is read by a fast reader, which is believed where it has lost nothing: every member has one
+    colon, and every text keeps its own. Else a slow one reads it again, and says what is wrong.
+
     :raises Turned: it is none, with the place.
     """
+    try:
+        read = _reader.decode(raw)
+        if COLON not in raw and raw.count(b":") == _writer.encode(read).count(b":"):
+            return read
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        pass
+    return _strictly(raw)
+
+
+def _strictly(raw: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
         text = raw.decode()
         read = _decoder.decode(text)
@@ -100,6 +115,8 @@ def _no_constant(_: str) -> NoReturn:
     raise ValueError("NaN")
 
 
+_reader = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
+_writer = msgspec.json.Encoder(decimal_format="number")
 _decoder = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=Decimal, parse_constant=_no_constant
 )
