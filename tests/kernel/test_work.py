@@ -8,7 +8,7 @@ from lianyi.kernel import once as keys
 from lianyi.kernel.once import KeyReused, Once
 from lianyi.kernel.refusal import Conflict
 from lianyi.kernel.witness import NotLogged
-from lianyi.kernel.work import Busy, RolledBack, TooCostly, reading
+from lianyi.kernel.work import Busy, RolledBack, TooCostly, kept, reading
 from tests.kernel.lamp import hang
 
 SEEN = "SELECT count(*) FROM lamp WHERE colour = $1"
@@ -43,6 +43,18 @@ async def test_everything_else_goes_with_the_refusal(do, rows):
     with pytest.raises(TooDark):
         await do(verb)
     assert await rows(SEEN, "undone") == [(0,)]
+
+
+async def test_what_did_not_hurry_is_on_the_disk_once_it_is_kept(do, app):
+    async def verb(tx):
+        await tx.unhurried()
+        await hang(tx, "kept")
+        return await tx.db.fetchval("SELECT pg_current_wal_insert_lsn()")
+
+    written = await do(verb)
+    await kept(app)
+    flushed = "SELECT pg_current_wal_flush_lsn() > $1"
+    assert await app.pool.fetchval(flushed, written)
 
 
 async def test_if_the_witness_cannot_be_written_nothing_is_told(do, app, keeper):
