@@ -140,7 +140,7 @@ def stamped(body: str, version: int, at: datetime) -> msgspec.Raw:
     return msgspec.Raw(f"{{{meta},{body.lstrip()[1:]}".encode())
 
 
-def raw(body: Body) -> msgspec.Raw:
+def raw(body: Body | str) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(body))
 
 

@@ -109,8 +109,8 @@ def _bundle(tx: Tx, request: Request, given: Given, found: Gathered) -> Body:
     cursor = cursors.write(tx, _query(request, given), place) if place else ""
     links = pages.links(f"{base}/{here}", given.asked(), cursor)
     told = [
-        *(pages.entry(base, hit, "match") for hit in found.hits),
-        *(pages.entry(base, hit, "include") for hit in found.along.hits),
+        *(pages.entry(base, hit, pages.MATCH) for hit in found.hits),
+        *(pages.entry(base, hit, pages.INCLUDE) for hit in found.along.hits),
         *(pages.told(answers.cut(request)) for _ in range(found.along.is_cut)),
     ]
     entries = {"entry": told} if told else {}

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lianyi.fhir import answers, asking
-from lianyi.fhir.pages import entry
+from lianyi.fhir.pages import MATCH, entry
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask
 from lianyi.journeys import fhir_desk
@@ -29,6 +29,6 @@ async def lastn(request: Request) -> Response:
     pairs = [(n, text.removeprefix(f"{base}/")) for n in names for text in given.texts(n)]
     found = await ask(request, lambda tx: fhir_desk.latest(tx, pairs=pairs, each=each))
     here = f"{base}/Observation/$lastn?{given.query()}"
-    told = {"entry": [entry(base, hit, "match") for hit in found]} if found else {}
+    told = {"entry": [entry(base, hit, MATCH) for hit in found]} if found else {}
     head = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
     return answers.written(request, {**head, "link": [{"relation": "self", "url": here}], **told})

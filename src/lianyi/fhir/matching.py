@@ -4,6 +4,7 @@ With a whole identity number it is another question: whose it is. That one needs
 Source: FHIR R4, http://hl7.org/fhir/R4/patient-operation-match.html.
 """
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -103,7 +104,7 @@ def _patient(given: asking.Given) -> Body:
     return body
 
 
-def _entry(base: str, hit: Hit, grade: Grade) -> Body:
+def _entry(base: str, hit: Hit, grade: Grade) -> msgspec.Raw:
     extension = [{"url": GRADE, "valueCode": str(grade)}]
     search = {"extension": extension, "mode": "match", "score": SCORES[grade]}
-    return {**entry(base, hit, "match"), "search": search}
+    return entry(base, hit, search)

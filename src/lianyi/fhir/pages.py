@@ -10,6 +10,7 @@ from lianyi.fhir.answers import Body
 from lianyi.records.model import Hit
 
 PAGE = "_page"
+MATCH, INCLUDE = {"mode": "match"}, {"mode": "include"}  # why something is on a page
 DIGITS = 9  # of a count that is read; more are as many as there may be
 
 
@@ -24,26 +25,34 @@ def limit(text: str, *, usual: int, most: int, least: int = 1) -> int | None:
 
 def links(here: str, pairs: Sequence[tuple[str, object]], cursor: str) -> list[Body]:
     """Return the links to a page as it was asked for, and to the next one if there is one."""
+    return turning(here, *apart(pairs), cursor)
+
+
+def apart(pairs: Sequence[tuple[str, object]]) -> tuple[str, str]:
+    """Return as parts of an address what is asked for, and the page of it."""
     asked = urlencode([pair for pair in pairs if pair[0] != PAGE])
-    place = [pair for pair in pairs if pair[0] == PAGE]
+    return asked, urlencode([pair for pair in pairs if pair[0] == PAGE])
+
+
+def turning(here: str, asked: str, place: str, cursor: str) -> list[Body]:
+    """Return the same links of these parts."""
     told = [{"relation": "self", "url": address(here, asked, place)}]
     if cursor:
-        told.append({"relation": "next", "url": address(here, asked, [(PAGE, cursor)])})
+        told.append({"relation": "next", "url": address(here, asked, f"{PAGE}={cursor}")})
     return told
 
 
-def address(here: str, asked: str, place: Sequence[tuple[str, object]]) -> str:
-    query = "&".join(filter(None, (asked, urlencode(place))))
+def address(here: str, *parts: str) -> str:
+    query = "&".join(filter(None, parts))
     return f"{here}?{query}" if query else here
 
 
-def entry(base: str, hit: Hit, mode: str, cut: Body | msgspec.Raw | None = None) -> Body:
-    """Return a resource as it stands on a page: whole, or what was cut of it."""
-    return {
-        "fullUrl": f"{base}/{hit.type}/{hit.fhir_id}",
-        "resource": cut or answers.stamped(hit.body, hit.version, hit.recorded_at),
-        "search": {"mode": mode},
-    }
+def entry(base: str, hit: Hit, search: Body, cut: Body | None = None) -> msgspec.Raw:
+    """Write out a resource as it stands on a page, whole or what was cut of it, and why."""
+    url, how = answers.raw(f"{base}/{hit.type}/{hit.fhir_id}"), answers.raw(search)
+    whole = hit.body, hit.version, hit.recorded_at
+    resource = answers.raw(cut) if cut else answers.stamped(*whole)
+    return msgspec.Raw(b'{"fullUrl":%b,"resource":%b,"search":%b}' % (url, resource, how))
 
 
 def told(outcome: Body) -> Body:

@@ -4,8 +4,9 @@ A link to the next page is a cursor that only whoever asked can use, for that se
 """
 
 from collections.abc import Sequence
-from functools import partial
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from lianyi.fhir import answers, pages, shorter
 from lianyi.fhir.answers import Body
-from lianyi.fhir.pages import PAGE
+from lianyi.fhir.pages import INCLUDE, MATCH, PAGE
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import Further, Glance, ask, named, typed
 from lianyi.journeys import fhir_desk
@@ -33,7 +34,8 @@ USUAL, MOST = 20, 200  # resources on a page
 MOST_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
 INCLUDES = ("_include", "_revinclude")
-Pairs = Sequence[tuple[str, str]]
+WISHES = 300  # remembered as they were read
+Pairs = tuple[tuple[str, str], ...]
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -41,6 +43,9 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
     shown: int
     after: tuple[str, ...]
+
+
+FIRST = Place(0, ())
 
 
 class Asks(msgspec.Struct, frozen=True):
@@ -54,10 +59,21 @@ class Asks(msgspec.Struct, frozen=True):
     def path(self) -> str:
         return "/".join([*(self.within or ()), self.type])
 
-    @property
-    def query(self) -> str:
-        """What a cursor is drawn for: the search without the page it is on."""
-        return f"{self.path}?{urlencode([pair for pair in self.pairs if pair[0] != PAGE])}"
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A search as it is read, which is the same for everybody who asks so.
+
+    `asked` begins with the first page. A cursor is drawn for `query`, the search without the page
+    it is on; `parts` are those of its address.
+    """
+
+    asked: Asked
+    form: shorter.Form
+    base: str
+    query: str
+    cursor: str
+    parts: tuple[str, str, str]
 
 
 async def search(request: Request) -> Response:
@@ -116,11 +132,13 @@ class _Page:
     """One page of a search, as it is asked for and as it is told."""
 
     def __init__(self, at: Moment, request: Request, asks: Asks) -> None:
-        self._at, self._request, self._asks = at, request, asks
-        self._form = shorter.read(asks.pairs)
-        cursor = dict(asks.pairs).get(PAGE, "")
-        self._place = _place(cursors.read(at, asks.query, cursor) if cursor else "")
-        self.asked = _asked(request, asks, self._place, only_count=self._form.count)
+        self._at, self._request = at, request
+        strict = "lenient" not in request.headers.get("prefer", "")
+        self._wish = wish = _wish(asks, base_of(request), strict=strict)
+        self._begin = _place(cursors.read(at, wish.query, wish.cursor) if wish.cursor else "")
+        self.asked = wish.asked
+        if self._begin != FIRST:
+            self.asked = replace(wish.asked, after=self._begin.after, shown=self._begin.shown)
 
     def of_seen(self, seen: Seen) -> Body | Further[Body]:
         """Return the same of what a look has found, or how it is completed."""
@@ -131,31 +149,51 @@ class _Page:
 
     def of(self, answer: Answer) -> Body:
         """Return the Bundle of what was found."""
-        link = _cursor(self._at, self._asks.query, self._place, answer) if answer.after else ""
-        return _bundle(self._request, self._asks, answer, link, self._form)
+        request, wish = self._request, self._wish
+        links = pages.turning(*wish.parts, self._following(answer) if answer.after else "")
+        total = {} if answer.total is None else {"total": answer.total}
+        found = [
+            *(_entry(wish, hit, MATCH) for hit in answer.hits),
+            *(_entry(wish, hit, INCLUDE) for hit in answer.along.hits),
+            *(pages.told(answers.cut(request)) for _ in range(answer.along.is_cut)),
+            *(pages.told(answers.ignored(request, one.name, one.why)) for one in answer.ignored),
+        ]
+        entries = {"entry": found} if found else {}
+        return {"resourceType": "Bundle", "type": "searchset", **total, "link": links, **entries}
+
+    def _following(self, answer: Answer) -> str:
+        """Return the cursor of the page behind this one."""
+        place = Place(self._begin.shown + answer.weight, answer.after)
+        return cursors.write(self._at, self._wish.query, msgspec.json.encode(place).decode())
 
 
-def _cursor(at: Moment, query: str, place: Place, answer: Answer) -> str:
-    following = Place(place.shown + answer.weight, answer.after)
-    return cursors.write(at, query, msgspec.json.encode(following).decode())
+def _entry(wish: Wish, hit: Hit, search: Body) -> msgspec.Raw:
+    whole = hit.body, hit.version, hit.recorded_at
+    cut = shorter.cut(versioned(*whole), wish.form) if wish.form.cuts else None
+    return pages.entry(wish.base, hit, search, cut)
 
 
-def _asked(request: Request, asks: Asks, place: Place, *, only_count: bool) -> Asked:
-    pairs, given = asks.pairs, dict(asks.pairs)
-    base = f"{base_of(request)}/"
-    limit = 0 if only_count else _limit(given.get("_count", ""))
-    return Asked(
+@lru_cache(WISHES)
+def _wish(asks: Asks, base: str, *, strict: bool) -> Wish:
+    """Read a search, which many ask again and again.
+
+    :raises NotSearchable:
+    """
+    pairs, given, form = asks.pairs, dict(asks.pairs), shorter.read(asks.pairs)
+    limit = 0 if form.count else _limit(given.get("_count", ""))
+    asked = Asked(
         type=asks.type,
         within=compartments.of(*asks.within, asks.type) if asks.within else None,
-        pairs=tuple((name, value.removeprefix(base)) for name, value in pairs),
+        pairs=tuple((name, value.removeprefix(f"{base}/")) for name, value in pairs),
         sort=given.get("_sort", ""),
         limit=limit,
-        after=place.after,
-        shown=place.shown,
         includes=tuple(pair for pair in pairs if pair[0].partition(":")[0] in INCLUDES),
         counted=not limit or given.get("_total", "none") != "none",
-        strict="lenient" not in request.headers.get("prefer", ""),
+        strict=strict,
     )
+    query, place = pages.apart(pairs)
+    parts = (f"{base}/{asks.path}", query, place)
+    return Wish(asked, form, base, f"{asks.path}?{query}", given.get(PAGE, ""), parts)
 
 
 def _limit(text: str) -> int:
@@ -167,7 +205,7 @@ def _limit(text: str) -> int:
 
 
 def _place(position: str) -> Place:
-    return msgspec.json.decode(position, type=Place) if position else Place(0, ())
+    return msgspec.json.decode(position, type=Place) if position else FIRST
 
 
 async def _pairs(request: Request) -> Pairs:
@@ -178,30 +216,10 @@ async def _pairs(request: Request) -> Pairs:
     form = request.method == "POST" and FORM in request.headers.get("content-type", FORM)
     sent = [request.scope["query_string"], await request.body() if form else b""]
     try:
-        return [pair for raw in sent if raw for pair in _parsed(raw.decode())]
+        return tuple([pair for raw in sent if raw for pair in _parsed(raw.decode())])
     except ValueError as trouble:  # too many of them, or no text
         raise NotSearchable(troubles=(Trouble("_search", Why.VALUE),)) from trouble
 
 
-def _parsed(text: str) -> Pairs:
+def _parsed(text: str) -> list[tuple[str, str]]:
     return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
-
-
-def _bundle(request: Request, asks: Asks, answer: Answer, cursor: str, form: shorter.Form) -> Body:
-    base = base_of(request)
-    here, pairs = f"{base}/{asks.path}", asks.pairs
-    links = pages.links(here, pairs, cursor)
-    total = {} if answer.total is None else {"total": answer.total}
-    found = [
-        *(_entry(base, hit, "match", form) for hit in answer.hits),
-        *(_entry(base, hit, "include", form) for hit in answer.along.hits),
-        *(pages.told(answers.cut(request)) for _ in range(answer.along.is_cut)),
-        *(pages.told(answers.ignored(request, one.name, one.why)) for one in answer.ignored),
-    ]
-    entries = {"entry": found} if found else {}
-    return {"resourceType": "Bundle", "type": "searchset", **total, "link": links, **entries}
-
-
-def _entry(base: str, hit: Hit, mode: str, form: shorter.Form) -> Body:
-    whole = hit.body, hit.version, hit.recorded_at
-    return pages.entry(base, hit, mode, shorter.cut(versioned(*whole), form) if form.cuts else None)

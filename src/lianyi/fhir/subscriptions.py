@@ -102,7 +102,7 @@ async def search(request: Request) -> Response:
     own = await ask(request, fhir_subscriptions.owned)
     found = [one for one in own if all(_answers(one, *pair) for pair in pairs)]
     base = base_of(request)
-    entries = [pages.entry(base, _hit(request, one), "match") for one in found]
+    entries = [pages.entry(base, _hit(request, one), pages.MATCH) for one in found]
     links = pages.links(f"{base}/{TYPE}", request.query_params.multi_items(), "")
     body = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links}
     return answers.written(request, {**body, **({"entry": entries} if entries else {})})

@@ -1,8 +1,11 @@
 """The record as other software reads it: by id, by version, by search. The doors decide it all."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeAlias
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from lianyi.access import queries as consents
 from lianyi.access import service as access
@@ -31,20 +34,22 @@ from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Term
 from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.model.writing import Change
 
+QUESTIONS = 300  # remembered as they were understood
 LATEST = 1000  # observations in an answer that comes whole
+Understood: TypeAlias = tuple[Search, tuple[Order, ...], tuple[Include, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One search: its parameters as they came, and how its answer is wanted."""
+    """One search: its parameters as they came, and how its answer is wanted, whatever page."""
 
     type: str
     pairs: tuple[tuple[str, str], ...]
     within: Term | None = None  # a compartment
     sort: str = ""
     limit: int = 20  # none: only how many there are
-    after: tuple[str, ...] = ()
-    shown: int = 0  # what the pages before this one weigh
+    after: tuple[str, ...] = field(default=(), compare=False)
+    shown: int = field(default=0, compare=False)  # what the pages before this one weigh
     includes: tuple[tuple[str, str], ...] = ()
     counted: bool = False
     strict: bool = True
@@ -61,6 +66,8 @@ class Answer:
     @property
     def weight(self) -> int:
         """PRI-11: what a page adds to a series: its resources, or the persons who come along."""
+        if not self.along.hits:
+            return len(self.hits)
         return max(len(self.hits), len(_persons((*self.hits, *self.along.hits))))
 
 
@@ -278,7 +285,7 @@ def _look(at: Moment, still: Sequence[Statement], asked: Asked) -> Look[Seen] | 
     if found is None:
         return None
     chart, look = found
-    return look.then(lambda page: Seen(chart, _page(asked, search, page), tuple(includes)))
+    return look.then(lambda page: Seen(chart, _page(asked, search, page), includes))
 
 
 async def completed(tx: Tx, seen: Seen) -> Answer:
@@ -325,19 +332,25 @@ def _page(asked: Asked, search: Search, found: Page) -> Answer:
     return Answer(tuple(hit for hit, _ in page), follows, search.troubles)
 
 
-def _understood(at: Moment, asked: Asked) -> tuple[Search, tuple[Order, ...], list[Include]]:
-    search = searches.read(asked.type, asked.pairs, profile.at(at.now).zone)
-    search = fhir_live.understood(search)
+def _understood(at: Moment, asked: Asked) -> Understood:
+    found = _read(asked, profile.at(at.now).zone)
+    if found[0].troubles and asked.strict:
+        raise NotSearchable(troubles=found[0].troubles)
+    return found
+
+
+@lru_cache(QUESTIONS)
+def _read(asked: Asked, zone: ZoneInfo) -> Understood:
+    """Read a search, whatever page of it is asked for: that is the same to it."""
+    search = fhir_live.understood(searches.read(asked.type, asked.pairs, zone))
     order = searches.orders(asked.type, asked.sort)
     if not isinstance(order, Trouble):
         order = fhir_live.ordered(asked.type, order)
     along = [searches.include(*one) for one in asked.includes]
-    includes = [one for one in along if isinstance(one, Include)]
+    includes = tuple(one for one in along if isinstance(one, Include))
     wrong = [one for one in (order, *along) if isinstance(one, Trouble)]
     terms = search.terms if asked.within is None else (asked.within, *search.terms)
     search = replace(search, terms=terms, troubles=(*search.troubles, *wrong))
-    if search.troubles and asked.strict:
-        raise NotSearchable(troubles=search.troubles)
     return search, () if isinstance(order, Trouble) else order, includes
 
 

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ACTS = 50  # in one transaction: what is announced waits for its end
 LOOKS = 16  # in one: the first that is found waits for the last
+ABREAST = 2  # rounds of looks: while the database is at one, this process is at the other
 KINDS = 500  # that are remembered
 # A taken key, a limit, a race: the ordinary way may still do it, or has the words.
 LOST = (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)
 # These, a text that can't be stored, what takes too long: what others have no part in.
-ONES_OWN = (*LOST, asyncpg.DataError, asyncpg.QueryCanceledError)
+ONES_OWN = (*LOST, asyncpg.DataError, asyncpg.QueryCanceledError, UnicodeEncodeError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +59,10 @@ class Rounds:
 
     async def take(self, look: Look[T]) -> T | None:
         """Return the answer of a look. None: it has none, or nothing was told."""
-        kind = look.alone
-        together = self._looks.get(kind)
+        together = self._looks.get(look.kind.alone)
         if together is None:
-            together = Together(partial(self._find, kind), LOOKS)
-            self._looks.put(kind, together)
+            together = Together(self._find, LOOKS, ABREAST)
+            self._looks.put(look.kind.alone, together)
         rows = await together.ask(look)
         return None if rows is None else look.read(rows)
 
@@ -74,19 +74,19 @@ class Rounds:
             return {}
         return {acts[row["nth"] - 1]: row for row in rows}
 
-    async def _find(self, kind: str, asked: Sequence[Look[Any]]) -> dict[Look[Any], Rows]:
-        own = LOST if len(asked) == 1 else ONES_OWN
+    async def _find(self, asked: Sequence[Look[Any]]) -> dict[Look[Any], Rows]:
+        first, own = asked[0], LOST if len(asked) == 1 else ONES_OWN
         try:
             async with self._pool.acquire() as db:
                 if len(asked) == 1:
-                    return {asked[0]: await db.fetch(kind, *asked[0].values)}
-                return await (await self._abreast_of(db, kind, asked[0])).find(db, asked)
+                    return {first: await db.fetch(first.kind.alone, *first.values)}
+                return await (await self._abreast_of(db, first.kind)).find(db, asked)
         except own:
             return {}
 
-    async def _abreast_of(self, db: Db, kind: str, look: Look[Any]) -> looks.Abreast:
-        known = self._abreast.get(kind)
+    async def _abreast_of(self, db: Db, kind: looks.Kind) -> looks.Abreast:
+        known = self._abreast.get(kind.alone)
         if known is None:
-            known = await looks.abreast(db, look)
-            self._abreast.put(kind, known)
+            known = await looks.abreast(db, kind)
+            self._abreast.put(kind.alone, known)
         return known

@@ -10,6 +10,7 @@ import msgspec
 from lianyi.records.model import LIVE
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
+_encoder = msgspec.json.Encoder()
 OF_SERVER = ("versionId", "lastUpdated")  # the record's to say, whatever a body says
 
 
@@ -33,5 +34,8 @@ def unversioned(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def instant(at: datetime) -> str:
+    """Write a time to the millisecond; the encoder, which leaves out an empty part, is quick."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return f"{utc.isoformat(timespec='milliseconds')[: -len('+00:00')]}Z"
+    if not utc.microsecond:
+        return f"{utc.isoformat(timespec='milliseconds')[: -len('+00:00')]}Z"
+    return f"{_encoder.encode(utc)[1 : 1 + len('2030-01-01T00:00:00.000')].decode()}Z"

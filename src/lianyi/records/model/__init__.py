@@ -151,8 +151,7 @@ class Entry:
         return Mark(self.at, self.type, self.fhir_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """One resource that a search found, as it is now."""
 
     type: str

@@ -1,16 +1,16 @@
 """Finds resources by a FHIR search, page by page, with those that come along."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE
 from lianyi.access.model.presumed import Presumed, PresumedDesk
 from lianyi.kernel import profile
-from lianyi.kernel.db import Statement, part_of
-from lianyi.kernel.looks import Look
+from lianyi.kernel.db import Statement, joined
+from lianyi.kernel.looks import Kind, Look, Rows
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
@@ -24,6 +24,7 @@ from lianyi.records.tables.terms import Values, clause
 if TYPE_CHECKING:
     from asyncpg import Record
 
+T = TypeVar("T")
 COLUMNS = "r.type, r.fhir_id, r.version, r.recorded_at, r.owner, r.body"
 AT = "_at"  # when a fact is from: how an answer is ordered that nobody ordered
 # What a resource without a value is ordered by, so that it comes last up or down.
@@ -103,14 +104,28 @@ def glance(
     limit: int,
 ) -> Look[Page]:
     """Return the look that finds what `page` does, if the door is open. None: it is shut."""
-    values = Values(door.chart, _zone(at))
-    is_open, told = door.within(values.args)
-    found = _paged(search, values, order or DEFAULT, after, limit, where="EXISTS (TABLE door)")
-    sql = THROUGH.format(is_open=is_open, found=found)
-    return Look(sql, told, "TRUE", tuple(values.args), _placed_through)
+    order, after = tuple(order) or DEFAULT, tuple(after)
+    found = _of_some(door.chart, _zone(at), search, order=order, after=after, limit=limit)
+    return _through(door, found, "TRUE", _placed_through)
 
 
-def _placed_through(rows: Sequence["Record"]) -> Page | None:
+@lru_cache(300)
+def _of_some(
+    chart: Chart,
+    zone: ZoneInfo,
+    search: Search,
+    *,
+    order: tuple[Order, ...],
+    after: tuple[str, ...],
+    limit: int,
+) -> Statement:
+    """Return what finds a page behind a door, which the same search asks for again and again."""
+    values = Values(chart, zone)
+    sql = _paged(search, values, order, after, limit, where="EXISTS (TABLE door)")
+    return sql, tuple(values.args)
+
+
+def _placed_through(rows: Rows) -> Page | None:
     return [_placed(row) for row in rows if row["type"]] if rows else None
 
 
@@ -119,15 +134,11 @@ def glance_at(at: Moment, door: Presumed, type: str, fhir_id: str) -> Look[list[
 
     That nothing was found isn't told here: who looks for one looks on elsewhere.
     """
-    values: list[object] = []
-    is_open, told = door.within(values)
     sql, own = _of_one(door.chart, _zone(at), type)
-    found = part_of((sql, (*own, fhir_id)), values)
-    sql = THROUGH.format(is_open=is_open, found=found)
-    return Look(sql, told, "looked.type IS NOT NULL", tuple(values), _hit_through)
+    return _through(door, (sql, (*own, fhir_id)), "looked.type IS NOT NULL", _hit_through)
 
 
-def _hit_through(rows: Sequence["Record"]) -> list[Hit] | None:
+def _hit_through(rows: Rows) -> list[Hit] | None:
     return [hit(row) for row in rows if row["type"]] if rows else None
 
 
@@ -139,6 +150,20 @@ def _of_one(chart: Chart, zone: ZoneInfo, type: str) -> Statement:
     id = f"r.fhir_id = ${len(values.args) + 1}"
     sql = f"SELECT {COLUMNS} FROM records.resource r WHERE EXISTS (TABLE door) AND {where} AND {id}"
     return sql, tuple(values.args)
+
+
+def _through(
+    door: Presumed, found: Statement, told_of: str, read: Callable[[Rows], T | None]
+) -> Look[T]:
+    texts, values = joined((*door.still, door.told, found))
+    return Look(_kind_of(told_of, *texts), values, read)
+
+
+@lru_cache(1000)
+def _kind_of(told_of: str, *texts: str) -> Kind:
+    *still, told, found = texts
+    is_open = " AND ".join(still) or "TRUE"
+    return Kind(THROUGH.format(is_open=is_open, found=found), told, told_of)
 
 
 async def glance_over(

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from lianyi.access.model.presumed import Presumed
-from lianyi.kernel.looks import Look, Rows
+from lianyi.kernel.looks import Kind, Look, Rows
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records.model import Resource
@@ -96,7 +96,7 @@ def new(at: Moment, door: Presumed, resources: Sequence[Resource]) -> Look[bool]
     values = _values(at, resources, index.row)
     is_open, told = door.within(values)
     found = NEW.format(own=FILED, is_open=is_open)
-    return Look(found, told, "TRUE", tuple(values), _are_there, STORE_NEW, "version")
+    return Look(Kind(found, told, "TRUE", STORE_NEW, "version"), tuple(values), _are_there)
 
 
 def _are_there(rows: Rows) -> bool | None:
