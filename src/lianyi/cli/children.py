@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 import uvloop
 
+from lianyi.cli import outgoing
 from lianyi.kernel.config import Config
 from lianyi.links.simulators import NAMES
 
@@ -62,7 +63,7 @@ def _serve(app: "ASGIApp", fd: int, close_streams: Callable[[], None]) -> None:
     settings = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=outgoing.Protocol,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         lifespan="auto",
