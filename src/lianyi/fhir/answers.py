@@ -121,11 +121,11 @@ def resource(request: Request, body: str, version: int, at: datetime) -> Respons
 
 def _is_known(request: Request, tag: str, at: datetime) -> bool:
     """Tell whether the reader has this version; a tag says it more exactly than a time."""
-    if known := request.headers.get("if-none-match"):
+    if known := header(request, b"if-none-match"):
         return tag in {one.strip() for one in known.split(",")}
-    since = request.headers.get("if-modified-since")
+    since = header(request, b"if-modified-since")
     try:
-        return since is not None and at.replace(microsecond=0) <= parsedate_to_datetime(since)
+        return bool(since) and at.replace(microsecond=0) <= parsedate_to_datetime(since)
     except (TypeError, ValueError):  # no date of HTTP, which is then no condition
         return False
 
@@ -188,10 +188,19 @@ def said(request: Request, code: str, details: Mapping[str, object] | None = Non
 
 
 def _takes_json(request: Request) -> bool:
-    wanted = _parameter(request, "_format") or request.headers.get("accept", "*/*")
+    wanted = _parameter(request, "_format") or header(request, b"accept") or "*/*"
     return any(kind in wanted for kind in ACCEPTED)
 
 
+def header(request: Request, name: bytes) -> str:
+    """Return a header, or nothing; most requests have none of those that are looked for."""
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
+
+
 def _parameter(request: Request, name: str) -> str | None:
-    """Return a parameter of the address; most have none, and none needs to be read then."""
-    return request.query_params.get(name) if request.scope["query_string"] else None
+    """Return a parameter of the address, which need not be read if it can't be among them."""
+    raw = request.scope["query_string"]
+    return request.query_params.get(name) if name.encode() in raw or b"%" in raw else None

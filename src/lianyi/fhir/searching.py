@@ -6,6 +6,7 @@ A link to the next page is a cursor that only whoever asked can use, for that se
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import chain
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -133,7 +134,7 @@ class _Page:
 
     def __init__(self, at: Moment, request: Request, asks: Asks) -> None:
         self._at, self._request = at, request
-        strict = "lenient" not in request.headers.get("prefer", "")
+        strict = "lenient" not in answers.header(request, b"prefer")
         self._wish = wish = _wish(asks, base_of(request), strict=strict)
         self._begin = _place(cursors.read(at, wish.query, wish.cursor) if wish.cursor else "")
         self.asked = wish.asked
@@ -216,10 +217,11 @@ async def _pairs(request: Request) -> Pairs:
     form = request.method == "POST" and FORM in request.headers.get("content-type", FORM)
     sent = [request.scope["query_string"], await request.body() if form else b""]
     try:
-        return tuple([pair for raw in sent if raw for pair in _parsed(raw.decode())])
+        return tuple(chain.from_iterable([_parsed(raw.decode()) for raw in sent if raw]))
     except ValueError as trouble:  # too many of them, or no text
         raise NotSearchable(troubles=(Trouble("_search", Why.VALUE),)) from trouble
 
 
-def _parsed(text: str) -> list[tuple[str, str]]:
-    return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+@lru_cache(WISHES)
+def _parsed(text: str) -> Pairs:
+    return tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS))

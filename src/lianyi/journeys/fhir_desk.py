@@ -351,6 +351,8 @@ def _read(asked: Asked, zone: ZoneInfo) -> Understood:
     wrong = [one for one in (order, *along) if isinstance(one, Trouble)]
     terms = search.terms if asked.within is None else (asked.within, *search.terms)
     search = replace(search, terms=terms, troubles=(*search.troubles, *wrong))
+    # One that names a person looks among theirs alone.
+    search = replace(search, is_personal=fhir_reach.person_in(search) is not None)
     return search, () if isinstance(order, Trouble) else order, includes
 
 

@@ -55,11 +55,9 @@ def page(
     """
     if fhir_live.is_told(search.type):
         return None
-    person_id = fhir_reach.person_in(search)
-    door = _presumed(at, still, person_id, Right.SEARCH)
+    door = _presumed(at, still, fhir_reach.person_in(search), Right.SEARCH)
     if door is None:
         return None
-    search = replace(search, is_personal=person_id is not None)
     look = records.glance(at, door, search=search, order=order, after=after, limit=limit)
     return door.chart, _remembering(at, door, Right.SEARCH, look)
 

@@ -1,7 +1,7 @@
 """Whose chart, or which desk, a request of other software is answered through."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import lru_cache
 from uuid import UUID
 
 from lianyi.access import service as access
@@ -108,13 +108,11 @@ async def _opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk 
 
 
 async def for_search(tx: Tx, search: Search) -> tuple[Chart | Desk | None, Search]:
-    """Open the door that a search leads to; one that names a person looks among theirs alone.
+    """Open the door that a search leads to, and find out what is rare in it over a desk.
 
     A desk's persons are not named yet.
     """
-    person_id = person_in(search)
-    reach = await _opened(tx, person_id, Right.SEARCH)
-    search = replace(search, is_personal=person_id is not None)
+    reach = await _opened(tx, person_in(search), Right.SEARCH)
     if isinstance(reach, Desk):
         reach = await desks.counting(tx, reach)
         if not fhir_live.is_told(search.type):
@@ -172,6 +170,7 @@ def _whose(at: Moment, person_id: UUID | None) -> UUID | None:
     return person_id or (who.subject_id if is_for_one else None)
 
 
+@lru_cache(300)
 def person_in(search: Search) -> UUID | None:
     """Return the one person a search names, if it does."""
     named = {id for term in search.terms for id in _patients(term, search.type)}

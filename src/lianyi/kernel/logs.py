@@ -4,9 +4,12 @@ The message of an exception may quote a row or a form, so only its type and plac
 """
 
 import logging
+import os
 import sys
 import traceback
 from datetime import UTC, datetime
+from time import time
+from typing import Any
 
 import msgspec
 
@@ -48,8 +51,12 @@ def frames(bug: BaseException) -> list[str]:
 TALKATIVE = ("httpx", "httpcore", "urllib3", "requests")
 
 
+_written: "logging.StreamHandler[Any] | None" = None  # where this process writes to
+
+
 def configure(level: str, file: str = "") -> None:
     """Write to a file, opened with the first line, or to stderr."""
+    global _written  # noqa: PLW0603 - a process has one log
     logging._srcfile = None  # noqa: SLF001 - no line says where it was written
     logging.logThreads = logging.logMultiprocessing = False
     own = logging.FileHandler(file, encoding="utf-8", delay=True) if file else None
@@ -58,3 +65,17 @@ def configure(level: str, file: str = "") -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for client in TALKATIVE:
         logging.getLogger(client).setLevel(logging.WARNING)
+    _written = handler
+
+
+def note(log: logging.Logger, message: str) -> None:
+    """Write the line that each answer leaves; a record of it would cost more than some answers."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    if _written is None or _written.stream is None:  # not opened yet
+        log.info("%s", message)
+        return
+    at = datetime.fromtimestamp(time(), UTC)
+    line = Line(at=at, level="info", logger=log.name, message=message, process=os.getpid())
+    _written.stream.write(f"{msgspec.json.encode(line).decode()}\n")
+    _written.flush()

@@ -20,6 +20,7 @@ from lianyi.people.model import OPERATOR
 from lianyi.web import answer, forms
 from lianyi.web.session import app_of, user
 
+WITHOUT = ("/fhir/", "/static/")  # no pages
 DAYS = 60  # the furthest one step goes
 Back = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[\x21-\x7e]*$")]
 
@@ -63,8 +64,8 @@ class Bar:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        clock = _clock(scope["app"].state) if "app" in scope else None
-        if clock:
+        has_bar = "app" in scope and not scope.get("path", "").startswith(WITHOUT)
+        if has_bar and (clock := _clock(scope["app"].state)):
             hat = scope.get("user")
             operator = hat is not None and hat.role == OPERATOR
             scope["state"]["demo"] = Shown(clock(), operator)

@@ -6,7 +6,6 @@ From the outside in: `Watch` counts and logs, `Dress` prepares the request and d
 
 import logging
 import traceback
-from base64 import b32encode
 from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
@@ -19,12 +18,13 @@ from starlette.middleware import Middleware
 from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lianyi.kernel import logs
 from lianyi.kernel.refusal import Refused
 from lianyi.web import answer, csrf, i18n
 from lianyi.web.csrf import SameSite
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing to misread on the phone
-CROCKFORDS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", LETTERS.encode())
+DRAWN = 8 * LETTERS.encode()  # which of them each byte is
 YEAR = 31_536_000  # seconds
 STRICT = (b"strict-transport-security", f"max-age={YEAR}".encode())
 THEMES = ("auto", "light", "dark")
@@ -52,7 +52,7 @@ seconds = Histogram("lianyi_web_seconds", "Time to answer", ("method", "page", "
 
 def support_code() -> str:
     """Return a code like K3F9-22QD that a person can read out and a log can be searched for."""
-    code = b32encode(token_bytes(5)).translate(CROCKFORDS).decode()
+    code = token_bytes(8).translate(DRAWN).decode()
     return f"{code[:4]}-{code[4:]}"
 
 
@@ -80,7 +80,7 @@ class Watch:
             name = page_name(scope)
             _of(scope["method"], name, status).observe(took)
             code = scope.get("state", {}).get("request_id", "")
-            log.info("%s %s %s %.0f ms %s", scope["method"], name, status, took * 1000, code)
+            logs.note(log, f"{scope['method']} {name} {status} {took * 1000:.0f} ms {code}")
 
 
 @cache
