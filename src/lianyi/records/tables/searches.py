@@ -52,6 +52,7 @@ FEW = 20  # persons: a number of theirs tells something of each
 # What is found keeps its order beside the one row of the door.
 THROUGH = """WITH door AS MATERIALIZED (SELECT WHERE {is_open}), found AS MATERIALIZED ({found})
              SELECT found.* FROM door LEFT JOIN found ON true"""
+KINDS = 300  # of searches, remembered as SQL
 PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _vain: LastUsed[tuple[object, ...], int] = LastUsed(1000)  # how many walks were
@@ -109,7 +110,7 @@ def glance(
     return _through(door, found, "TRUE", _placed_through)
 
 
-@lru_cache(300)
+@lru_cache(KINDS)
 def _of_some(
     chart: Chart,
     zone: ZoneInfo,
@@ -159,7 +160,7 @@ def _through(
     return Look(_kind_of(told_of, *texts), values, read)
 
 
-@lru_cache(1000)
+@lru_cache(KINDS)
 def _kind_of(told_of: str, *texts: str) -> Kind:
     *still, told, found = texts
     is_open = " AND ".join(still) or "TRUE"
