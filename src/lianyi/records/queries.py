@@ -39,7 +39,7 @@ from lianyi.records.model.parts import Part, Progress
 from lianyi.records.model.withholding import Unreleased, Withheld
 from lianyi.records.model.writing import Change
 from lianyi.records.tables import bringing as brought
-from lianyi.records.tables import gathering, history, rare, searches
+from lianyi.records.tables import gathering, glances, history, rare, searches
 from lianyi.records.tables import parts as files
 from lianyi.records.tables import resources as tables
 from lianyi.records.tables import withheld as unreleased
@@ -243,7 +243,7 @@ def glance(
     limit: int,
 ) -> Look[Page]:
     """Return the look that finds what `search` does through a door, and tells. None: it is shut."""
-    return searches.glance(at, door, search, order=order, after=after, limit=limit)
+    return glances.glance(at, door, search, order=order, after=after, limit=limit)
 
 
 def glance_at(at: Moment, door: Presumed, *, type: str, fhir_id: str) -> Look[list[Hit]]:
@@ -251,7 +251,7 @@ def glance_at(at: Moment, door: Presumed, *, type: str, fhir_id: str) -> Look[li
 
     None: the door is shut.
     """
-    return searches.glance_at(at, door, type, fhir_id)
+    return glances.glance_at(at, door, type, fhir_id)
 
 
 async def glance_over(

@@ -1,16 +1,13 @@
 """Finds resources by a FHIR search, page by page, with those that come along."""
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE
-from lianyi.access.model.presumed import Presumed, PresumedDesk
+from lianyi.access.model.presumed import PresumedDesk
 from lianyi.kernel import profile
-from lianyi.kernel.db import Statement, joined
-from lianyi.kernel.looks import Kind, Look, Rows
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
@@ -24,7 +21,6 @@ from lianyi.records.tables.terms import Values, clause
 if TYPE_CHECKING:
     from asyncpg import Record
 
-T = TypeVar("T")
 COLUMNS = "r.type, r.fhir_id, r.version, r.recorded_at, r.owner, r.body"
 AT = "_at"  # when a fact is from: how an answer is ordered that nobody ordered
 # What a resource without a value is ordered by, so that it comes last up or down.
@@ -49,10 +45,6 @@ OWN = {
 }
 DEFAULT = (Order(AT, "date", is_down=True),)
 FEW = 20  # persons: a number of theirs tells something of each
-# What is found keeps its order beside the one row of the door.
-THROUGH = """WITH door AS MATERIALIZED (SELECT WHERE {is_open}), found AS MATERIALIZED ({found})
-             SELECT found.* FROM door LEFT JOIN found ON true"""
-KINDS = 300  # of searches, remembered as SQL
 PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 _vain: LastUsed[tuple[object, ...], int] = LastUsed(1000)  # how many walks were
@@ -72,9 +64,9 @@ async def page(
     The search knows what is rare in it (`rare.narrowed`).
     """
     values = _values(tx, reach, search.type if search.is_led else "")
-    make = _of_each if _is_of_each(reach, search, order) else _paged
+    make = _of_each if _is_of_each(reach, search, order) else paged
     sql = make(search, values, order or DEFAULT, after, limit)
-    return [_placed(row) for row in await _fetch(tx, sql, values)]
+    return [placed(row) for row in await _fetch(tx, sql, values)]
 
 
 async def newest(
@@ -87,84 +79,12 @@ async def newest(
     """
     while walk := _walk(desk, search, after):
         values = _values(tx, desk, search.type)
-        sql = _paged(search, values, DEFAULT, after, limit, walk=walk)
-        found = [_placed(row) for row in await _fetch(tx, sql, values)]
+        sql = paged(search, values, DEFAULT, after, limit, walk=walk)
+        found = [placed(row) for row in await _fetch(tx, sql, values)]
         if len(found) == limit:
             return found
         _give_up(walk, desk, search, after)
     return None
-
-
-def glance(
-    at: Moment,
-    door: Presumed,
-    search: Search,
-    *,
-    order: Sequence[Order],
-    after: Sequence[str],
-    limit: int,
-) -> Look[Page]:
-    """Return the look that finds what `page` does, if the door is open. None: it is shut."""
-    order, after = tuple(order) or DEFAULT, tuple(after)
-    found = _of_some(door.chart, _zone(at), search, order=order, after=after, limit=limit)
-    return _through(door, found, "TRUE", _placed_through)
-
-
-@lru_cache(KINDS)
-def _of_some(
-    chart: Chart,
-    zone: ZoneInfo,
-    search: Search,
-    *,
-    order: tuple[Order, ...],
-    after: tuple[str, ...],
-    limit: int,
-) -> Statement:
-    """Return what finds a page behind a door, which the same search asks for again and again."""
-    values = Values(chart, zone)
-    sql = _paged(search, values, order, after, limit, where="EXISTS (TABLE door)")
-    return sql, tuple(values.args)
-
-
-def _placed_through(rows: Rows) -> Page | None:
-    return [_placed(row) for row in rows if row["type"]] if rows else None
-
-
-def glance_at(at: Moment, door: Presumed, type: str, fhir_id: str) -> Look[list[Hit]]:
-    """Return the look that finds one resource, if the door is open. None: it is shut.
-
-    That nothing was found isn't told here: who looks for one looks on elsewhere.
-    """
-    sql, own = _of_one(door.chart, _zone(at), type)
-    return _through(door, (sql, (*own, fhir_id)), "looked.type IS NOT NULL", _hit_through)
-
-
-def _hit_through(rows: Rows) -> list[Hit] | None:
-    return [hit(row) for row in rows if row["type"]] if rows else None
-
-
-@lru_cache(1000)
-def _of_one(chart: Chart, zone: ZoneInfo, type: str) -> Statement:
-    """Return what finds any one of a type, but for its id, which is the last of its values."""
-    values = Values(chart, zone)
-    where = f"r.type = {values.put(type)} AND {values.seen('r')}"
-    id = f"r.fhir_id = ${len(values.args) + 1}"
-    sql = f"SELECT {COLUMNS} FROM records.resource r WHERE EXISTS (TABLE door) AND {where} AND {id}"
-    return sql, tuple(values.args)
-
-
-def _through(
-    door: Presumed, found: Statement, told_of: str, read: Callable[[Rows], T | None]
-) -> Look[T]:
-    texts, values = joined((*door.still, door.told, found))
-    return Look(_kind_of(told_of, *texts), values, read)
-
-
-@lru_cache(KINDS)
-def _kind_of(told_of: str, *texts: str) -> Kind:
-    *still, told, found = texts
-    is_open = " AND ".join(still) or "TRUE"
-    return Kind(THROUGH.format(is_open=is_open, found=found), told, told_of)
 
 
 async def glance_over(
@@ -186,7 +106,7 @@ async def glance_over(
         return None
     values = _values(tx, door.desk, search.type)
     is_open, told = door.within(values.args)
-    found = _paged(
+    found = paged(
         search, values, order or DEFAULT, after, limit, walk=walk, where="EXISTS (TABLE door)"
     )
     are_enough = f"(SELECT count(*) FROM found) = {int(limit)}" if walk else "TRUE"
@@ -196,7 +116,7 @@ async def glance_over(
               told AS ({told})
               SELECT found.* FROM door LEFT JOIN found ON true"""
     rows = await tx.db.fetch(sql, *values.args)
-    page = [_placed(row) for row in rows if row["type"]]
+    page = [placed(row) for row in rows if row["type"]]
     if rows and walk and len(page) < limit:
         _give_up(walk, door.desk, search, after)
         return None
@@ -217,7 +137,7 @@ def _key_of(desk: Desk, search: Search, after: Sequence[str]) -> tuple[object, .
     return (desk.institution_id, desk.role, desk.reader_id, desk.app, search, *after)
 
 
-def _paged(
+def paged(
     search: Search,
     values: Values,
     order: Sequence[Order],
@@ -260,18 +180,18 @@ def _of_each(
     desk = values.reach
     assert isinstance(desk, Desk)  # noqa: S101 - by whose names it was chosen
     owners = values.put(list({*(desk.persons or ()), PUBLIC, desk.institution_id}))
-    one = _paged(search, values, order, after, limit, where="r.owner = each.id")
+    one = paged(search, values, order, after, limit, where="r.owner = each.id")
     return f"""SELECT found.* FROM unnest({owners}::uuid[]) AS each (id), LATERAL ({one}) AS found
                ORDER BY found.place[1]::timestamptz DESC, found.fhir_id DESC LIMIT {int(limit)}"""
 
 
-def _placed(row: "Record") -> tuple[Hit, tuple[str, ...]]:
+def placed(row: "Record") -> tuple[Hit, tuple[str, ...]]:
     return hit(row), tuple(row["place"])
 
 
 async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | None:
     """Return what a search leaves out: what was entered in error, or the tombstone of it."""
-    values = Values(reach, _zone(tx))
+    values = Values(reach, zone_of(tx))
     which = f"r.type = {values.put(type)} AND r.fhir_id = {values.put(fhir_id)}"
     sql = f"SELECT {COLUMNS} FROM records.resource r WHERE {which} AND {values.shown('r')}"
     row = await tx.db.fetchrow(sql, *values.args)
@@ -332,7 +252,7 @@ def _by(include: Include, values: Values) -> str:
 def _values(tx: Tx, reach: Chart | Desk, few_of: str) -> Values:
     """Have a desk without names asked about each row of few."""
     is_asked = isinstance(reach, Desk) and reach.persons is None
-    return Values(reach, _zone(tx), few_of=few_of if is_asked else "")
+    return Values(reach, zone_of(tx), few_of=few_of if is_asked else "")
 
 
 async def _fetch(tx: Tx, sql: str, values: Values) -> list["Record"]:
@@ -353,7 +273,7 @@ async def _fetch(tx: Tx, sql: str, values: Values) -> list["Record"]:
         await tx.db.execute("COMMIT")  # of nothing; after a failure it rolls back
 
 
-def _zone(at: Moment) -> ZoneInfo:
+def zone_of(at: Moment) -> ZoneInfo:
     return profile.at(at.now).zone
 
 

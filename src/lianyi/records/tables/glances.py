@@ -1,0 +1,97 @@
+"""Looks behind a door that is presumed: the statement that finds asks for the door, and tells.
+
+What is asked again and again is remembered as SQL, apart from its values.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from lianyi.access.model import Chart
+from lianyi.access.model.presumed import Presumed
+from lianyi.kernel.db import Statement, joined
+from lianyi.kernel.looks import Kind, Look, Rows
+from lianyi.kernel.moment import Moment
+from lianyi.records.fhir.terms import Order, Search
+from lianyi.records.model import Hit, Page
+from lianyi.records.tables.searches import COLUMNS, DEFAULT, hit, paged, placed, zone_of
+from lianyi.records.tables.terms import Values
+
+T = TypeVar("T")
+KINDS = 300  # of searches, remembered
+# What is found keeps its order beside the one row of the door.
+THROUGH = """WITH door AS MATERIALIZED (SELECT WHERE {is_open}), found AS MATERIALIZED ({found})
+             SELECT found.* FROM door LEFT JOIN found ON true"""
+
+
+def glance(
+    at: Moment,
+    door: Presumed,
+    search: Search,
+    *,
+    order: Sequence[Order],
+    after: Sequence[str],
+    limit: int,
+) -> Look[Page]:
+    """Return the look that finds what `page` does, if the door is open. None: it is shut."""
+    order, after = tuple(order) or DEFAULT, tuple(after)
+    found = _of_some(door.chart, zone_of(at), search, order=order, after=after, limit=limit)
+    return _through(door, found, "TRUE", _placed_through)
+
+
+@lru_cache(KINDS)
+def _of_some(
+    chart: Chart,
+    zone: ZoneInfo,
+    search: Search,
+    *,
+    order: tuple[Order, ...],
+    after: tuple[str, ...],
+    limit: int,
+) -> Statement:
+    """Return what finds a page behind a door, which the same search asks for again and again."""
+    values = Values(chart, zone)
+    sql = paged(search, values, order, after, limit, where="EXISTS (TABLE door)")
+    return sql, tuple(values.args)
+
+
+def _placed_through(rows: Rows) -> Page | None:
+    return [placed(row) for row in rows if row["type"]] if rows else None
+
+
+def glance_at(at: Moment, door: Presumed, type: str, fhir_id: str) -> Look[list[Hit]]:
+    """Return the look that finds one resource, if the door is open. None: it is shut.
+
+    That nothing was found isn't told here: who looks for one looks on elsewhere.
+    """
+    sql, own = _of_one(door.chart, zone_of(at), type)
+    return _through(door, (sql, (*own, fhir_id)), "looked.type IS NOT NULL", _hit_through)
+
+
+def _hit_through(rows: Rows) -> list[Hit] | None:
+    return [hit(row) for row in rows if row["type"]] if rows else None
+
+
+@lru_cache(1000)
+def _of_one(chart: Chart, zone: ZoneInfo, type: str) -> Statement:
+    """Return what finds any one of a type, but for its id, which is the last of its values."""
+    values = Values(chart, zone)
+    where = f"r.type = {values.put(type)} AND {values.seen('r')}"
+    id = f"r.fhir_id = ${len(values.args) + 1}"
+    sql = f"SELECT {COLUMNS} FROM records.resource r WHERE EXISTS (TABLE door) AND {where} AND {id}"
+    return sql, tuple(values.args)
+
+
+def _through(
+    door: Presumed, found: Statement, told_of: str, read: Callable[[Rows], T | None]
+) -> Look[T]:
+    texts, values = joined((*door.still, door.told, found))
+    return Look(_kind_of(told_of, *texts), values, read)
+
+
+@lru_cache(KINDS)
+def _kind_of(told_of: str, *texts: str) -> Kind:
+    *still, told, found = texts
+    is_open = " AND ".join(still) or "TRUE"
+    return Kind(THROUGH.format(is_open=is_open, found=found), told, told_of)
