@@ -37,7 +37,9 @@ ALONE_WITH = """SELECT pg_advisory_xact_lock(key) FROM (
                   ORDER BY key) AS keys"""
 BEGIN, COMMIT = "BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT"
 UNHURRIED = "SET LOCAL synchronous_commit = off"
-KEPT = "SELECT pg_logical_emit_message(false, 'lianyi', 'kept', true)"
+# A commit that waits for the disk, and so for all before it.
+KEPT = """SELECT set_config('synchronous_commit', 'on', true),
+                 pg_logical_emit_message(true, 'lianyi', 'kept')"""
 TAKEN = "INSERT 0 1"
 CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 GONE = (
