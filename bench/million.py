@@ -60,8 +60,8 @@ INSERT INTO records.moment
   SELECT owner, 'Observation', id, 1, 'date', at, at + interval '1 s', 0 FROM fact;
 INSERT INTO records.amount
   SELECT owner, 'Observation', id, 1, 'value-quantity', value, value, '', '', 'mmHg', 0 FROM fact;
-INSERT INTO records.link SELECT owner, 'Observation', id, 1, name, 'Patient', owner::text, 0
-  FROM fact, unnest(ARRAY['subject', 'patient']) AS name;
+INSERT INTO records.link SELECT owner, 'Observation', id, 1, 'subject', 'Patient', owner::text, 0
+  FROM fact;
 INSERT INTO records.word SELECT id, 'Patient', id::text, 1, 'name', '居民' || n, '居民' || n, 0
   FROM person;
 INSERT INTO access.relation (person_id, institution_id, role, cause_id, opened_at)

@@ -1897,6 +1897,11 @@ CREATE TABLE records.subscription (
     CONSTRAINT subscription_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE records.sweep (
+    name text NOT NULL,
+    page bigint NOT NULL
+);
+
 CREATE TABLE records.token (
     owner uuid NOT NULL,
     type text NOT NULL,
@@ -2553,6 +2558,9 @@ ALTER TABLE ONLY records.segment
 
 ALTER TABLE ONLY records.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY records.sweep
+    ADD CONSTRAINT sweep_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY records.version
     ADD CONSTRAINT version_pkey PRIMARY KEY (seq);

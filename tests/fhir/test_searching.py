@@ -113,6 +113,68 @@ async def test_a_composite_asks_for_both_on_the_same_part(doctors, ward):
     assert await doctors.found(f"{asked}8462-4$gt140,8480-6$gt140") == [body["id"]]
 
 
+# Both names of what is filed once: `{group}` is an observation of a group, all else of one person.
+TWO_NAMED = [
+    ("combo-code=8480-6", "parts whole"),
+    (f"combo-code={make.LOINC}|8462-4", "parts"),
+    ("combo-code:not=8480-6", "group"),
+    ("combo-code:text=收缩", "whole group"),
+    ("combo-code:missing=true", ""),
+    ("combo-value-quantity=gt145", "parts"),
+    (f"combo-value-quantity=lt90|{UCUM}|mm[Hg]", "parts"),
+    (f"combo-value-quantity=gt10|{UCUM}|kPa", "parts"),
+    (f"combo-code-value-quantity={make.LOINC}|8480-6$gt145", "parts"),
+    (f"combo-code-value-quantity={make.LOINC}|8462-4$gt145", ""),
+    (f"combo-code-value-quantity={make.LOINC}|8480-6$138", "whole"),
+    ("patient={person}", "parts whole"),
+    ("patient=Patient/{person}", "parts whole"),
+    ("patient=Group/{person}", ""),
+    ("patient=Group/{group}", ""),
+    ("subject=Group/{group}", "group"),
+    ("patient:missing=true", "group"),
+    ("patient:missing=false", "parts whole"),
+    ("subject:missing=true", ""),
+    ("patient:identifier=urn:people|P-9", "whole"),
+    ("patient._id={person}", "parts whole"),
+    ("patient:Group._id={group}", ""),
+    ("subject:Patient._id={person}", "parts whole"),
+]
+
+
+@pytest.mark.parametrize(("query", "wanted"), TWO_NAMED)
+async def test_what_is_filed_once_is_found_by_both_of_its_names(doctors, ward, query, wanted):
+    parts, whole = pressure(ward.person_id, 150, 80), make.observation(ward.person_id, 138)
+    whole["subject"]["identifier"] = {"system": "urn:people", "value": "P-9"}
+    group, of = str(uuid4()), make.observation(ward.person_id, 20, code="8867-4")
+    of["subject"] = {"reference": f"Group/{group}"}
+    who = {"resourceType": "Patient", "id": str(ward.person_id)}
+    await ward.publish(parts, whole, of, who)
+    names = {parts["id"]: "parts", whole["id"]: "whole", of["id"]: "group"}
+    asked = query.format(person=ward.person_id, group=group)
+    for more in ("", f"&subject=Patient/{ward.person_id},Group/{group}"):
+        found = await doctors.found(f"Observation?{asked}{more}")
+        assert sorted(names.get(id, id) for id in found) == sorted(wanted.split())
+
+
+async def test_what_is_filed_once_leads_on_by_both_of_its_names(doctors, ward):
+    one, who = make.observation(ward.person_id, code="8867-4"), str(ward.person_id)
+    await ward.publish(one, {"resourceType": "Patient", "id": who})
+    for name in ("patient", "subject"):
+        asked = f"Observation?_id={one['id']}&_include=Observation:{name}"
+        assert [r["id"] for r in of_mode(await doctors.bundle(asked), "include")] == [who]
+        wrong = await doctors.bundle(f"{asked}:Group")
+        assert of_mode(wrong, "include") == []
+        back = await doctors.bundle(f"Patient?_id={who}&_revinclude=Observation:{name}")
+        assert [r["id"] for r in of_mode(back, "include")] == [one["id"]]
+        assert await doctors.found(f"Patient?_id={who}&_has:Observation:{name}:code=8867-4") == [
+            who
+        ]
+        assert await doctors.found(f"Group?_has:Observation:{name}:code=8867-4") == []
+        assert await doctors.found(f"Observation?code=8867-4&_sort={name}") == [one["id"]]
+    compartment = await doctors.found(f"Patient/{who}/Observation?combo-code=8867-4")
+    assert compartment == [one["id"]]
+
+
 async def test_texts_are_found_by_their_beginning_without_case_and_accents(doctors, ward):
     body = {
         "resourceType": "Device",
@@ -469,6 +531,30 @@ async def test_what_was_filed_by_less_is_found_once_it_is_filed_anew(app, doctor
     assert await ward.place.do(ward.doctor, records.refile, limit=10) == 1
     assert await ward.place.do(ward.doctor, records.refile, limit=10) == 0
     assert await doctors.found(asked) == [body["id"]]
+
+
+# As an older version has filed it.
+TWICE = """INSERT INTO records.{table}
+  SELECT (jsonb_populate_record(k, jsonb_build_object('name', $3::text))).*
+  FROM records.{table} k WHERE fhir_id = $1 AND name = $2"""
+
+
+async def test_what_was_filed_twice_is_let_go_and_nothing_else(app, doctors, ward):
+    body = make.observation(ward.person_id, code="8867-4")
+    await ward.publish(body)
+    filed = "SELECT 'link', name FROM records.link WHERE fhir_id = $1 UNION ALL"
+    filed += " SELECT 'token', name FROM records.token WHERE fhir_id = $1 ORDER BY 1, 2"
+    before = await ward.place.rows(filed, body["id"])
+    for table, own, name in (("link", "subject", "patient"), ("token", "code", "combo-code")):
+        await ward.place.rows(TWICE.format(table=table), body["id"], own, name)
+    await ward.place.rows("INSERT INTO records.sweep VALUES ('link', 0), ('token', 0)")
+    assert len(await ward.place.rows(filed, body["id"])) == len(before) + 2
+    assert await doctors.found(f"Observation?patient={ward.person_id}") == [body["id"]]
+    while await ward.place.do(ward.doctor, records.sweep, pages=1):
+        continue
+    assert await ward.place.rows(filed, body["id"]) == before
+    assert await doctors.found(f"Observation?patient={ward.person_id}") == [body["id"]]
+    assert await ward.place.rows("SELECT FROM records.sweep") == []
 
 
 async def as_of_before(app, body):

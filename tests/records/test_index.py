@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from lianyi.records.fhir import index, measures, spans, summaries, values
@@ -52,6 +53,50 @@ def test_every_example_is_found_by_values_of_the_kind_its_parameters_have():
     assert len(shown) > 0.7 * len(simple)  # the examples show no more than that
 
 
+def reached(value, steps, part=0):
+    """Yield what is at the end of some steps, and its place in the first list on the way."""
+    if isinstance(value, list):
+        for n, item in enumerate(value, 1):
+            yield from reached(item, steps, part or n)
+    elif not steps:
+        yield value, part
+    elif isinstance(steps[0], dict):
+        if steps[0].items() <= value.items():
+            yield from reached(value, steps[1:], part)
+    elif isinstance(value, dict) and steps[0] in value:
+        yield from reached(value[steps[0]], steps[1:], part)
+
+
+def asked_alone(body, name, parameter):
+    """Return what a parameter by itself reads of a body."""
+    return {
+        one
+        for trail in parameter.paths
+        for value, part in reached(body, trail.steps)
+        for one in values.reader(parameter.type, trail.kind)(
+            value, values.Leaf(name, trail.kind, trail.is_), part, ZONE
+        )
+    }
+
+
+def named(one, name):
+    return msgspec.structs.replace(one, name=name + "".join(one.name.partition(":")[1:]))
+
+
+def test_what_is_filed_under_the_names_of_others_is_what_it_reads_alone():
+    met = set()
+    for body in examples():
+        type, filed = body["resourceType"], index.found_by(body, ZONE)
+        for name in index.shared().get(type, ()):
+            names, target = index.under(type, name)
+            under = {named(one, name) for one in filed if one.name.partition(":")[0] in names}
+            kept = {one for one in under if not isinstance(one, Link) or target in {"", one.type}}
+            assert kept == asked_alone(body, name, index.parameters()[type][name])
+            met |= {(type, name)} if kept else set()
+    assert {("Observation", "patient"), ("Appointment", "location")} <= met
+    assert {("Observation", f"combo-{of}") for of in ("code", "value-quantity")} <= met
+
+
 def test_a_choice_is_found_by_whichever_type_it_has():
     base = {"resourceType": "Observation", "id": "1", "status": "final", "code": {}}
     day = found({**base, "effectiveDateTime": "2030-01-06"})["date", Moment]
@@ -67,9 +112,9 @@ def test_only_links_to_a_patient_are_links_of_the_patient():
     base = {"resourceType": "Observation", "id": "1"}
     group = found({**base, "subject": {"reference": "Group/g"}})
     assert group["subject", Link] == Link("subject", "Group", "g")
-    assert ("patient", Link) not in group
+    assert index.under("Observation", "patient") == (("subject",), "Patient")
     versioned = found({**base, "subject": {"reference": "Patient/p/_history/3"}})
-    assert versioned["patient", Link] == Link("patient", "Patient", "p")
+    assert versioned["subject", Link] == Link("subject", "Patient", "p")
 
 
 def test_what_is_filtered_is_found_by_what_passes_only():

@@ -80,6 +80,11 @@ def migrate() -> None:
 
             with click.progressbar(length=behind, label="索引 index", file=sys.stderr) as bar:
                 asyncio.run(filing.catch_up(settings, bar.update))
+        if pages := asyncio.run(database.unswept(settings)):
+            from lianyi.cli import filing
+
+            with click.progressbar(length=pages, label="整理 tidying", file=sys.stderr) as bar:
+                asyncio.run(filing.sweep(settings, bar.update))
         if settings.demo and not asyncio.run(database.is_seeded(settings)):
             from lianyi.cli.demo import seed
 

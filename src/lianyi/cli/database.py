@@ -11,6 +11,10 @@ from lianyi.kernel import demo, postgres, renumber
 from lianyi.kernel.config import Config
 from lianyi.kernel.db import Db
 
+UNSWEPT = """
+SELECT coalesce(sum(greatest(pg_relation_size('records.' || name) / 8192 - page, 1)), 0)
+FROM records.sweep"""
+
 
 @contextmanager
 def lent(config: Config) -> Iterator[Config]:
@@ -36,6 +40,15 @@ async def unfiled(config: Config) -> int:
     db: Db = await asyncpg.connect(config.database_url)
     try:
         return int(await db.fetchval("SELECT count(*) FROM records.unfiled"))
+    finally:
+        await db.close()
+
+
+async def unswept(config: Config) -> int:
+    """Return how many pages of what resources are found by are still to be looked through."""
+    db: Db = await asyncpg.connect(config.database_url)
+    try:
+        return int(await db.fetchval(UNSWEPT))
     finally:
         await db.close()
 

@@ -15,10 +15,19 @@ from lianyi.records import service as records
 
 HAT = system("filing", NOWHERE)
 BATCH = 500
+PAGES = 2000  # of 8 kB
 
 
 async def catch_up(config: Config, progress: Callable[[int], None]) -> None:
     async with main.pool(config) as connections:
         app = main.app(config, connections)
         while done := await within(app, HAT, partial(records.refile, limit=BATCH)):
+            progress(done)
+
+
+async def sweep(config: Config, progress: Callable[[int], None]) -> None:
+    """Let go what is filed twice. Until then it takes room and is asked for by nobody."""
+    async with main.pool(config) as connections:
+        app = main.app(config, connections)
+        while done := await within(app, HAT, partial(records.sweep, pages=PAGES)):
             progress(done)

@@ -29,6 +29,7 @@ from lianyi.records.errors import (
     NotWritable,
     OthersResource,
 )
+from lianyi.records.fhir.index import under
 from lianyi.records.fhir.terms import Ids, Search
 from lianyi.records.model import Resource, Token
 from lianyi.records.model.writing import Held
@@ -208,4 +209,7 @@ def _leaves(part: Part, resource: Resource) -> bool:
     if not part.pairs:
         return True
     filed = {(one.name, one.value) for one in resource.found if isinstance(one, Token)}
-    return all((name, value) in filed for name, value in part.pairs)
+    return all(
+        any((name, value) in filed for name in under(resource.type, asked).names)
+        for asked, value in part.pairs
+    )

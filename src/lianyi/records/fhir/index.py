@@ -3,13 +3,16 @@
 The build compiles the parameters into paths (tools/searching.py). Those of a type are joined into a
 tree, so that a body is walked along once, wherever many parameters lead. `part` tells the values of
 one element from those of its brothers, so that a composite parameter can ask for both on the same.
+
+What reads nothing but what others read is filed under their names alone (`under`): a `patient` is
+a `subject` that is a Patient, and a `combo-code` is a `code` or a `component-code`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -39,6 +42,13 @@ class Parameter(msgspec.Struct, frozen=True):
     targets: list[str] = []
 
 
+class Under(NamedTuple):
+    """By which names values are filed, and of links, to what alone they lead; empty: anything."""
+
+    names: tuple[str, ...]
+    target: str = ""
+
+
 @dataclass(slots=True)
 class Branch:
     """Where paths have come to: how a value is read here, and where they lead on."""
@@ -55,6 +65,55 @@ def parameters() -> Mapping[str, Mapping[str, Parameter]]:
         return msgspec.json.decode(BUILT.read_bytes(), type=dict[str, dict[str, Parameter]])
     except FileNotFoundError:
         return {}
+
+
+def under(type: str, name: str) -> Under:
+    """Return where the values of a parameter are filed; a name may go on (`code:text`)."""
+    bare, colon, further = name.partition(":")
+    found = _shared(type).get(bare)
+    if found is None:
+        return Under((name,))
+    names = tuple(f"{one}{colon}{further}" for one in found.names)
+    return Under(names, "" if further else found.target)
+
+
+@cache
+def shared() -> Mapping[str, frozenset[str]]:
+    """Return of each type the parameters that are filed under the names of others."""
+    return {type: frozenset(found) for type in parameters() if (found := _shared(type))}
+
+
+@cache
+def _shared(type: str) -> Mapping[str, Under]:
+    found: dict[str, Under] = {}
+    read = {name: one for name, one in parameters().get(type, {}).items() if one.paths}
+    for name, one in sorted(read.items(), key=lambda item: len(item[1].paths)):
+        others = {n: other for n, other in read.items() if n not in found and n != name}
+        if names := _targeted(one, others) or _joined(one, others):
+            found[name] = names
+    return found
+
+
+def _targeted(one: Parameter, others: Mapping[str, Parameter]) -> Under | None:
+    """Return which parameter reads the same links, whatever they lead to."""
+    targets = {trail.is_ for trail in one.paths}
+    if len(targets) > 1 or "" in targets or any(it.kind != "Reference" for it in one.paths):
+        return None
+    anywhere = {(steps, kind, "") for steps, kind, _ in _ways(one)}
+    same = [n for n, other in others.items() if other.type == one.type and _ways(other) == anywhere]
+    return Under((same[0],), targets.pop()) if same else None
+
+
+def _joined(one: Parameter, others: Mapping[str, Parameter]) -> Under | None:
+    """Return which parameters read the same between them, each of them less."""
+    parts = {n: _ways(other) for n, other in others.items() if other.type == one.type}
+    names = tuple(sorted(n for n, ways in parts.items() if ways < _ways(one)))
+    read = {way for name in names for way in parts[name]}
+    return Under(names) if read == _ways(one) else None
+
+
+def _ways(one: Parameter) -> frozenset[tuple[bytes, str, str]]:
+    return frozenset((msgspec.json.encode(it.steps), it.kind, it.is_) for it in one.paths)
 
 
 def found_by(body: Mapping[str, Any], zone: ZoneInfo) -> tuple[Found, ...]:
@@ -100,7 +159,7 @@ def _tree(type: str) -> Branch:
     """Return the paths of all parameters of a type, joined where they begin alike."""
     root = Branch()
     for name, parameter in parameters().get(type, {}).items():
-        for trail in parameter.paths:
+        for trail in parameter.paths if name not in _shared(type) else ():
             if trail.steps:
                 end = _end(root, trail)
                 leaf = Leaf(name, trail.kind, trail.is_)

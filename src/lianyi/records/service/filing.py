@@ -1,4 +1,4 @@
-"""Filing anew what was stored when resources were found by less than they are now."""
+"""Filing anew what was stored when resources were found by less than they are now, or by more."""
 
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -22,6 +22,14 @@ async def refile(tx: Tx, *, limit: int) -> int:
     if behind:
         await tables.refile(tx, behind)
     return len(behind)
+
+
+async def sweep(tx: Tx, *, pages: int) -> int:
+    """Let go what was filed under a name of its own, and is found under others' now.
+
+    Return how many pages were looked through, none if there are no more.
+    """
+    return await tables.sweep(tx, index.shared(), pages)
 
 
 def _as_it_stands(row: "Record", zone: ZoneInfo) -> Resource:

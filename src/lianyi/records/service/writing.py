@@ -17,6 +17,7 @@ from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NotFhir, VersionMoved, WrongOwner
 from lianyi.records.fhir import keys, references, versions
+from lianyi.records.fhir.index import under
 from lianyi.records.model import Finding, Link, Resource
 from lianyi.records.model.writing import Held
 from lianyi.records.rules import releasing, writable
@@ -128,7 +129,8 @@ def _check_persons(resource: Resource, named: Collection[str], holder_id: UUID) 
     """Hold a resource to one person: the one it is about, and no other anywhere in it."""
     type = resource.type
     links = [one for one in resource.found if isinstance(one, Link) and one.type == "Patient"]
-    about = {one.id for one in links if one.name in PERSONS}
+    persons = {name for one in PERSONS for name in under(type, one).names}
+    about = {one.id for one in links if one.name in persons}
     if not about and resource.owner == holder_id and type not in writable.PERSON_OPTIONAL:
         raise NotFhir(findings=(Finding("person", type),))
     if {*about, *named} - {str(resource.owner)}:

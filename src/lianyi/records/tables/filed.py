@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from lianyi.records.fhir.index import under
 from lianyi.records.fhir.terms import Code, Match, Size, Target, Time, Value
 from lianyi.records.fhir.values import plain
 
@@ -55,6 +56,14 @@ class Args:
     def name(self) -> str:
         self._names += 1
         return f"k{self._names}"
+
+
+def named(type: str, name: str, k: str, values: Args) -> str:
+    """Return what says that a row holds a value of a parameter of a type."""
+    names, target = under(type, name)
+    one = len(names) == 1
+    is_it = f"{k}.name = {values.put(names[0])}" if one else f"{k}.name = ANY ({values.put(names)})"
+    return f"{is_it} AND {k}.to_type = {values.put(target)}" if target else is_it
 
 
 def wanted(term: Match, k: str, values: Args) -> str:

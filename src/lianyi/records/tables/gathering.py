@@ -4,6 +4,7 @@ from lianyi.access.model import Chart
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir import compartments
+from lianyi.records.fhir.index import under
 from lianyi.records.fhir.terms import Gathering, Search
 from lianyi.records.model import Hit
 from lianyi.records.tables.searches import COLUMNS, hit, kept
@@ -63,7 +64,7 @@ def _asked(asked: Gathering, values: Values) -> list[str]:
 
 def _of_encounter(encounter: str, values: Values) -> str:
     """Keep an encounter and what belongs to its compartment."""
-    ways = compartments.ways("Encounter")
+    ways = [(type, n) for type, of in compartments.ways("Encounter") for n in under(type, of).names]
     types, names = ([way[n] for way in ways] for n in range(2))
     id = values.put(encounter)
     return f"""((r.type = 'Encounter' AND r.fhir_id = {id}) OR EXISTS (

@@ -6,7 +6,7 @@ that stores their resource; many follow it by COPY, for half of what they cost i
 
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from functools import lru_cache
@@ -228,3 +228,31 @@ async def refile(tx: Tx, resources: Sequence[Resource]) -> None:
             *keys,
         )
     await tx.db.execute(REFILE, written(row(one, {}) for one in resources))
+
+
+UNSWEPT = """SELECT name, page, pg_relation_size('records.' || name) / 8192 AS pages
+             FROM records.sweep ORDER BY name LIMIT 1 FOR UPDATE"""
+# Of a few pages of a table, whatever has moved between them meanwhile: nothing new is filed so.
+LET_GO = """DELETE FROM records.{name} k
+  USING unnest($3::text[], $4::text[]) AS shared (type, name)
+  WHERE k.ctid >= format('(%s,0)', $1::bigint)::tid AND k.ctid < format('(%s,0)', $2::bigint)::tid
+    AND k.type = shared.type AND split_part(k.name, ':', 1) = shared.name"""
+
+
+async def sweep(tx: Tx, shared: Mapping[str, Collection[str]], pages: int) -> int:
+    """Let go what is filed under the `shared` names of each type in the next pages of a table.
+
+    Return how many these were, none if all are looked through.
+    """
+    at = await tx.db.fetchrow(UNSWEPT)
+    if at is None:
+        return 0
+    name, start, end = at["name"], at["page"], at["page"] + pages
+    named = [(type, one) for type, names in shared.items() for one in names]
+    types, names = ([one[n] for one in named] for n in range(2))
+    await tx.db.execute(LET_GO.format(name=name), start, end, types, names)
+    if end < at["pages"]:
+        await tx.db.execute("UPDATE records.sweep SET page = $2 WHERE name = $1", name, end)
+    else:
+        await tx.db.execute("DELETE FROM records.sweep WHERE name = $1", name)
+    return pages

@@ -205,7 +205,7 @@ def _of_owners(desk: Desk, taking: Taking, values: Values) -> list[str]:
 
 
 def _answering(searches: Sequence[Search], row: str, values: Values) -> str:
-    ways = (" AND ".join(clause(t, row, values) for t in one.terms) for one in searches)
+    ways = (" AND ".join(clause(t, one.type, row, values) for t in one.terms) for one in searches)
     return f"({' OR '.join(ways)})"
 
 

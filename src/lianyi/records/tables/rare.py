@@ -26,7 +26,7 @@ from lianyi.records.fhir.terms import (
     Time,
     Updated,
 )
-from lianyi.records.tables.filed import TABLES, has_pieces, wanted
+from lianyi.records.tables.filed import TABLES, has_pieces, named, wanted
 from lianyi.records.tables.terms import Values, leads
 
 Asked: TypeAlias = tuple[str, Match]  # of which type, and what
@@ -105,7 +105,7 @@ def _having(type: str, term: Match, values: Values) -> str:
     k = values.name()
     having = (
         f"SELECT {k}.fhir_id, {k}.version, {k}.owner FROM records.{TABLES[term.type]} {k}"
-        f" WHERE {k}.type = {values.put(type)} AND {k}.name = {values.put(term.name)}"
+        f" WHERE {k}.type = {values.put(type)} AND {named(type, term.name, k, values)}"
         f" AND {wanted(term, k, values)} LIMIT {FEW + 1}"
     )
     its = values.whose(f"{k}.owner", f"(SELECT count(*) > {SOME} FROM {k})")

@@ -15,7 +15,7 @@ from lianyi.records.fhir.terms import Include, Order, Search, Total
 from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.tables import beginnings, rare
 from lianyi.records.tables.beginnings import Walk
-from lianyi.records.tables.filed import TABLES
+from lianyi.records.tables.filed import TABLES, named
 from lianyi.records.tables.terms import Values, clause
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def paged(
 ) -> str:
     """Return SQL for a page; `walk`: of those alone that it comes by."""
     of, search = beginnings.of(search, values, walk, after)
-    keys = [_key(one, values) for one in order]
+    keys = [_key(search.type, one, values) for one in order]
     downs = [*(one.is_down for one in order), True]
     columns = [*keys, ("r.fhir_id", "text")]
     behind = [_behind(columns, downs, after, values)] if after else []
@@ -244,9 +244,10 @@ def _to_these(hits: Sequence[Hit], include: Include, values: Values) -> tuple[st
 
 def _by(include: Include, values: Values) -> str:
     """Return which links an include goes by."""
-    asked = {"type": include.type, "name": include.name, "to_type": include.target}
-    said = (f"l.{name} = {values.put(one)}" for name, one in asked.items() if one)
-    return " AND ".join(said) or "TRUE"
+    asked = {"type": include.type, "to_type": include.target}
+    said = [f"l.{name} = {values.put(one)}" for name, one in asked.items() if one]
+    by = [named(include.type, include.name, "l", values)] if include.name else []
+    return " AND ".join([*said, *by]) or "TRUE"
 
 
 def _values(tx: Tx, reach: Chart | Desk, few_of: str) -> Values:
@@ -282,10 +283,10 @@ def kept(search: Search, values: Values) -> list[str]:
     own = [f"r.type = {values.put(search.type)}", values.seen("r")]
     if search.is_personal and isinstance(values.reach, Chart):  # one owner, the newest first
         own.append(f"r.owner = {values.put(values.reach.person_id)}")
-    return [*own, *(clause(term, "r", values) for term in search.terms)]
+    return [*own, *(clause(term, search.type, "r", values) for term in search.terms)]
 
 
-def _key(order: Order, values: Values) -> tuple[str, str]:
+def _key(of: str, order: Order, values: Values) -> tuple[str, str]:
     if order.name in OWN:
         return OWN[order.name]
     column, type = KEYS[order.type]
@@ -293,10 +294,10 @@ def _key(order: Order, values: Values) -> tuple[str, str]:
         column = "high"
     most = "max" if order.is_down else "min"
     last = EXTREMES[type][order.is_down]
-    table, name = TABLES[order.type], values.put(order.name)
     held = (
-        f"SELECT {most}(o.{column}) FROM records.{table} o WHERE o.type = r.type"
-        f" AND o.fhir_id = r.fhir_id AND o.version = r.version AND o.name = {name}"
+        f"SELECT {most}(o.{column}) FROM records.{TABLES[order.type]} o WHERE o.type = r.type"
+        f" AND o.fhir_id = r.fhir_id AND o.version = r.version"
+        f" AND {named(of, order.name, 'o', values)}"
     )
     return f"coalesce(({held}), {last})", type
 

@@ -313,7 +313,8 @@ async def list_waiting(
 
 
 def _asked(row: str, search: Search, values: Values) -> str:
-    return " AND ".join([values.kept(row), *(clause(one, row, values) for one in search.terms)])
+    asked = (clause(one, search.type, row, values) for one in search.terms)
+    return " AND ".join([values.kept(row), *asked])
 
 
 def _either(of_itself: str, of_the_one_before: str) -> str:

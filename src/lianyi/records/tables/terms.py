@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part
 from lianyi.records.fhir import searches
+from lianyi.records.fhir.index import under
 from lianyi.records.fhir.terms import (
     Chain,
     Ids,
@@ -24,7 +25,16 @@ from lianyi.records.fhir.terms import (
     Within,
 )
 from lianyi.records.model import PUBLIC
-from lianyi.records.tables.filed import TABLES, Args, any_of, is_at, is_target, is_value, wanted
+from lianyi.records.tables.filed import (
+    TABLES,
+    Args,
+    any_of,
+    is_at,
+    is_target,
+    is_value,
+    named,
+    wanted,
+)
 
 SOUGHT = "r"  # a resource that is looked for
 LIVES = 20  # persons all of whose resources are looked through
@@ -75,7 +85,9 @@ class Values(Args):
         if search.troubles or not all(isinstance(one, OF_ITSELF) for one in search.terms):
             return "FALSE"
         asked = [f"{row}.type = {self.put(part.type)}"]
-        return " AND ".join([*asked, *(clause(term, row, self) for term in search.terms)])
+        return " AND ".join(
+            [*asked, *(clause(term, part.type, row, self) for term in search.terms)]
+        )
 
     def _seen(self, row: str, of: dict[str, str]) -> str:
         """Say whose rows are looked at, apart from what of them is shown.
@@ -162,18 +174,18 @@ def _of_version(row: str, version: str) -> dict[str, str]:
     }
 
 
-def clause(term: Term, row: str, values: Values) -> str:
-    """Return a term as SQL about the resource called `row`."""
-    return CLAUSES[type(term)](term, row, values)
+def clause(term: Term, type: str, row: str, values: Values) -> str:
+    """Return a term as SQL about the resource called `row`, which is of a type."""
+    return CLAUSES[term.__class__](term, type, row, values)
 
 
-def _ids(term: Ids, row: str, values: Values) -> str:
+def _ids(term: Ids, _: str, row: str, values: Values) -> str:
     if len(term.values) == 1:  # which the planner knows to be one
         return f"{row}.fhir_id = {values.put(term.values[0])}"
     return f"{row}.fhir_id = ANY ({values.put(list(term.values))})"
 
 
-def _updated(term: Updated, row: str, values: Values) -> str:
+def _updated(term: Updated, _: str, row: str, values: Values) -> str:
     at = f"{row}.recorded_at"
     return any_of(is_at(one, at, at, values) for one in term.values)
 
@@ -194,13 +206,13 @@ def leads(term: Term) -> bool:
             return isinstance(term, Ids)
 
 
-def _match(term: Match, row: str, values: Values) -> str:
+def _match(term: Match, type: str, row: str, values: Values) -> str:
     if term.among is not None:
         return _among(term.among, row, values)
     k = values.name()
     no = "NOT " if term.modifier == "not" else ""
-    named = f"{k}.name = {values.put(term.name)} AND {wanted(term, k, values)}"
-    return f"{no}{_is_there(f'{_from(term.type, k, row)} AND {named}', values)}"
+    asked = f"{named(type, term.name, k, values)} AND {wanted(term, k, values)}"
+    return f"{no}{_is_there(f'{_from(term.type, k, row)} AND {asked}', values)}"
 
 
 def _among(those: Those, row: str, values: Values) -> str:
@@ -230,29 +242,30 @@ def _from(type: str, k: str, row: str) -> str:
     )
 
 
-def _within(term: Within, row: str, values: Values) -> str:
+def _within(term: Within, type: str, row: str, values: Values) -> str:
     k = values.name()
-    named = f"{k}.name = ANY ({values.put(list(term.names))})"
+    names = {name for one in term.names for name in under(type, one).names}
+    by_one = f"{k}.name = ANY ({values.put(sorted(names))})"
     there = is_target(term.target, "", k, values)
-    return _is_there(f"{_from('reference', k, row)} AND {named} AND {there}", values)
+    return _is_there(f"{_from('reference', k, row)} AND {by_one} AND {there}", values)
 
 
-def _missing(term: Missing, row: str, values: Values) -> str:
+def _missing(term: Missing, type: str, row: str, values: Values) -> str:
     if term.name in ALWAYS_THERE:
         return str(not term.is_missing)
     k = values.name()
     no = "NOT " if term.is_missing else ""
-    named = f"{k}.name = {values.put(term.name)}"
-    return f"{no}{_is_there(f'{_from(term.type, k, row)} AND {named}', values)}"
+    by = named(type, term.name, k, values)
+    return f"{no}{_is_there(f'{_from(term.type, k, row)} AND {by}', values)}"
 
 
-def _pair(term: Pair, row: str, values: Values) -> str:
+def _pair(term: Pair, of: str, row: str, values: Values) -> str:
     names = [values.name() for _ in term.names]
     first, *others = names
     joins = " ".join(
         f"JOIN records.{TABLES[type]} {k} ON {k}.type = {first}.type"
         f" AND {k}.fhir_id = {first}.fhir_id AND {k}.version = {first}.version"
-        f" AND {k}.part = {first}.part AND {k}.name = {values.put(name)}"
+        f" AND {k}.part = {first}.part AND {named(of, name, k, values)}"
         for k, type, name in zip(others, term.types[1:], term.names[1:], strict=True)
     )
     wanted = any_of(
@@ -263,13 +276,13 @@ def _pair(term: Pair, row: str, values: Values) -> str:
         for given in term.rows
     )
     start = _from(term.types[0], first, row).replace(" WHERE ", f" {joins} WHERE ", 1)
-    named = f"{first}.name = {values.put(term.names[0])}"
-    return _is_there(f"{start} AND {named} AND {wanted}", values)
+    by = named(of, term.names[0], first, values)
+    return _is_there(f"{start} AND {by} AND {wanted}", values)
 
 
-def _chain(term: Chain, row: str, values: Values) -> str:
+def _chain(term: Chain, type: str, row: str, values: Values) -> str:
     if row == SOUGHT and values.few_of and leads(term):
-        return _chain_led(term, row, values)
+        return _chain_led(term, type, row, values)
     k, target = values.name(), values.name()
     start = _from("reference", k, row).replace(
         " WHERE ",
@@ -278,24 +291,25 @@ def _chain(term: Chain, row: str, values: Values) -> str:
         1,
     )
     what = (
-        f"{start} AND {k}.name = {values.put(term.name)}"
+        f"{start} AND {named(type, term.name, k, values)}"
         f" AND {k}.to_type = {values.put(term.type)} AND {values.seen(target)}"
-        f" AND {clause(term.term, target, values)}"
+        f" AND {clause(term.term, term.type, target, values)}"
     )
     return _is_there(what, values)
 
 
-def _chain_led(term: Chain, row: str, values: Values) -> str:
+def _chain_led(term: Chain, of: str, row: str, values: Values) -> str:
     """Return a chain that begins at its end, in an order that no planner can change."""
     first, k, target = values.name(), values.name(), values.name()
-    name, type = values.put(term.name), values.put(term.type)
+    type = values.put(term.type)
     those = (
         f"ARRAY(SELECT {target}.fhir_id FROM records.resource {target} WHERE {target}.type = {type}"
-        f" AND {values.seen(target)} AND {clause(term.term, target, values)})"
+        f" AND {values.seen(target)} AND {clause(term.term, term.type, target, values)})"
     )
 
     def there(k: str) -> str:
-        return f"{k}.name = {name} AND {k}.to_type = {type} AND {k}.to_id = ANY ({those})"
+        by = named(of, term.name, k, values)
+        return f"{by} AND {k}.to_type = {type} AND {k}.to_id = ANY ({those})"
 
     here = f"{_from('reference', k, row)} AND {there(k)}"
     return (
@@ -305,7 +319,7 @@ def _chain_led(term: Chain, row: str, values: Values) -> str:
     )
 
 
-def _reverse(term: Reverse, row: str, values: Values) -> str:
+def _reverse(term: Reverse, _: str, row: str, values: Values) -> str:
     k, source = values.name(), values.name()
     is_led = row == SOUGHT and values.few_of and leads(term)
     to_type = values.put(values.few_of) if is_led else f"{row}.type"
@@ -314,8 +328,8 @@ def _reverse(term: Reverse, row: str, values: Values) -> str:
         f" ON {source}.type = {k}.type AND {source}.fhir_id = {k}.fhir_id"
         f" AND {source}.version = {k}.version"
         f" WHERE {k}.to_type = {to_type}"
-        f" AND {k}.type = {values.put(term.type)} AND {k}.name = {values.put(term.name)}"
-        f" AND {values.seen(source)} AND {clause(term.term, source, values)}"
+        f" AND {k}.type = {values.put(term.type)} AND {named(term.type, term.name, k, values)}"
+        f" AND {values.seen(source)} AND {clause(term.term, term.type, source, values)}"
     )
     if is_led:  # it begins with these, whatever a planner thinks of it
         return f"{row}.fhir_id = ANY (ARRAY(SELECT DISTINCT {k}.to_id {here}))"
