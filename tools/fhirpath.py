@@ -6,7 +6,7 @@ where FHIRPath answers with nothing, None. Source: FHIRPath 2.0.0 (N1), FHIR R4 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fhirpath_trees import CanNot, Node, parse
 from searching import Elements
@@ -14,6 +14,7 @@ from searching import Elements
 TRUTHS = {"and", "or", "xor", "implies"}
 COMPARED = {"=": "same", "!=": "differ", "in": "among", "contains": "among"}
 JOINED = {"&": "joined", "+": "plus", "|": "union"}
+COUNTED = {"<", "<=", ">", ">="}
 SPANS = {"date", "dateTime", "instant"}
 UCUM = "http://unitsofmeasure.org"
 DYNAMIC: tuple[str, ...] = ()  # the type of what is only known when it is seen
@@ -29,6 +30,8 @@ class Code:
     members: tuple[str, ...] = ()  # where it is nothing but members of one element, these
     holder: str = ""  # and that element
     start: str = ""  # what is true wherever there is anything of it at all
+    texts: tuple[str, ...] = ()  # where it is nothing but texts that the law spells out, these
+    number: str = ""  # where it is one whole number, that without its list
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,12 @@ class Writer:
             self.depth += 1
             return joined(node.word, truth(a), truth(b), f"t{self.depth}")
         a, b = many(a), many(b)
+        if plain := spelled_out(node.word, a, b):
+            return plain
         both = f"({b.text}, {a.text})" if node.word == "contains" else f"({a.text}, {b.text})"
         if node.word in COMPARED:
             return Code(COMPARED[node.word] + both, "maybe")
-        if node.word in {"<", "<=", ">", ">="}:
+        if node.word in COUNTED:
             spans = "spans" if {*a.types, *b.types} & SPANS else "values"
             return Code(f"compare({node.word!r}, {a.text}, {b.text}, {spans})", "maybe")
         types = tuple(dict.fromkeys(a.types + b.types)) if a.types else DYNAMIC
@@ -151,7 +156,15 @@ class Writer:
         return Code(text, kind, held.types if same else DYNAMIC)
 
     def each(self, word: str, held: Code, given: Node, scope: Scope) -> Code:
-        """Write what is asked of every item."""
+        """Write what is asked of every item, and before them what is the same for all."""
+        code = self.asked(word, held, given, scope)
+        if scope.outer or not self.held:
+            return code
+        text = f"(lambda {', '.join(self.held)}: {code.text})({', '.join(self.held.values())})"
+        self.held.clear()
+        return replace(code, text=text)
+
+    def asked(self, word: str, held: Code, given: Node, scope: Scope) -> Code:
         self.depth += 1
         item = f"x{self.depth}"
         said = self.of(given, Scope(item, held.types, outer=scope))
@@ -190,9 +203,9 @@ def is_fixed(node: Node | None) -> bool:
 def literal(node: Node, scope: Scope) -> Code:
     match node.kind:
         case "text":
-            return Code(f"[{node.word!r}]", types=("string",))
+            return Code(f"[{node.word!r}]", types=("string",), texts=(node.word,))
         case "number":
-            return Code(f"[{node.word}]", types=("integer",))
+            return Code(f"[{node.word}]", types=("integer",), number=node.word)
         case "truth":
             return Code(node.word.capitalize(), "sure")
         case "this":
@@ -251,6 +264,20 @@ def joined(word: str, a: Code, b: Code, name: str) -> Code:
     return Code(text, "maybe")
 
 
+def spelled_out(word: str, a: Code, b: Code) -> Code | None:
+    """Write what is known before any body is: most laws ask for codes that they spell out."""
+    texts = tuple(dict.fromkeys(a.texts + b.texts))
+    if word == "|" and a.texts and b.texts:
+        return Code(f"[{', '.join(map(repr, texts))}]", "list", a.types, texts=texts)
+    if word in COUNTED and a.number and b.number:
+        return Code(f"({a.number} {word} {b.number})", "sure")
+    is_fit = len(b.texts) > 1 if word == "in" else len(b.texts) == 1 and word in {"=", "!="}
+    if not is_fit or len(a.members) != 1:
+        return None
+    said = f"says({a.holder}, {a.members[0]!r}, {b.texts!r})"
+    return Code(f"not_({said})" if word == "!=" else said, "maybe")
+
+
 def is_complex(names: tuple[str, ...], types: tuple[str, ...]) -> bool:
     """Tell whether a member is no choice and no primitive, which may be there as its twin."""
     return len(names) == 1 and bool(types) and types[0][0].isupper()
@@ -270,6 +297,10 @@ def exists(held: Code) -> Code:
     return Code(f"has({held.holder}, {tuple(spelled)!r})", "sure")
 
 
+def counted(number: str) -> Code:
+    return Code(f"[{number}]", types=("integer",), number=number)
+
+
 def is_not(held: Code) -> Code:
     one = truth(held)
     return Code(f"(not {one.text})" if one.kind == "sure" else f"not_({one.text})", one.kind)
@@ -280,7 +311,7 @@ PLAIN: dict[str, Callable[[Code], Code]] = {
     "exists": exists,
     "empty": lambda held: is_not(exists(held)),
     "not": is_not,
-    "count": lambda held: Code(f"[len({many(held).text})]", types=("integer",)),
+    "count": lambda held: counted(f"len({many(held).text})"),
     "first": lambda held: Code(f"{many(held).text}[:1]", types=held.types),
     "tail": lambda held: Code(f"{many(held).text}[1:]", types=held.types),
     "trace": lambda held: held,

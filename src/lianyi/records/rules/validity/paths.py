@@ -116,6 +116,15 @@ def _equal(a: Json, b: Json) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
+def says(node: Node, name: str, texts: Sequence[str]) -> Truth:
+    """Say whether a member is one of these texts, or the one, as `among` and `same` do."""
+    value = node.get(name)
+    if value.__class__ is str:
+        return value in texts
+    items = get(node, name)
+    return among(items, list(texts)) if len(texts) > 1 else same(items, list(texts))
+
+
 def among(a: Many, b: Many) -> Truth:
     """Say whether the one item of `a` is in `b`."""
     if len(a) != 1:
