@@ -15,6 +15,7 @@ from lianyi.people.model import DOCTOR
 from lianyi.records import queries
 from lianyi.records.fhir import searches
 from lianyi.records.tables.beginnings import AMPLE, FAR, NEAR, Walk
+from lianyi.records.tables.terms import LIVES
 from tests.apps import Program
 from tests.records import make
 from tests.records.test_plans import ORDERS
@@ -84,6 +85,9 @@ async def test_each_beginning_finds_the_same_and_shows_nobody_else(
         for reach, asked in ways
     }
     assert total == len(found[0])
+    if is_led:
+        presumed, asked = await looked_over(ward, search, total + 1)
+        assert (presumed, len(asked)) == (found[0], 1)
     if type == "Observation":  # of the farthest days there are
         newest = await ward.see(queries.newest, chart=desk, search=led, limit=total)
         assert newest == found[0]
@@ -100,15 +104,21 @@ async def test_each_beginning_finds_the_same_and_shows_nobody_else(
 
 
 async def over(ward, search, limit):
-    """Look over the desk in the one statement that tells of it too."""
+    """Look over the desk in the statement that tells of it too."""
+    found, _ = await looked_over(ward, search, limit)
+    return found
+
+
+async def looked_over(ward, search, limit):
+    asked = []
 
     async def look(tx):
         given = {"purpose": Purpose.TREAT, "what": "begun", "right": Right.SEARCH, "nobody": []}
-        return await queries.glance_over(
-            tx, presuming.desk(tx, **given), search=search, limit=limit
-        )
+        door = presuming.desk(tx, **given)
+        with tx.db.query_logger(asked.append):
+            return await queries.glance_over(tx, door, search=search, limit=limit)
 
-    return await ward.place.do(ward.doctor, look)
+    return await ward.place.do(ward.doctor, look), [one.query for one in asked]
 
 
 @pytest.fixture
@@ -312,3 +322,47 @@ async def test_of_too_many_persons_not_each_is_asked(ward):
     given = {"search": read("Observation", ""), "limit": 9}
     first, asked = await asked_for(ward, queries.newest, **given)
     assert (first, len(asked)) == (None, len(Walk))
+
+
+async def test_what_few_have_had_few_are_presumed_to_have(ward, crowd):
+    begun = read("Observation", "code=begun")
+    found = await over(ward, begun, 50)
+    assert {hit.owner for hit, _ in found} == crowd
+    again, asked = await looked_over(ward, read("Observation", f"code={make.LOINC}|begun"), 50)
+    assert (again, len(asked)) == (found, 1)
+
+    one = make.observation(ward.person_id, code="more-than-few")
+    await ward.publish(one)
+    await ward.place.rows(CODED, max(crowd), f"{make.LOINC}|more-than-few", MANY)
+    many = read("Observation", f"code={make.LOINC}|more-than-few")
+    ((hit, _),), asked = await looked_over(ward, many, 1)
+    assert (hit.fhir_id, len(asked)) == (one["id"], len(("presumed", "asked", "walked")))
+
+
+NAMED = """WITH person AS (SELECT DISTINCT owner FROM records.token WHERE type = 'Observation'
+  AND value = $1),
+known AS (
+  INSERT INTO records.resource (type, fhir_id, owner, holder_id, version, at, recorded_at,
+    released_at, status, in_error, classes, body)
+  SELECT 'Patient', owner, owner, $2, 1, now(), now(), now(), '', false, '{}', '{}' FROM person),
+called AS (
+  INSERT INTO records.word SELECT owner, 'Patient', owner::text, 1, 'name', $3, $3, 0 FROM person)
+INSERT INTO records.link SELECT owner, type, fhir_id, 1, 'subject', 'Patient', owner::text, 0
+  FROM records.token WHERE type = 'Observation' AND value = $1"""
+
+
+@pytest.mark.parametrize("lives", [LIVES, LIVES + 1])
+async def test_a_name_leads_to_few_lives_and_of_more_the_newest_are_looked_for(ward, lives):
+    code, name = f"http://named|{lives}", f"called {lives}"
+    await ward.place.rows(PERSONS, ward.place.id, lives, code, 2, APART)
+    await ward.place.rows(NAMED, code, ward.place.id, name)
+    await over(ward, read("Observation", "patient.name=nobody"), 9)
+    search = read("Observation", f"patient.name={name}")
+    found, asked = await looked_over(ward, search, 9)
+    wanted = await ward.see(queries.search, chart=await ward.desk(), search=search, limit=9)
+    assert len({hit.owner for hit, _ in wanted}) > 1
+    if lives == LIVES:
+        assert (found, len(asked)) == (wanted, 1)
+    else:
+        assert found in (None, wanted)
+        assert len(asked) == len(("presumed", "asked", "walked"))

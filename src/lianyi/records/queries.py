@@ -5,6 +5,7 @@ it as not known.
 """
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from uuid import UUID
 
 from lianyi.access.model import Chart, Desk
@@ -267,8 +268,12 @@ async def glance_over(
 
     None: it is shut, or what is found has to be looked for among too many.
     """
-    led = await rare.narrowed(tx, door.desk, search)
-    return await searches.glance_over(tx, door, led, order=order, after=after, limit=limit)
+    look = partial(searches.glance_over, tx, door, order=order, after=after, limit=limit)
+    if presumed := rare.presumed(search):
+        page = await look(presumed)
+        if page is not None:
+            return page
+    return await look(await rare.narrowed(tx, door.desk, search))
 
 
 async def fallen(tx: Tx, reach: Chart | Desk, *, type: str, fhir_id: str) -> Hit | None:

@@ -83,6 +83,13 @@ class Those:
 
 
 @dataclass(frozen=True, slots=True)
+class Few:
+    """So many at most, it is presumed: which they are, the search has to find out by itself."""
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One of the values is there; with the modifier `not`, none of them is.
 
@@ -93,7 +100,7 @@ class Match:
     type: str
     modifier: str
     values: tuple[Value, ...]
-    among: Those | None = None
+    among: Those | Few | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,20 @@ from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import (
     Chain,
+    Few,
     Match,
     Missing,
     Pair,
     Reverse,
     Search,
+    Size,
     Term,
     Those,
     Time,
     Updated,
 )
 from lianyi.records.tables.filed import TABLES, has_pieces, named, wanted
-from lianyi.records.tables.terms import Values, leads
+from lianyi.records.tables.terms import LIVES, Values, leads
 
 Asked: TypeAlias = tuple[str, Match]  # of which type, and what
 FEW = 2000  # resources by which a search begins
@@ -37,6 +39,7 @@ LED = frozenset({"", "exact", "above", "below", "contains"})
 BY_END = frozenset({"ne", "ge", "gt"})  # of a date: no index goes by when it ends
 
 _common: LastUsed[Asked, bool] = LastUsed(1000)
+_few: LastUsed[tuple[object, ...], int] = LastUsed(1000)  # how many had the last of a kind
 
 
 async def narrowed(tx: Tx, reach: Chart | Desk, search: Search) -> Search:
@@ -51,12 +54,13 @@ async def narrowed(tx: Tx, reach: Chart | Desk, search: Search) -> Search:
 
 async def _among(tx: Tx, reach: Desk, type: str, asked: Sequence[Asked]) -> Mapping[Asked, Those]:
     values = Values(reach, profile.at(tx.now).zone, few_of=type)
-    parts = [_having(*one, values) for one in asked]
+    parts = [f"({having(*one, values)}) AS {values.name()}" for one in asked]
     row = await tx.db.fetchrow(f"SELECT * FROM {', '.join(parts)}", *values.args)
     found: dict[Asked, Those] = {}
     for number, one in enumerate(asked):
         ids, versions = (row or ())[2 * number : 2 * number + 2]
         _common.put(one, ids is None or None)
+        _few.put(_kind(*one), None if ids is None else len(ids))
         if ids is not None:
             found[one] = Those(tuple(ids), tuple(versions))
     return found
@@ -96,28 +100,57 @@ def leads_nowhere(term: Term) -> bool:
             return isinstance(term, Updated)
 
 
-def _having(type: str, term: Match, values: Values) -> str:
+def presumed(search: Search) -> Search | None:
+    """Return the same search, presuming that few have what few have had of its kind.
+
+    None: that leads nowhere, or nothing is known of it.
+    """
+    terms = tuple(_presumed(search.type, term) for term in search.terms)
+    return replace(search, terms=terms, is_led=True) if any(map(leads, terms)) else None
+
+
+def _presumed(type: str, term: Term, most: int = FEW) -> Term:
+    match term:
+        case Match():
+            last = _few.get(_kind(type, term))
+            is_few = last is not None and last <= most and _may_lead(type, term)
+            return replace(term, among=Few(most)) if is_few else term
+        case Chain(type="Patient"):
+            return replace(term, term=_presumed(term.type, term.term, LIVES))
+        case Reverse():
+            return replace(term, term=_presumed(term.type, term.term))
+        case _:
+            return term
+
+
+def _kind(type: str, term: Match) -> tuple[object, ...]:
+    prefixes = [one.prefix for one in term.values if isinstance(one, Size | Time)]
+    return type, term.name, term.modifier, *prefixes
+
+
+def having(type: str, term: Match, values: Values) -> str:
     """Return SQL for the versions that have a value and are this desk's; NULL where many have it.
 
-    Whose it is, is asked here, of a row that is read anyway: of most that few have a desk sees a
-    part, and only that part is looked at further.
+    Many: more than few of all, or of this desk's more than is presumed. Whose it is, is asked here,
+    of a row that is read anyway: of most that few have a desk sees a part, and only that part is
+    looked at further.
     """
-    k = values.name()
-    having = (
-        f"SELECT {k}.fhir_id, {k}.version, {k}.owner FROM records.{TABLES[term.type]} {k}"
+    k, most = values.name(), term.among.most if isinstance(term.among, Few) else FEW
+    those = (
+        f"SELECT {k}.fhir_id AS id, {k}.version, {k}.owner FROM records.{TABLES[term.type]} {k}"
         f" WHERE {k}.type = {values.put(type)} AND {named(type, term.name, k, values)}"
         f" AND {wanted(term, k, values)} LIMIT {FEW + 1}"
     )
     its = values.whose(f"{k}.owner", f"(SELECT count(*) > {SOME} FROM {k})")
     columns = ", ".join(
-        f"CASE WHEN count(*) <= {FEW}"
-        f" THEN coalesce(array_agg({k}.{name}) FILTER (WHERE {k}.its), '{{}}') END"
-        for name in ("fhir_id", "version")
+        f"CASE WHEN count(*) <= {FEW} AND count(*) FILTER (WHERE {k}.its) <= {most}"
+        f" THEN coalesce(array_agg({k}.{name}) FILTER (WHERE {k}.its), '{{}}') END AS {name}s"
+        for name in ("id", "version")
     )
     # By its OFFSET each is asked once, not for each column.
     return (
-        f"(WITH {k} AS MATERIALIZED ({having}) SELECT {columns}"
-        f" FROM (SELECT {k}.*, {its} AS its FROM {k} OFFSET 0) AS {k}) AS {k}"
+        f"WITH {k} AS MATERIALIZED ({those}) SELECT {columns}"
+        f" FROM (SELECT {k}.*, {its} AS its FROM {k} OFFSET 0) AS {k}"
     )
 
 

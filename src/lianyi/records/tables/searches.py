@@ -16,7 +16,7 @@ from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.tables import beginnings, rare
 from lianyi.records.tables.beginnings import Walk
 from lianyi.records.tables.filed import TABLES, named
-from lianyi.records.tables.terms import Values, clause
+from lianyi.records.tables.terms import OF_ITSELF, Values, clause
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -98,8 +98,8 @@ async def glance_over(
 ) -> Page | None:
     """Return what `page` or `newest` does over a desk, and have all but the last of it told.
 
-    That one says that there are more, and nobody sees it. None: the door is shut, or too few are
-    near.
+    That one says that there are more, and nobody sees it. None: the door is shut, too few are near,
+    or more than few have what few are presumed to have.
     """
     walk = None if search.is_led else _walk(door.desk, search, after)
     if not search.is_led and (order or not walk):
@@ -110,7 +110,9 @@ async def glance_over(
         search, values, order or DEFAULT, after, limit, walk=walk, where="EXISTS (TABLE door)"
     )
     are_enough = f"(SELECT count(*) FROM found) = {int(limit)}" if walk else "TRUE"
-    sql = f"""WITH door AS MATERIALIZED (SELECT WHERE {is_open}),
+    few, are_few = _presumed(values)
+    sql = f"""WITH {few}
+              door AS MATERIALIZED (SELECT WHERE {is_open}{are_few}),
               found AS MATERIALIZED ({found}),
               shown AS (SELECT owner FROM found WHERE {are_enough} LIMIT {int(limit) - 1}),
               told AS ({told})
@@ -121,6 +123,14 @@ async def glance_over(
         _give_up(walk, door.desk, search, after)
         return None
     return page if rows else None
+
+
+def _presumed(values: Values) -> tuple[str, str]:
+    """Return the parts that find out what few are presumed to have, and that ask whether few do."""
+    few = values.presumed.items()
+    parts = [f"{n} AS MATERIALIZED ({rare.having(*asked, values)})," for asked, n in few]
+    are_few = [f" AND (SELECT {name}.ids FROM {name}) IS NOT NULL" for _, name in few]
+    return "".join(parts), "".join(are_few)
 
 
 def _walk(desk: Desk, search: Search, after: Sequence[str]) -> Walk | None:
@@ -283,6 +293,7 @@ def kept(search: Search, values: Values) -> list[str]:
     own = [f"r.type = {values.put(search.type)}", values.seen("r")]
     if search.is_personal and isinstance(values.reach, Chart):  # one owner, the newest first
         own.append(f"r.owner = {values.put(values.reach.person_id)}")
+    values.beside = tuple(one for one in search.terms if isinstance(one, OF_ITSELF))
     return [*own, *(clause(term, search.type, "r", values) for term in search.terms)]
 
 

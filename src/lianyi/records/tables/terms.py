@@ -14,6 +14,7 @@ from lianyi.records.fhir import searches
 from lianyi.records.fhir.index import under
 from lianyi.records.fhir.terms import (
     Chain,
+    Few,
     Ids,
     Match,
     Missing,
@@ -52,6 +53,8 @@ class Values(Args):
     def __init__(self, reach: Chart | Desk, zone: ZoneInfo, *, few_of: str = "") -> None:
         super().__init__()
         self.reach, self._zone, self.few_of = reach, zone, few_of
+        self.presumed: dict[tuple[str, Match], str] = {}  # what few are presumed to have: by a name
+        self.beside: tuple[Term, ...] = ()  # what else is asked of what a chain leads to
 
     def seen(self, row: str) -> str:
         """Return the part that keeps what this reader may see of a row, and what is everybody's."""
@@ -198,8 +201,10 @@ def leads(term: Term) -> bool:
     match term:
         case Match():
             return term.among is not None
-        case Chain(type="Patient", term=Match(among=those)):
-            return those is not None and len(those.ids) <= LIVES
+        case Chain(type="Patient", term=Match(among=Those() as those)):
+            return len(those.ids) <= LIVES
+        case Chain(type="Patient", term=Match(among=Few() as few)):
+            return few.most <= LIVES
         case Reverse(term=Match(among=those)):
             return those is not None
         case _:
@@ -208,20 +213,24 @@ def leads(term: Term) -> bool:
 
 def _match(term: Match, type: str, row: str, values: Values) -> str:
     if term.among is not None:
-        return _among(term.among, row, values)
+        return _among(type, term, row, values)
     k = values.name()
     no = "NOT " if term.modifier == "not" else ""
     asked = f"{named(type, term.name, k, values)} AND {wanted(term, k, values)}"
     return f"{no}{_is_there(f'{_from(term.type, k, row)} AND {asked}', values)}"
 
 
-def _among(those: Those, row: str, values: Values) -> str:
+def _among(type: str, term: Match, row: str, values: Values) -> str:
     """Return what an index goes by, and what tells a version from those before and after it."""
-    ids, versions = values.put(list(those.ids)), values.put(list(those.versions))
+    if isinstance(term.among, Those):
+        ids, versions = values.put(list(term.among.ids)), values.put(list(term.among.versions))
+    else:
+        few = values.presumed.setdefault((type, term), values.name())
+        ids, versions = (f"(SELECT {few}.{column} FROM {few})" for column in ("ids", "versions"))
     given = f"SELECT * FROM unnest({ids}::text[], {versions}::int[])"
     # Within COALESCE it is a table to look into; a planner would else make it the beginning.
     is_it = f"coalesce(({row}.fhir_id, {row}.version) IN ({given}), false)"
-    return f"{row}.fhir_id = ANY ({ids}) AND {is_it}"
+    return f"{row}.fhir_id = ANY ({ids}::text[]) AND {is_it}"
 
 
 def _is_there(what: str, values: Values) -> str:
@@ -312,9 +321,10 @@ def _chain_led(term: Chain, of: str, row: str, values: Values) -> str:
         return f"{by} AND {k}.to_type = {type} AND {k}.to_id = ANY ({those})"
 
     here = f"{_from('reference', k, row)} AND {there(k)}"
+    also = "".join(f" AND {clause(one, of, first, values)}" for one in values.beside)
     return (
         f"{row}.fhir_id = ANY (ARRAY(SELECT {first}.fhir_id FROM records.link {first}"
-        f" WHERE {first}.type = {values.put(values.few_of)} AND {there(first)}))"
+        f" WHERE {first}.type = {values.put(values.few_of)} AND {there(first)}{also}))"
         f" AND {_is_there(here, values)}"
     )
 
