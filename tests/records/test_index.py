@@ -72,7 +72,7 @@ def asked_alone(body, name, parameter):
     return {
         one
         for trail in parameter.paths
-        for value, part in reached(body, trail.steps)
+        for value, part in reached(body, trail.steps, index.first_part(body["resourceType"]))
         for one in values.reader(parameter.type, trail.kind)(
             value, values.Leaf(name, trail.kind, trail.is_), part, ZONE
         )
@@ -168,3 +168,10 @@ def test_summaries_are_told_by_the_definitions():
 )
 def test_what_changes_the_meaning_of_the_rest_is_never_cut(type, element):
     assert element in summaries.kept(type)
+
+
+def test_what_two_parts_say_alike_is_filed_once_where_nothing_asks_for_both_of_one_part():
+    both = [{"actor": {"reference": f"Patient/{n}"}, "status": "accepted"} for n in (1, 2)]
+    body = {"resourceType": "Appointment", "id": "a", "status": "booked", "participant": both}
+    statuses = [one for one in index.found_by(body, ZONE) if one.name == "part-status"]
+    assert statuses == [Token("part-status", "|accepted", index.WHOLE)]

@@ -14,6 +14,14 @@ def base_of(request: Request) -> str:
 def origin_of(request: Request) -> str:
     reached: str | None = request.scope.get(ORIGIN)
     if reached is None:  # which a page of resources asks many times
-        public: str = getattr(request.app.state, "public_url", "") or str(request.base_url)
-        reached = request.scope[ORIGIN] = public.rstrip("/")
+        public: str = getattr(request.app.state, "public_url", "")
+        reached = request.scope[ORIGIN] = (public or _reached(request)).rstrip("/")
     return reached
+
+
+def _reached(request: Request) -> str:
+    """Return what `base_url` is, which reads an address that was put together for it."""
+    host, scope = request.headers.get("host"), request.scope
+    if host and not scope.get("root_path"):
+        return f"{scope['scheme']}://{host}"
+    return str(request.base_url)

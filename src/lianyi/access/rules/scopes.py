@@ -23,6 +23,7 @@ OFFLINE, ONLINE = "offline_access", "online_access"
 ABOUT_LAUNCH = frozenset(
     {"openid", "fhirUser", "profile", "launch", "launch/patient", "launch/encounter", ONLINE}
 )
+PURPOSES = frozenset(Purpose)
 GRANTED = frozenset({OFFLINE, SOURCE})  # only as an institution has approved them
 FIRST_VERSION = {"read": "rs", "write": "cud", "*": "cruds"}
 # No name may go over a link: what is asked of one resource is answered by it alone.
@@ -115,7 +116,7 @@ def parts(actor: Actor, person_id: UUID | None, right: Right) -> tuple[Part, ...
 def purpose_in(scopes: Iterable[str]) -> Purpose | None:
     """Return what an entrusted service is there for."""
     named = [one.removeprefix(FOR) for one in scopes if one.startswith(FOR)]
-    return Purpose(named[0]) if len(named) == 1 and named[0] in set(Purpose) else None
+    return Purpose(named[0]) if len(named) == 1 and named[0] in PURPOSES else None
 
 
 def _is_known(text: str) -> bool:

@@ -23,6 +23,7 @@ from lianyi.records.model import Found, Token
 
 Json: TypeAlias = Any
 BUILT = Path(__file__).parent.parent / "rules/build/search.json"  # by tools/searching.py
+WHOLE = 1  # the part that all is of, so that what is said twice is filed once
 
 
 class Trail(msgspec.Struct, frozen=True):
@@ -120,10 +121,17 @@ def found_by(body: Mapping[str, Any], zone: ZoneInfo) -> tuple[Found, ...]:
     """Return the values a valid body is found by. Days without a clock are days of this zone."""
     type = body["resourceType"]
     found: list[Found] = []
-    _follow(_tree(type), body, 0, zone, found)
+    _follow(_tree(type), body, first_part(type), zone, found)
     if "deceased" in parameters().get(type, {}):
         found.append(Token("deceased", f"|{str(_is_dead(body)).lower()}"))
     return tuple(dict.fromkeys(found))
+
+
+@cache
+def first_part(type: str) -> int:
+    """Return which part values are of before a list numbers them; no list does where none asks."""
+    asks = any(one.parts for one in parameters().get(type, {}).values())
+    return 0 if asks else WHOLE
 
 
 def _follow(
