@@ -20,6 +20,15 @@ L = TypeVar("L")
 R = TypeVar("R")
 
 SOON = timedelta(seconds=30)
+DUE = """kernel.errand WHERE (outcome IS NULL OR outcome = 'unknown') AND next_at <= $1
+           AND ($2::text[] IS NULL OR kind = ANY ($2))"""
+IS_DUE = f"SELECT EXISTS (SELECT FROM {DUE})"
+CLAIM = f"""UPDATE kernel.errand e SET outcome = 'unknown', tries = e.tries + 1,
+              next_at = $1::timestamptz + interval '30 s' * 2 ^ least(e.tries, 7)
+            FROM (SELECT id, outcome AS before FROM {DUE}
+                  ORDER BY next_at FOR UPDATE SKIP LOCKED LIMIT 1) was
+            WHERE e.id = was.id
+            RETURNING e.id, kind, thing_id, institution_id, tries, before, request"""
 
 
 class Outcome(StrEnum):
@@ -76,23 +85,18 @@ async def plan(tx: Tx, kind: str, *, thing_id: UUID, after: timedelta = timedelt
     return id
 
 
+async def is_due(tx: Tx, kinds: Collection[str]) -> bool:
+    """Tell whether there is anything to claim; a claim that finds nothing costs far more."""
+    found: bool = await tx.db.fetchval(IS_DUE, tx.now, list(kinds))
+    return found
+
+
 async def claim(tx: Tx, kinds: Collection[str] | None = None) -> Claimed | None:
     """Take the errand that has waited longest; nobody else will for a growing pause.
 
     `kinds` keeps to some; the others are run apart.
     """
-    row = await tx.db.fetchrow(
-        """UPDATE kernel.errand e SET outcome = 'unknown', tries = e.tries + 1,
-             next_at = $1::timestamptz + interval '30 s' * 2 ^ least(e.tries, 7)
-           FROM (SELECT id, outcome AS before FROM kernel.errand
-                 WHERE (outcome IS NULL OR outcome = 'unknown') AND next_at <= $1
-                   AND ($2::text[] IS NULL OR kind = ANY ($2))
-                 ORDER BY next_at FOR UPDATE SKIP LOCKED LIMIT 1) was
-           WHERE e.id = was.id
-           RETURNING e.id, kind, thing_id, institution_id, tries, before, request""",
-        tx.now,
-        None if kinds is None else list(kinds),
-    )
+    row = await tx.db.fetchrow(CLAIM, tx.now, None if kinds is None else list(kinds))
     return None if row is None else Claimed(**row)
 
 

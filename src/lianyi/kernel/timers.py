@@ -11,6 +11,7 @@ from lianyi.kernel import outbox
 from lianyi.kernel.work import Tx
 
 BATCH = 200
+ARE_DUE = "SELECT EXISTS (SELECT FROM kernel.timer WHERE due_at <= $1)"
 
 
 async def set(tx: Tx, *, thing_id: UUID, name: str, due_at: datetime, event: outbox.Event) -> None:
@@ -31,6 +32,12 @@ async def clear(tx: Tx, *, thing_id: UUID, name: str) -> None:
     await tx.db.execute(
         "DELETE FROM kernel.timer WHERE thing_id = $1 AND timer = $2", thing_id, name
     )
+
+
+async def are_due(tx: Tx) -> bool:
+    """Tell whether there is anything to fire."""
+    found: bool = await tx.db.fetchval(ARE_DUE, tx.now)
+    return found
 
 
 async def fire(tx: Tx) -> int:

@@ -12,7 +12,7 @@ from lianyi.journeys.wiring import WIRING
 from lianyi.kernel import errand
 from lianyi.kernel.actor import system
 from lianyi.kernel.errand import Answer, Claimed, Errand, Outcome
-from lianyi.kernel.work import App, Tx, within
+from lianyi.kernel.work import App, Tx, reading, within
 from lianyi.links import Links
 from lianyi.worker.deliver import WORKER
 
@@ -30,9 +30,15 @@ class Runner:
     kinds: Sequence[Errand[Links, Any]] = WIRING.errands
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def is_due(self) -> bool:
+        return await reading(self.app, WORKER, lambda tx: errand.is_due(tx, self.names))
+
     async def claim(self) -> Claimed | None:
-        names = [kind.kind for kind in self.kinds]
-        return await within(self.app, WORKER, lambda tx: errand.claim(tx, names))
+        return await within(self.app, WORKER, lambda tx: errand.claim(tx, self.names))
+
+    @property
+    def names(self) -> list[str]:
+        return [kind.kind for kind in self.kinds]
 
     def kind(self, claimed: Claimed) -> Errand[Links, Any]:
         return next(kind for kind in self.kinds if kind.kind == claimed.kind)
@@ -43,25 +49,21 @@ async def run_due(runner: Runner) -> int:
 
     What becomes due meanwhile doesn't wait for a neighbour that is slow to answer.
     """
-    if runner.stop.is_set():
-        return 0
-    first = await runner.claim()
-    if first is None:  # as nearly always: one look is enough
+    if runner.stop.is_set() or not await runner.is_due():  # as nearly always
         return 0
     busy = set(range(AT_ONCE))
-    others = (_line(runner, busy, own, None) for own in range(1, AT_ONCE))
-    return sum(await asyncio.gather(_line(runner, busy, 0, first), *others))
+    return sum(await asyncio.gather(*(_line(runner, busy, own) for own in range(AT_ONCE))))
 
 
-async def _line(runner: Runner, busy: set[int], own: int, claimed: Claimed | None) -> int:
+async def _line(runner: Runner, busy: set[int], own: int) -> int:
     """Run one errand after the other until no line has anything to do any more."""
     count = 0
     try:
-        while claimed or not runner.stop.is_set():
-            if claimed := claimed or await runner.claim():
+        while not runner.stop.is_set():
+            if claimed := await runner.claim():
                 busy.add(own)
                 await _run(runner, claimed)
-                count, claimed = count + 1, None
+                count += 1
                 continue
             busy.discard(own)
             if not busy:

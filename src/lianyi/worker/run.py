@@ -8,7 +8,7 @@ from functools import partial
 from lianyi.journeys.wiring import WIRING
 from lianyi.kernel import once, seal, timers
 from lianyi.kernel.refusal import Unavailable
-from lianyi.kernel.work import App, within
+from lianyi.kernel.work import App, reading, within
 from lianyi.links import Links
 from lianyi.worker import bringing, bulk, deliver, errands
 from lianyi.worker.deliver import WORKER
@@ -27,7 +27,7 @@ async def run(app: App, links: Links, stop: asyncio.Event) -> None:
     runner = Runner(app, links, stop=stop)
     to_apps = Runner(app, links, WIRING.hooks, stop)
     async with asyncio.TaskGroup() as day:
-        day.create_task(_repeat(lambda: within(app, WORKER, timers.fire), stop))
+        day.create_task(_repeat(lambda: _fire(app), stop))
         day.create_task(_repeat(lambda: deliver.deliver(app), stop))
         day.create_task(_repeat(lambda: errands.run_due(runner), stop))
         day.create_task(_repeat(lambda: bulk.step(app), stop, BULK))
@@ -36,6 +36,11 @@ async def run(app: App, links: Links, stop: asyncio.Event) -> None:
         day.create_task(_repeat(lambda: deliver.listen(app), stop))
         day.create_task(_repeat(lambda: _seal(app), stop, SEAL))
         day.create_task(_repeat(lambda: _forget(app), stop, FORGET))
+
+
+async def _fire(app: App) -> int:
+    due = await reading(app, WORKER, timers.are_due)  # seldom, and to look costs little
+    return await within(app, WORKER, timers.fire) if due else 0
 
 
 async def _seal(app: App) -> int:
