@@ -131,16 +131,26 @@ def _is_known(request: Request, tag: str, at: datetime) -> bool:
 
 
 def stamped(body: str, version: int, at: datetime) -> msgspec.Raw:
-    """Return what `versioned` does as text, which most bodies need not be read for."""
+    """Return what `versioned` does as it is written out."""
+    return msgspec.Raw(stamped_text(body, version, at).encode())
+
+
+def stamped_text(body: str, version: int, at: datetime) -> str:
+    """Return the same as text, which most bodies need not be read for."""
     if version == LIVE:
-        return msgspec.Raw(body.encode())
+        return body
     if '"meta"' in body:
-        return msgspec.Raw(_encoder.encode(versioned(body, version, at)))
+        return text(versioned(body, version, at))
     meta = f'"meta":{{"versionId":"{version}","lastUpdated":"{instant(at)}"}}'
-    return msgspec.Raw(f"{{{meta},{body.lstrip()[1:]}".encode())
+    return f"{{{meta},{body.lstrip()[1:]}"
 
 
-def raw(body: Body | str) -> msgspec.Raw:
+def text(told: Body | str) -> str:
+    """Write out what is told."""
+    return _encoder.encode(told).decode()
+
+
+def raw(body: Body) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(body))
 
 

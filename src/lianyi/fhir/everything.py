@@ -113,5 +113,4 @@ def _bundle(tx: Tx, request: Request, given: Given, found: Gathered) -> Body:
         *(pages.entry(base, hit, pages.INCLUDE) for hit in found.along.hits),
         *(pages.told(answers.cut(request)) for _ in range(found.along.is_cut)),
     ]
-    entries = {"entry": told} if told else {}
-    return {"resourceType": "Bundle", "type": "searchset", "link": links, **entries}
+    return {"resourceType": "Bundle", "type": "searchset", "link": links, **pages.entries(told)}

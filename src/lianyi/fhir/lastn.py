@@ -6,8 +6,7 @@ Source: FHIR R4, http://hl7.org/fhir/R4/observation-operation-lastn.html.
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers, asking
-from lianyi.fhir.pages import MATCH, entry
+from lianyi.fhir import answers, asking, pages
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask
 from lianyi.journeys import fhir_desk
@@ -29,6 +28,6 @@ async def lastn(request: Request) -> Response:
     pairs = [(n, text.removeprefix(f"{base}/")) for n in names for text in given.texts(n)]
     found = await ask(request, lambda tx: fhir_desk.latest(tx, pairs=pairs, each=each))
     here = f"{base}/Observation/$lastn?{given.query()}"
-    told = {"entry": [entry(base, hit, MATCH) for hit in found]} if found else {}
+    told = pages.entries([pages.entry(base, hit, pages.MATCH) for hit in found])
     head = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
     return answers.written(request, {**head, "link": [{"relation": "self", "url": here}], **told})

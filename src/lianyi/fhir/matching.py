@@ -4,15 +4,13 @@ With a whole identity number it is another question: whose it is. That one needs
 Source: FHIR R4, http://hl7.org/fhir/R4/patient-operation-match.html.
 """
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lianyi.access import fhir as access
 from lianyi.access.model import Purpose
-from lianyi.fhir import answers, asking
+from lianyi.fhir import answers, asking, pages
 from lianyi.fhir.answers import Body, Turned
-from lianyi.fhir.pages import entry
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask
 from lianyi.journeys import fhir_identity, fhir_matching
@@ -45,7 +43,7 @@ async def match(request: Request) -> Response:
         certain = [one for one in found if one[1] is Grade.CERTAIN]
         found = certain if len(certain) == 1 else []
     base, told = base_of(request), found[:count]
-    entries = {"entry": [_entry(base, *one) for one in told]} if told else {}
+    entries = pages.entries([_entry(base, *one) for one in told])
     head = {"resourceType": "Bundle", "type": "searchset", "total": len(told)}
     return answers.written(request, {**head, **entries})
 
@@ -104,7 +102,7 @@ def _patient(given: asking.Given) -> Body:
     return body
 
 
-def _entry(base: str, hit: Hit, grade: Grade) -> msgspec.Raw:
+def _entry(base: str, hit: Hit, grade: Grade) -> str:
     extension = [{"url": GRADE, "valueCode": str(grade)}]
     search = {"extension": extension, "mode": "match", "score": SCORES[grade]}
-    return entry(base, hit, search)
+    return pages.entry(base, hit, answers.text(search))

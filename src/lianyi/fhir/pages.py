@@ -1,6 +1,7 @@
 """A Bundle that is read page by page: how many a page has, what is on it, and where it goes on."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlencode
 
 import msgspec
@@ -10,7 +11,7 @@ from lianyi.fhir.answers import Body
 from lianyi.records.model import Hit
 
 PAGE = "_page"
-MATCH, INCLUDE = {"mode": "match"}, {"mode": "include"}  # why something is on a page
+MATCH, INCLUDE = '{"mode":"match"}', '{"mode":"include"}'  # why something is on a page
 DIGITS = 9  # of a count that is read; more are as many as there may be
 
 
@@ -47,14 +48,27 @@ def address(here: str, *parts: str) -> str:
     return f"{here}?{query}" if query else here
 
 
-def entry(base: str, hit: Hit, search: Body, cut: Body | None = None) -> msgspec.Raw:
-    """Write out a resource as it stands on a page, whole or what was cut of it, and why."""
-    url, how = answers.raw(f"{base}/{hit.type}/{hit.fhir_id}"), answers.raw(search)
+def entries(told: Sequence[str]) -> dict[str, msgspec.Raw]:
+    """Return what a Bundle says of what is on it, which it does only if there is something."""
+    return {"entry": msgspec.Raw(f"[{','.join(told)}]".encode())} if told else {}
+
+
+def entry(base: str, hit: Hit, search: str, cut: Body | None = None) -> str:
+    """Write out a resource as it stands on a page, whole or what was cut of it, and why.
+
+    A page is mostly these: in one piece each, they cost a third of what an encoder makes of them.
+    """
     whole = hit.body, hit.version, hit.recorded_at
-    resource = answers.raw(cut) if cut else answers.stamped(*whole)
-    return msgspec.Raw(b'{"fullUrl":%b,"resource":%b,"search":%b}' % (url, resource, how))
+    resource = answers.text(cut) if cut else answers.stamped_text(*whole)
+    url = f"{_quoted(base)}/{hit.type}/{hit.fhir_id}"  # a type and an id need no quoting
+    return f'{{"fullUrl":"{url}","resource":{resource},"search":{search}}}'
 
 
-def told(outcome: Body) -> Body:
-    """Return what is to be said of a page, as an entry of it."""
-    return {"resource": outcome, "search": {"mode": "outcome"}}
+@lru_cache(16)
+def _quoted(base: str) -> str:
+    return answers.text(base)[1:-1]
+
+
+def told(outcome: Body) -> str:
+    """Write out what is to be said of a page, as an entry of it."""
+    return answers.text({"resource": outcome, "search": {"mode": "outcome"}})

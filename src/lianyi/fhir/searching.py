@@ -159,8 +159,8 @@ class _Page:
             *(pages.told(answers.cut(request)) for _ in range(answer.along.is_cut)),
             *(pages.told(answers.ignored(request, one.name, one.why)) for one in answer.ignored),
         ]
-        entries = {"entry": found} if found else {}
-        return {"resourceType": "Bundle", "type": "searchset", **total, "link": links, **entries}
+        head = {"resourceType": "Bundle", "type": "searchset", **total, "link": links}
+        return {**head, **pages.entries(found)}
 
     def _following(self, answer: Answer) -> str:
         """Return the cursor of the page behind this one."""
@@ -168,7 +168,7 @@ class _Page:
         return cursors.write(self._at, self._wish.query, msgspec.json.encode(place).decode())
 
 
-def _entry(wish: Wish, hit: Hit, search: Body) -> msgspec.Raw:
+def _entry(wish: Wish, hit: Hit, search: str) -> str:
     whole = hit.body, hit.version, hit.recorded_at
     cut = shorter.cut(versioned(*whole), wish.form) if wish.form.cuts else None
     return pages.entry(wish.base, hit, search, cut)

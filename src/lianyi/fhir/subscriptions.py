@@ -105,7 +105,7 @@ async def search(request: Request) -> Response:
     entries = [pages.entry(base, _hit(request, one), pages.MATCH) for one in found]
     links = pages.links(f"{base}/{TYPE}", request.query_params.multi_items(), "")
     body = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links}
-    return answers.written(request, {**body, **({"entry": entries} if entries else {})})
+    return answers.written(request, {**body, **pages.entries(entries)})
 
 
 async def status(request: Request) -> Response:
