@@ -7,9 +7,10 @@ decision 0017.
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.db import Statement
@@ -22,8 +23,7 @@ PRESUMED = "presumed"  # how a face is handed one
 LONGEST = 200  # letters of a token
 
 
-@dataclass(frozen=True, slots=True)
-class PresumedHat:
+class PresumedHat(msgspec.Struct, frozen=True):
     """Who asks, if `still` holds, which is the part of a WHERE. All else waits for `prove`."""
 
     actor: Actor

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from lianyi.access.model import Chart, Desk
 from lianyi.kernel.db import Statement, part_of
 
 
-@dataclass(frozen=True, slots=True)
-class Presumed:
+class Presumed(msgspec.Struct, frozen=True):
     """A chart that no statement may look through without asking `still` and saying `told`."""
 
     chart: Chart
