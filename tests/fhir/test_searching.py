@@ -1,17 +1,21 @@
+from datetime import timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from lianyi.access.service.desks import FEW as MOST_NAMED
 from lianyi.journeys.fhir_along import MOST
 from lianyi.people.model import DOCTOR
 from lianyi.records import service
 from lianyi.records import service as records
 from lianyi.records.model import PUBLIC
+from lianyi.records.tables.beginnings import STRETCH
 from lianyi.records.tables.searches import FEW
 from tests.fhir.conftest import BASE
 from tests.place import Place
 from tests.records import make
+from tests.records.test_beginnings import NEWER, PERSONS, WANTED
 
 UCUM = "http://unitsofmeasure.org"
 CODED = "http://terminology.hl7.org/CodeSystem"
@@ -326,6 +330,22 @@ async def test_pages_follow_each_other_and_lose_nothing(doctors, ward):
             path = path.removeprefix(f"{BASE}/")
         expected = list(range(7)) if sort == "&_sort=date" else list(range(6, -1, -1))
         assert (seen, pages) == (expected, 3), sort
+
+
+async def test_what_nothing_leads_to_over_many_persons_is_looked_for_page_by_page(doctors, ward):
+    stranger, place = (await ward.place.resident()).person_id, ward.place.id
+    await ward.place.rows(PERSONS, place, MOST_NAMED + 1, "http://far|off", 1, timedelta(minutes=1))
+    await ward.place.rows(NEWER, stranger, place, STRETCH)
+    path, found = "Observation?status:not=preliminary&_count=200", []
+    first = await doctors.bundle(path)
+    assert "entry" not in first
+    page = first
+    while len(found) < 400:
+        (path,) = (link["url"] for link in page["link"] if link["relation"] == "next")
+        page = await doctors.bundle(path.removeprefix(f"{BASE}/"))
+        found += [entry["resource"]["id"] for entry in page.get("entry", ())]
+    wanted = await ward.place.rows(WANTED, place, stranger)
+    assert found == [id for (id,) in wanted[:400]]
 
 
 async def test_a_cursor_of_somebody_else_begins_anew(doctors, patients, ward):

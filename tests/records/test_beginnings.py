@@ -14,7 +14,7 @@ from lianyi.access.service import desks, presuming
 from lianyi.people.model import DOCTOR
 from lianyi.records import queries
 from lianyi.records.fhir import searches
-from lianyi.records.tables.beginnings import AMPLE, FAR, NEAR, Walk
+from lianyi.records.tables.beginnings import AMPLE, FAR, NEAR, SHORT
 from lianyi.records.tables.terms import LIVES
 from tests.apps import Program
 from tests.records import make
@@ -238,7 +238,7 @@ async def test_where_too_few_are_near_it_is_not_walked_again(ward, crowd):
     given = {"search": read("Observation", "date=ge2090-01-02"), "limit": 50}
 
     first, asked = await asked_for(ward, queries.newest, **given)
-    assert (first, len(asked)) == (None, len(Walk))
+    assert (first, len(asked)) == (None, len(SHORT))
     assert await asked_for(ward, queries.newest, **given) == (None, [])
 
 
@@ -268,7 +268,8 @@ fact AS (
 known AS (
   INSERT INTO records.resource (type, fhir_id, owner, holder_id, version, at, recorded_at,
     released_at, status, in_error, classes, body)
-  SELECT 'Observation', fhir_id, owner, $1, 1, at, at, at, 'final', false, '{}', '{}' FROM fact)
+  SELECT 'Observation', fhir_id, owner, $1, 1, at, at, at, 'final', false, '{}',
+    format('{"resourceType": "Observation", "id": "%s"}', fhir_id) FROM fact)
 INSERT INTO records.token (owner, type, name, value, at, fhir_id, version)
   SELECT owner, 'Observation', 'code', $3, at, fhir_id, 1 FROM fact"""
 NEWER = """INSERT INTO records.resource (type, fhir_id, owner, holder_id, version, at, recorded_at,
@@ -299,7 +300,7 @@ async def test_what_strangers_have_newer_is_walked_past(ward, between, count, qu
     wanted = [id for (id,) in await ward.place.rows(WANTED, place, stranger)]
     given = {"search": read("Observation", query), "limit": 14}
     first, asked = await asked_for(ward, queries.newest, **given)
-    assert ([hit.fhir_id for hit, _ in first], len(asked)) == (wanted[:14], len(Walk))
+    assert ([hit.fhir_id for hit, _ in first], len(asked)) == (wanted[:14], len(SHORT))
     assert await asked_for(ward, queries.newest, **given) == (first, asked[-1:])
     assert await over(ward, given["search"], 14) == first
 
@@ -321,7 +322,7 @@ async def test_of_too_many_persons_not_each_is_asked(ward):
     await ward.place.rows(NEWER, stranger, ward.place.id, NEAR)
     given = {"search": read("Observation", ""), "limit": 9}
     first, asked = await asked_for(ward, queries.newest, **given)
-    assert (first, len(asked)) == (None, len(Walk))
+    assert (first, len(asked)) == (None, len(SHORT))
 
 
 async def test_what_few_have_had_few_are_presumed_to_have(ward, crowd):

@@ -35,6 +35,8 @@ from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.model.writing import Change
 
 QUESTIONS = 300  # remembered as they were understood
+Place: TypeAlias = tuple[str, ...]  # where a page begins
+NOWHERE: Place = ()
 LATEST = 1000  # observations in an answer that comes whole
 Understood: TypeAlias = tuple[Search, tuple[Order, ...], tuple[Include, ...]]
 
@@ -221,11 +223,11 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         if reach is None:
             return Answer((), (), search.troubles, total=0 if asked.counted else None)
         await _check_series(tx, reach, {asked.type}, asked.shown + asked.limit)
-    found, total = await _newest(tx, reach, asked, search, order), None
+    found, total, end = await _newest(tx, reach, asked, search, order), None, NOWHERE
     if found is None:
         reach = await fhir_reach.named(tx, reach, search) if reach else None
-        found, total = await _looked(tx, reach, asked, search, order)
-    answer = replace(_page(asked, search, found), total=total.number if total else None)
+        found, total, end = await _looked(tx, reach, asked, search, order)
+    answer = replace(_page(asked, search, found, end), total=total.number if total else None)
     if reach:
         along = await fhir_along.along(tx, reach, answer.hits, includes)
         answer = replace(answer, along=along)
@@ -238,14 +240,21 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
 
 async def _looked(
     tx: Tx, reach: Chart | Desk | None, asked: Asked, search: Search, order: Sequence[Order]
-) -> tuple[Page, Total | None]:
-    """Return a page if one is asked for, and how many there are if that is."""
+) -> tuple[Page, Total | None, Place]:
+    """Return a page if one is asked for, how many there are if that is, and where looking ended.
+
+    That is somewhere if it went over a stretch of all there is.
+    """
     found: Page = []
-    if asked.limit:
+    end, after, limit = NOWHERE, asked.after, asked.limit + 1
+    if reach and asked.limit and not (order or asked.counted or fhir_live.is_told(search.type)):
+        found, end = await records.stretch(tx, reach, search=search, after=after, limit=limit)
+    elif asked.limit:
         found = await fhir_live.looked(
-            tx, reach, search=search, order=order, after=asked.after, limit=asked.limit + 1
+            tx, reach, search=search, order=order, after=after, limit=limit
         )
-    return found, await fhir_live.how_many(tx, reach, search=search) if asked.counted else None
+    total = await fhir_live.how_many(tx, reach, search=search) if asked.counted else None
+    return found, total, end
 
 
 async def _newest(
@@ -326,9 +335,9 @@ async def learn_through(tx: Tx, *, asked: Asked) -> None:
     await fhir_reach.learn(tx, fhir_reach.person_in(search), Right.SEARCH)
 
 
-def _page(asked: Asked, search: Search, found: Page) -> Answer:
+def _page(asked: Asked, search: Search, found: Page, end: Place = NOWHERE) -> Answer:
     page = found[: asked.limit]
-    follows = page[-1][1] if len(found) > len(page) and page else ()
+    follows = page[-1][1] if len(found) > len(page) and page else end
     return Answer(tuple(hit for hit, _ in page), follows, search.troubles)
 
 

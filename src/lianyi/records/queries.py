@@ -215,6 +215,19 @@ async def newest(
     return await searches.newest(tx, desk, search, after=after, limit=limit)
 
 
+async def stretch(
+    tx: Tx, reach: Chart | Desk, *, search: Search, after: Sequence[str], limit: int
+) -> tuple[Page, tuple[str, ...]]:
+    """Return what `search` does; where that might look through all there is, what is found so far.
+
+    Then that ends at a place, unless a whole page was found, or there is no more.
+    """
+    asked = await rare.narrowed(tx, reach, search)
+    if searches.is_endless(reach, asked):
+        return await searches.stretch(tx, reach, asked, after=after, limit=limit)
+    return await searches.page(tx, reach, asked, order=(), after=after, limit=limit), ()
+
+
 async def search(
     tx: Tx,
     reach: Chart | Desk,

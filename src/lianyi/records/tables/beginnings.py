@@ -16,14 +16,22 @@ from lianyi.records.tables.terms import Values
 
 
 class Walk(StrEnum):
-    """From the newest on, or from a place: of all, or of a desk's persons, unless they are many."""
+    """From the newest on, or from a place: of all, or of a desk's persons, unless they are many.
+
+    A stretch is of all as well, and as long as who waits for a page has the patience.
+    """
 
     ALL = "all"
     OWN = "own"
+    STRETCH = "stretch"
+
+
+SHORT = (Walk.ALL, Walk.OWN)  # of which a page comes, or something else is tried
 
 
 EVERYTHING = "records.resource"
 NEAR = 2000  # of the newest resources of a type
+STRETCH = 20_000  # of these, for a page of what nothing leads to
 FAR = 20_000  # of a code's, which an index alone tells whose they are
 AMPLE = 250  # of those of a desk, and persons of whom one of these is
 # The rows of older versions lead nowhere, and a code may stand in two elements. By `at` the planner
@@ -32,8 +40,8 @@ OF_CODE = """(SELECT r.* FROM (
     SELECT DISTINCT ON (k.at, k.fhir_id, k.version) k.* FROM {rows} AND k.owner = {owner}
     ORDER BY k.at DESC, k.fhir_id DESC, k.version) k
   JOIN records.resource r USING (owner, type, fhir_id, version, at) WHERE {whose})"""
-NEWEST = f"""(SELECT k.* FROM {{rows}}
-  ORDER BY k.at DESC, k.fhir_id DESC LIMIT {NEAR})"""
+NEWEST = """(SELECT k.* FROM {rows}
+  ORDER BY k.at DESC, k.fhir_id DESC LIMIT {most})"""
 # An instant and its owners lead to what is of both, whatever else it is. What is of one instant is
 # taken as a whole: an order within it is not the index's.
 BY_PLACE = """(SELECT r.* FROM (
@@ -78,10 +86,11 @@ def of(
 
 
 def _walked(search: Search, values: Values, walk: Walk, after: Sequence[str]) -> str:
-    type, led = values.put(search.type), _led(search)
+    type, led = values.put(search.type), None if walk is Walk.STRETCH else _led(search)
     rows = _coded(type, led[1], values) if led else f"records.resource k WHERE k.type = {type}"
-    if walk is Walk.ALL and led is None:
-        return NEWEST.format(rows=rows + _behind(after, values))
+    if walk is Walk.STRETCH or (walk is Walk.ALL and led is None):
+        most = NEAR if walk is Walk.ALL else STRETCH
+        return NEWEST.format(rows=rows + _behind(after, values), most=most)
     if after:
         rows += f" AND k.at <= {values.put(after[0])}::text::timestamptz"
     places = (
@@ -90,6 +99,12 @@ def _walked(search: Search, values: Values, walk: Walk, after: Sequence[str]) ->
         else OF_EACH.format(rows=rows, owners=values.owners)
     )
     return BY_PLACE.format(places=places, type=type)
+
+
+def stretch(search: Search, values: Values, after: Sequence[str] = ()) -> str:
+    """Return SQL for the last row of a whole stretch."""
+    rows = f"records.resource k WHERE k.type = {values.put(search.type)}{_behind(after, values)}"
+    return NEWEST.format(rows=rows, most=f"1 OFFSET {STRETCH - 1}")
 
 
 def _coded(type: str, code: str, values: Values) -> str:

@@ -14,7 +14,7 @@ from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Include, Order, Search, Total
 from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.tables import beginnings, rare
-from lianyi.records.tables.beginnings import Walk
+from lianyi.records.tables.beginnings import SHORT, Walk
 from lianyi.records.tables.filed import TABLES, named
 from lianyi.records.tables.terms import OF_ITSELF, Values, clause
 
@@ -87,6 +87,34 @@ async def newest(
     return None
 
 
+def is_endless(reach: Chart | Desk, search: Search) -> bool:
+    """Tell whether nothing leads to what is asked over more persons than are known by name.
+
+    It is not to be met soon: to look for a page of it may mean to look through all there is.
+    """
+    is_of_many = isinstance(reach, Desk) and reach.persons is None
+    asked = search.terms if is_of_many and not search.is_led else ()
+    return bool(asked) and all(map(rare.leads_nowhere, asked))
+
+
+async def stretch(
+    tx: Tx, reach: Chart | Desk, search: Search, *, after: Sequence[str], limit: int
+) -> tuple[Page, tuple[str, ...]]:
+    """Return what a stretch of the newest brings, or of those after a place, and where it ends.
+
+    It ends nowhere if there is nothing behind it, or where it has brought a whole page.
+    """
+    values = _values(tx, reach, search.type)
+    sql = paged(search, values, DEFAULT, after, limit, walk=Walk.STRETCH)
+    found = [placed(row) for row in await _fetch(tx, sql, values)]
+    if len(found) == limit:
+        return found, ()
+    values = _values(tx, reach, "")
+    sql = f"SELECT at::text, fhir_id FROM {beginnings.stretch(search, values, after)} r"
+    end = await tx.db.fetchrow(sql, *values.args)
+    return found, tuple(end or ())
+
+
 async def glance_over(
     tx: Tx,
     door: PresumedDesk,
@@ -135,12 +163,12 @@ def _presumed(values: Values) -> tuple[str, str]:
 
 def _walk(desk: Desk, search: Search, after: Sequence[str]) -> Walk | None:
     """Return the next walk to begin. None: all were in vain."""
-    walks = [Walk.ALL] if desk.everyone else list(Walk)
+    walks = SHORT[:1] if desk.everyone else SHORT
     return next(iter(walks[_vain.get(_key_of(desk, search, after)) or 0 :]), None)
 
 
 def _give_up(walk: Walk, desk: Desk, search: Search, after: Sequence[str]) -> None:
-    _vain.put(_key_of(desk, search, after), list(Walk).index(walk) + 1)
+    _vain.put(_key_of(desk, search, after), SHORT.index(walk) + 1)
 
 
 def _key_of(desk: Desk, search: Search, after: Sequence[str]) -> tuple[object, ...]:
