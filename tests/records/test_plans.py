@@ -72,6 +72,15 @@ async def test_no_search_walks_a_whole_table(ward, type, query):
         assert "Seq Scan" not in "\n".join(plans)
 
 
+async def test_nobodys_record_is_read_from_all_that_leads_to_them(ward):
+    """A page of the newest needs a few rows of a person, however many links there are."""
+    asked = [("patient", str(ward.person_id))]
+    search = searches.read("Observation", asked, ZoneInfo("Asia/Shanghai"))
+    plans = await ward.see(explain, queries.search, {"search": search, "limit": 20})
+    assert "on link" in "\n".join(plans)
+    assert "Index Cond: ((to_type" not in "\n".join(plans)
+
+
 async def test_who_counts_too_is_told_once_what_is_rare(ward):
     search = searches.read("Observation", [("code", "8480-6")], ZoneInfo("Asia/Shanghai"))
     asked = []

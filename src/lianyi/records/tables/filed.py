@@ -63,7 +63,8 @@ def named(type: str, name: str, k: str, values: Args) -> str:
     names, target = under(type, name)
     one = len(names) == 1
     is_it = f"{k}.name = {values.put(names[0])}" if one else f"{k}.name = ANY ({values.put(names)})"
-    return f"{is_it} AND {k}.to_type = {values.put(target)}" if target else is_it
+    # No index goes by this: it would begin with all that leads to a person, to find one row of it.
+    return f"{is_it} AND {k}.to_type || '' = {values.put(target)}" if target else is_it
 
 
 def wanted(term: Match, k: str, values: Args) -> str:
