@@ -1,3 +1,4 @@
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -7,7 +8,6 @@ import pytest
 from lianyi.access.service.desks import FEW as MOST_NAMED
 from lianyi.journeys.fhir_along import MOST
 from lianyi.people.model import DOCTOR
-from lianyi.records import service
 from lianyi.records import service as records
 from lianyi.records.model import PUBLIC
 from lianyi.records.tables.beginnings import STRETCH
@@ -348,6 +348,21 @@ async def test_what_nothing_leads_to_over_many_persons_is_looked_for_page_by_pag
     assert found == [id for (id,) in wanted[:400]]
 
 
+async def test_a_cursor_names_nothing(doctors, ward):
+    """PRI-01: a page may end at what its reader may not see."""
+    await ward.publish(*(make.observation(ward.person_id, n) for n in range(2)))
+    bundle = await doctors.bundle(f"Observation?patient={ward.person_id}&_count=1")
+    (url,) = (link["url"] for link in bundle["link"] if link["relation"] == "next")
+    cursor = url.partition("_page=")[2]
+    last = bundle["entry"][0]["resource"]["id"]
+    assert last.encode() not in urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    changed = f"{cursor[:20]}{'A' if cursor[20] != 'A' else 'B'}{cursor[21:]}"
+    for wrong in ("", "A", "~", cursor[:-8], changed):
+        path = f"{url.partition('_page=')[0]}_page={wrong}"
+        again = await doctors.bundle(path.removeprefix(f"{BASE}/"))
+        assert again["entry"] == bundle["entry"], wrong
+
+
 async def test_a_cursor_of_somebody_else_begins_anew(doctors, patients, ward):
     await ward.publish(*(make.observation(ward.person_id, n) for n in range(3)))
     path = f"Observation?patient={ward.person_id}&_count=2"
@@ -378,11 +393,11 @@ async def test_a_number_of_few_is_told_to_them_and_one_of_many_looks_at_nobody(d
     people = [uuid4() for _ in range(FEW + 1)]
     given = {"holder_id": ward.doctor.institution_id, "zone": ZoneInfo("Asia/Shanghai")}
     stored = [
-        service.prepare(make.condition(one, code), owner=one, **given)
+        records.prepare(make.condition(one, code), owner=one, **given)
         for n, one in enumerate(people)
         for code in ("J45", *(["J46"] if n else []))
     ]
-    await ward.place.do(ward.doctor, service.store, resources=stored)
+    await ward.place.do(ward.doctor, records.store, resources=stored)
     for one in people:
         await ward.place.relate(one, DOCTOR)
 
@@ -511,7 +526,7 @@ async def test_who_comes_along_counts_in_a_series_too(doctors, ward):
     at = [{"location": {"reference": f"Location/{site['id']}"}}]
     people = [uuid4() for _ in range(501)]
     resources = [
-        service.prepare(
+        records.prepare(
             make.encounter(person, location=at),
             owner=person,
             holder_id=ward.doctor.institution_id,
@@ -519,7 +534,7 @@ async def test_who_comes_along_counts_in_a_series_too(doctors, ward):
         )
         for person in people
     ]
-    await ward.place.do(ward.doctor, service.store, resources=resources)
+    await ward.place.do(ward.doctor, records.store, resources=resources)
     for person in people:
         await ward.place.relate(person, DOCTOR)
     asked = f"Location?_id={site['id']}"

@@ -23,6 +23,14 @@ def test_after_a_rotation_old_seals_open_and_new_ones_use_the_new_key():
         OLD.open(NEW.seal_text("x"))
 
 
+def test_what_is_bound_opens_beside_that_alone():
+    sealed = OLD.seal(b"value", bound=b"here")
+    assert OLD.open(sealed, bound=b"here") == b"value"
+    for other in (b"", b"there"):
+        with pytest.raises(Tampered):
+            OLD.open(sealed, bound=other)
+
+
 @pytest.mark.parametrize("at", [1, 5, 15, -1])
 def test_one_changed_bit_is_noticed(at):
     sealed = bytearray(OLD.seal_text("value"))

@@ -33,15 +33,17 @@ class Keys:
     index: bytes
     identity: bytes = b""  # of this installation, by which others know what it signs
 
-    def seal(self, value: bytes) -> bytes:
+    def seal(self, value: bytes, *, bound: bytes = b"") -> bytes:
+        """Return what opens only beside that which it is bound to."""
         id = max(self.seals)
         nonce = os.urandom(NONCE)
         seal = Cipher(algorithms.SM4(self.seals[id]), modes.GCM(nonce)).encryptor()
+        seal.authenticate_additional_data(bound)
         sealed = seal.update(value) + seal.finalize()
         return id.to_bytes(KEY_ID, "big") + nonce + sealed + seal.tag
 
-    def open(self, sealed: bytes) -> bytes:
-        """Return what was sealed.
+    def open(self, sealed: bytes, *, bound: bytes = b"") -> bytes:
+        """Return what was sealed, and bound to this.
 
         :raises Tampered:
         """
@@ -51,6 +53,7 @@ class Keys:
             raise Tampered
         opened = Cipher(algorithms.SM4(self.seals[id]), modes.GCM(nonce, sealed[-TAG:])).decryptor()
         try:
+            opened.authenticate_additional_data(bound)
             return opened.update(body) + opened.finalize()
         except InvalidTag as trouble:
             raise Tampered from trouble

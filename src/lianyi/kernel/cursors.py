@@ -1,21 +1,21 @@
 """Where a list goes on, as a text that means nothing to anybody else.
 
 A cursor is bound to the hat and to the query it was drawn for: brought by another, or to another
-list, it is no cursor, and the list begins anew.
+list, it is no cursor, and the list begins anew. Sealed, because a place may be a row that its
+reader may not see.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from hmac import compare_digest
 
+from lianyi.kernel.crypto import Tampered
 from lianyi.kernel.moment import Moment
-
-MAC = 12  # bytes; who guesses one only turns a page of what they may read anyway
 
 
 def write(at: Moment, query: str, position: str) -> str:
     """Return the cursor behind this position of this query."""
-    return urlsafe_b64encode(_mac(at, query, position) + position.encode()).decode().rstrip("=")
+    sealed = at.keys.seal(position.encode(), bound=_bound(at, query))
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def read(at: Moment, query: str, cursor: str) -> str:
@@ -23,12 +23,11 @@ def read(at: Moment, query: str, cursor: str) -> str:
     if not cursor:
         return ""
     try:
-        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        position = raw[MAC:].decode()
-    except (Error, ValueError):
+        sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return at.keys.open(sealed, bound=_bound(at, query)).decode()
+    except (Error, ValueError, Tampered):
         return ""
-    return position if compare_digest(raw[:MAC], _mac(at, query, position)) else ""
 
 
-def _mac(at: Moment, query: str, position: str) -> bytes:
-    return at.keys.digest(f"cursor {at.actor.post_id} {query} {position}")[:MAC]
+def _bound(at: Moment, query: str) -> bytes:
+    return f"cursor {at.actor.post_id} {query}".encode()
