@@ -55,20 +55,3 @@ async def test_who_has_gone_holds_up_nobody():
     gone.cancel()
     desk.open.set()
     assert await stays == "B"
-
-
-async def test_who_comes_while_as_many_rounds_as_may_be_are_under_way_waits_for_one():
-    desk = Desk()
-    together = Together(desk.fetch, abreast=2)
-    asked = []
-    for key in ("a", "b", "c", "d"):
-        asked.append(asyncio.create_task(together.ask(key)))
-        desk.asked.clear()
-        if key in "ab":
-            await desk.asked.wait()
-    await asyncio.sleep(0)
-    assert desk.rounds == [["a"], ["b"]]
-    desk.open.set()
-    assert await asyncio.gather(*asked) == ["A", "B", "C", "D"]
-    assert desk.rounds == [["a"], ["b"], ["c", "d"]]
-    assert await together.ask("e") == "E"

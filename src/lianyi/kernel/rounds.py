@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ACTS = 50  # in one transaction: what is announced waits for its end
 LOOKS = 16  # in one: the first that is found waits for the last
-ABREAST = 2  # rounds of looks: while the database is at one, this process is at the other
 KINDS = 500  # that are remembered
 # A taken key, a limit, a race: the ordinary way may still do it, or has the words.
 LOST = (asyncpg.IntegrityConstraintViolationError, asyncpg.TransactionRollbackError)
@@ -61,7 +60,7 @@ class Rounds:
         """Return the answer of a look. None: it has none, or nothing was told."""
         together = self._looks.get(look.kind.alone)
         if together is None:
-            together = Together(self._find, LOOKS, ABREAST)
+            together = Together(self._find, LOOKS)
             self._looks.put(look.kind.alone, together)
         rows = await together.ask(look)
         return None if rows is None else look.read(rows)

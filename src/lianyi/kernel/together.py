@@ -14,24 +14,21 @@ V = TypeVar("V")
 
 
 class Together(Generic[K, V]):
-    """`fetch` gives what there is for some keys, `most` at once; `abreast` rounds are under way."""
+    """`fetch` gives what there is for some keys, `most` at once; one round is under way."""
 
     def __init__(
-        self,
-        fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]],
-        most: int | None = None,
-        abreast: int = 1,
+        self, fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], most: int | None = None
     ) -> None:
-        self._fetch, self._most, self._abreast = fetch, most, abreast
+        self._fetch, self._most = fetch, most
         self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
-        self._rounds: set[asyncio.Task[None] | None] = set()
+        self._rounds: asyncio.Task[None] | None = None
 
     async def ask(self, key: K) -> V | None:
         """Return what there is for a key, or None. Raises what the round raised."""
         mine: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
         self._asked.setdefault(key, []).append(mine)
-        if len(self._rounds) < self._abreast:
-            self._rounds.add(asyncio.create_task(self._go_round()))
+        if self._rounds is None:
+            self._rounds = asyncio.create_task(self._go_round())
         return await mine
 
     async def _go_round(self) -> None:
@@ -40,7 +37,7 @@ class Together(Generic[K, V]):
             for key in asked:
                 del self._asked[key]
             await self._answer(asked)
-        self._rounds.discard(asyncio.current_task())
+        self._rounds = None
 
     async def _answer(self, asked: Mapping[K, Sequence[asyncio.Future[V | None]]]) -> None:
         found: Mapping[K, V] = {}
