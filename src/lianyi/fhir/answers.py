@@ -17,6 +17,7 @@ from lianyi.accounts.errors import SignedOut
 from lianyi.fhir import outcomes
 from lianyi.journeys import fhir_along
 from lianyi.kernel.actor import Actor
+from lianyi.kernel.headers import header
 from lianyi.kernel.presumed import PRESUMED
 from lianyi.kernel.refusal import Refused
 from lianyi.kernel.text import words
@@ -121,9 +122,9 @@ def resource(request: Request, body: str, version: int, at: datetime) -> Respons
 
 def _is_known(request: Request, tag: str, at: datetime) -> bool:
     """Tell whether the reader has this version; a tag says it more exactly than a time."""
-    if known := header(request, b"if-none-match"):
+    if known := header(request.scope, b"if-none-match"):
         return tag in {one.strip() for one in known.split(",")}
-    since = header(request, b"if-modified-since")
+    since = header(request.scope, b"if-modified-since")
     try:
         return bool(since) and at.replace(microsecond=0) <= parsedate_to_datetime(since)
     except (TypeError, ValueError):  # no date of HTTP, which is then no condition
@@ -198,16 +199,8 @@ def said(request: Request, code: str, details: Mapping[str, object] | None = Non
 
 
 def _takes_json(request: Request) -> bool:
-    wanted = _parameter(request, "_format") or header(request, b"accept") or "*/*"
+    wanted = _parameter(request, "_format") or header(request.scope, b"accept") or "*/*"
     return any(kind in wanted for kind in ACCEPTED)
-
-
-def header(request: Request, name: bytes) -> str:
-    """Return a header, or nothing; most requests have none of those that are looked for."""
-    for key, value in request.scope["headers"]:
-        if key == name:
-            return str(value, "latin-1")
-    return ""
 
 
 def _parameter(request: Request, name: str) -> str | None:

@@ -14,11 +14,11 @@ import msgspec
 from starlette.requests import Request
 
 from lianyi.fhir.answers import Body, Turned
+from lianyi.kernel import members
 
 KINDS = frozenset({"application/fhir+json", "application/json", "text/json"})
 MOST = 10 * 1024 * 1024  # bytes
 ASIDE = 64 * 1024  # bytes; more is read in a thread
-COLON = b"\\u003"  # how one may be spelled out begins
 NUL = "\x00"  # which no text of the database can hold
 
 
@@ -74,14 +74,14 @@ def parsed(raw: bytes) -> Body:
 def loaded(raw: bytes) -> Any:  # noqa: ANN401 - JSON
     """Read whatever JSON it is.
 
-    It is read by a fast reader, which is believed where it has lost nothing: every member has one
-    colon, and every text keeps its own. Else a slow one reads it again, and says what is wrong.
+    It is read by a fast reader, which is believed where it has lost nothing. Else a slow one reads
+    it again, and says what is wrong.
 
     :raises Turned: it is none, with the place.
     """
     try:
         read = _reader.decode(raw)
-        if COLON not in raw and raw.count(b":") == _writer.encode(read).count(b":"):
+        if members.are_all(raw, _writer.encode(read)):
             return read
     except (msgspec.MsgspecError, ValueError, RecursionError):
         pass

@@ -22,6 +22,7 @@ from lianyi.journeys import fhir_desk
 from lianyi.journeys.fhir_desk import Answer, Asked, Seen
 from lianyi.kernel import cursors
 from lianyi.kernel.db import Statement
+from lianyi.kernel.headers import header
 from lianyi.kernel.looks import Look
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
@@ -134,7 +135,7 @@ class _Page:
 
     def __init__(self, at: Moment, request: Request, asks: Asks) -> None:
         self._at, self._request = at, request
-        strict = "lenient" not in answers.header(request, b"prefer")
+        strict = "lenient" not in header(request.scope, b"prefer")
         self._wish = wish = _wish(asks, base_of(request), strict=strict)
         self._begin = _place(cursors.read(at, wish.query, wish.cursor) if wish.cursor else "")
         self.asked = wish.asked

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lianyi.accounts import queries as accounts
 from lianyi.journeys import app_tokens
 from lianyi.kernel.actor import NOWHERE, Actor, system
+from lianyi.kernel.headers import header
 from lianyi.kernel.presumed import PRESUMED, PresumedHat, Tokens
 from lianyi.kernel.work import App, reading
 from lianyi.smart import places
@@ -45,7 +46,7 @@ class Bearers:
         if scope["type"] in ASKING and scope["path"].startswith(places.FHIR):
             if scope["type"] == "websocket":  # which no cookie ever opens
                 scope["user"] = None
-            scheme, _, token = _header(scope, b"authorization").partition(" ")
+            scheme, _, token = header(scope, b"authorization").partition(" ")
             if scheme:
                 scope["session"] = scope["user"] = scope[PRESUMED] = None
                 if scheme.lower() == "bearer":
@@ -73,13 +74,13 @@ class Origins:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = _header(scope, b"origin") if scope["type"] == "http" else ""
+        origin = header(scope, b"origin") if scope["type"] == "http" else ""
         if not origin or not scope["path"].startswith(CROSSING):
             await self.app(scope, receive, send)
             return
         app: App = scope["app"].state.lianyi
         known = await reading(app, DOOR, lambda tx: accounts.knows_origin(tx, origin=origin))
-        if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
+        if scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method"):
             given = {**ALLOWED, **_opened(origin)} if known else {}
             await PlainTextResponse("", 204 if known else 403, given)(scope, receive, send)
             return
@@ -108,8 +109,3 @@ def _asking(scope: Scope, hat: Actor) -> Actor:
 async def _hats(state: State, tokens: Sequence[str]) -> dict[str, Actor]:
     app: App = state.lianyi
     return await reading(app, DOOR, lambda tx: app_tokens.hats(tx, tokens=list(tokens)))
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    """Return a header, or nothing; every request passes here, and most have neither."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-COLON = "\\u003"  # how one may be spelled out begins
+from lianyi.kernel import members
+
 DEEPEST = 250  # as deep as anybody nests; no deeper is what opens no more often
 
 
@@ -28,13 +29,11 @@ def own(text: str, read: Mapping[str, Any]) -> bytes | None:
 def repeated(text: str, whole: bytes) -> str:
     """Return the name of a member that one object of a text has twice, or nothing.
 
-    Readers of JSON keep one of them, and not all the same one (RFC 8259, 4). Every member has one
-    colon and every text keeps its own: if there are as many as in what was read (`whole`), nothing
-    was lost. Nothing was where the text is what was read, to the letter.
+    Readers keep one of them, and not all the same one. None was lost where the text is what was
+    read (`whole`), to the letter.
     """
-    if text.encode() == whole:
-        return ""
-    if COLON not in text and text.count(":") == whole.count(b":"):
+    raw = text.encode()
+    if raw == whole or members.are_all(raw, whole):
         return ""
     twice: list[str] = []
 
