@@ -122,7 +122,7 @@ def on_shelf(pharmacist, lot):
 
 
 def unlocks(signer):
-    signer.go("/signing").sees("签名密码")  # a new demo's certificates are on their way
+    signer.go("/signing").until("12 小时内有效")  # a new demo's certificates are on their way
     return signer.fill("签名密码", PIN).press("解锁").sees("已解锁")
 
 
