@@ -276,6 +276,32 @@ def of_mode(bundle, mode):
     return [e["resource"] for e in bundle.get("entry", ()) if e["search"]["mode"] == mode]
 
 
+async def test_a_page_with_too_much_beside_it_is_shorter_and_goes_on(patients, ward):
+    visits = [make.encounter(ward.person_id) for _ in range(2)]
+    bodies = [
+        make.condition(ward.person_id, encounter={"reference": f"Encounter/{visits[n > 0]['id']}"})
+        for n in range(MOST + 1)
+    ]
+    await ward.publish(*visits, *bodies)
+    for sort in ("", "&_sort=date"):
+        path = f"Encounter?patient={ward.person_id}&_revinclude=Condition:encounter{sort}"
+        pages = [page async for page in through(patients, path)]
+        assert [len(of_mode(page, "match")) for page in pages] == [1, 1]
+        assert {each["id"] for page in pages for each in of_mode(page, "match")} == {
+            each["id"] for each in visits
+        }
+        assert sorted(len(of_mode(page, "include")) for page in pages) == [1, MOST]
+        assert not any(of_mode(page, "outcome") for page in pages)
+
+
+async def through(reader, path):
+    while path:
+        page = await reader.bundle(path)
+        yield page
+        path = next((x["url"] for x in page["link"] if x["relation"] == "next"), "")
+        path = path.removeprefix(f"{BASE}/")
+
+
 async def test_what_does_not_come_along_is_not_left_out_without_a_word(patients, ward):
     visit = make.encounter(ward.person_id)
     about = {"encounter": {"reference": f"Encounter/{visit['id']}"}}
@@ -286,18 +312,29 @@ async def test_what_does_not_come_along_is_not_left_out_without_a_word(patients,
     assert (len(of_mode(whole, "include")), of_mode(whole, "outcome")) == (MOST, [])
     await ward.publish(bodies[MOST])
     part = await patients.bundle(asked)
-    (outcome,) = of_mode(part, "outcome")
-    (issue,) = outcome["issue"]
-    assert (len(of_mode(part, "include")), issue["severity"]) == (MOST, "warning")
-    assert "_count" in issue["diagnostics"]
+    assert (len(of_mode(part, "include")), len(of_mode(part, "match"))) == (MOST, 1)
+    rest = [page async for page in through(patients, f"{told_of(part)}&_count=200")]
+    found = {each["id"] for page in rest for each in of_mode(page, "match")}
+    assert found == {each["id"] for each in bodies}
     entries = [{"item": {"reference": f"Condition/{one['id']}"}} for one in bodies]
     more = make.body("List", ward.person_id, status="current", mode="working", entry=entries)
     await ward.publish(more)
-    everything = await patients.bundle("Patient/$everything?_type=List,Condition&_count=200")
-    while not of_mode(everything, "outcome"):
-        (following,) = (x["url"] for x in everything["link"] if x["relation"] == "next")
-        everything = await patients.bundle(following.removeprefix(f"{BASE}/"))
-    assert of_mode(everything, "match")[-1]["id"] == more["id"]
+    listed = await patients.bundle(f"List?_id={more['id']}&_include=List:item:Condition")
+    assert (await patients.bundle(f"{told_of(listed)}&_summary=count"))["total"] == len(bodies)
+    path = "Patient/$everything?_type=List,Condition&_count=200"
+    pages = [page async for page in through(patients, path)]
+    everything = [each["id"] for page in pages for each in of_mode(page, "match")]
+    assert sorted(everything) == sorted([more["id"], *(each["id"] for each in bodies)])
+    (cut,) = (page for page in pages if of_mode(page, "outcome"))
+    assert [each["id"] for each in of_mode(cut, "match")] == [more["id"]]
+
+
+def told_of(page):
+    """Return the search that an outcome tells to make for what didn't come along."""
+    (outcome,) = of_mode(page, "outcome")
+    (issue,) = outcome["issue"]
+    assert issue["severity"] == "warning"
+    return issue["diagnostics"].rpartition("：")[2]
 
 
 @pytest.mark.parametrize(("links", "is_cut"), [(3, False), (4, True)])

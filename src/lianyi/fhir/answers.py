@@ -174,10 +174,11 @@ def ignored(request: Request, name: str, why: Why) -> Body:
     return outcomes.outcome([outcomes.issue("not-supported", text, "warning")])
 
 
-def cut(request: Request) -> Body:
+def cut(request: Request, along: fhir_along.Along) -> Body:
     """Return the outcome that tells a reader that not all came along, and what to do."""
     most = {"most": fhir_along.MOST, "rounds": fhir_along.ROUNDS}
-    said_so = said(request, "fhir.along_cut", most)
+    code = "fhir.along_rest" if along.rest else "fhir.along_cut"
+    said_so = said(request, code, {**most, "rest": " , ".join(along.rest)})
     return outcomes.outcome([outcomes.issue("too-costly", said_so, "warning")])
 
 

@@ -111,6 +111,6 @@ def _bundle(tx: Tx, request: Request, given: Given, found: Gathered) -> Body:
     told = [
         *(pages.entry(base, hit, pages.MATCH) for hit in found.hits),
         *(pages.entry(base, hit, pages.INCLUDE) for hit in found.along.hits),
-        *(pages.told(answers.cut(request)) for _ in range(found.along.is_cut)),
+        *(pages.told(answers.cut(request, found.along)) for _ in range(found.along.is_cut)),
     ]
     return {"resourceType": "Bundle", "type": "searchset", "link": links, **pages.entries(told)}

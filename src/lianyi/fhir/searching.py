@@ -157,7 +157,7 @@ class _Page:
         found = [
             *(_entry(wish, hit, MATCH) for hit in answer.hits),
             *(_entry(wish, hit, INCLUDE) for hit in answer.along.hits),
-            *(pages.told(answers.cut(request)) for _ in range(answer.along.is_cut)),
+            *(pages.told(answers.cut(request, answer.along)) for _ in range(answer.along.is_cut)),
             *(pages.told(answers.ignored(request, one.name, one.why)) for one in answer.ignored),
         ]
         head = {"resourceType": "Bundle", "type": "searchset", **total, "link": links}

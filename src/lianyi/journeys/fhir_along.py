@@ -1,10 +1,11 @@
 """What comes along with a page of a search: what its includes lead to, and what that leads to.
 
-There is an end to it, which is told: who thinks that they have all of it would be wrong.
+There is an end to it: a page with more beside it is shorter than it could be. Of one resource that
+alone brings too much, the end is told: who thinks that they have all of it would be wrong.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from lianyi.access.model import Chart, Desk
@@ -20,19 +21,56 @@ Met: TypeAlias = set[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """Resources, each once; `is_cut`: there are more of them, which don't come."""
+    """Resources, each once; `is_cut`: there are more of them, which don't come.
+
+    `rest` are the searches that find all of them by themselves, as far as one can say which.
+    """
 
     hits: tuple[Hit, ...] = ()
     is_cut: bool = False
+    rest: tuple[str, ...] = ()
+
+    @property
+    def is_full(self) -> bool:
+        return self.is_cut and len(self.hits) == MOST
 
 
 NOTHING = Along()
 
 
-async def along(
+async def fitting(
+    tx: Tx, reach: Chart | Desk, hits: Sequence[Hit], includes: Sequence[Include]
+) -> tuple[int, Along]:
+    """Return with how many of a page's resources all comes along that should, and what that is."""
+    many, found = len(hits), NOTHING
+    for part in halves(hits) if includes else ():
+        many, found = len(part), await _along(tx, reach, part, includes)
+        if not found.is_full:
+            return many, found
+    rest = tuple(_rest(hits[0], includes)) if found.is_full else ()
+    return many, replace(found, rest=rest)
+
+
+def halves(hits: Sequence[Hit]) -> Iterator[Sequence[Hit]]:
+    """Yield the resources of a page, then the first half of them, and so on to the first one."""
+    while hits:
+        yield hits
+        hits = hits[: len(hits) // 2]
+
+
+def _rest(hit: Hit, includes: Sequence[Include]) -> Iterator[str]:
+    """Yield how one searches for what a resource brings, page by page."""
+    for one in includes:
+        if one.name and one.is_reverse:
+            yield f"{one.type}?{one.name}={hit.type}/{hit.fhir_id}"
+        elif one.name and one.target and one.type == hit.type:
+            yield f"{one.target}?_has:{one.type}:{one.name}:_id={hit.fhir_id}"
+
+
+async def _along(
     tx: Tx, reach: Chart | Desk, hits: Sequence[Hit], includes: Sequence[Include]
 ) -> Along:
-    """Return what comes along with a page, as far as this reader sees it."""
+    """Return what comes along with some resources, as far as this reader sees it."""
     repeated = [one for one in includes if one.iterates]
     met = {(hit.type, hit.fhir_id) for hit in hits}
     found: list[Hit] = []

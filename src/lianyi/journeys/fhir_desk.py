@@ -64,6 +64,7 @@ class Answer:
     ignored: tuple[Trouble, ...]
     along: Along = NOTHING
     total: int | None = None
+    page: Page = field(default_factory=list)  # the hits with their places
 
     @property
     def weight(self) -> int:
@@ -229,8 +230,8 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         found, total, end = await _looked(tx, reach, asked, search, order)
     answer = replace(_page(asked, search, found, end), total=total.number if total else None)
     if reach:
-        along = await fhir_along.along(tx, reach, answer.hits, includes)
-        answer = replace(answer, along=along)
+        answer = await _accompanied(tx, reach, answer, includes)
+        along = answer.along
         types = {asked.type, *(hit.type for hit in along.hits)}
         await _check_series(tx, reach, types, asked.shown + answer.weight)
         shown = [hit.owner for hit in (*answer.hits, *along.hits)]
@@ -299,8 +300,17 @@ def _look(at: Moment, still: Sequence[Statement], asked: Asked) -> Look[Seen] | 
 
 async def completed(tx: Tx, seen: Seen) -> Answer:
     """Return what was seen with what comes along, through the chart that is open."""
-    along = await fhir_along.along(tx, seen.chart, seen.answer.hits, seen.includes)
-    return replace(seen.answer, along=along)
+    return await _accompanied(tx, seen.chart, seen.answer, seen.includes)
+
+
+async def _accompanied(
+    tx: Tx, reach: Chart | Desk, answer: Answer, includes: Sequence[Include]
+) -> Answer:
+    """Return a page with what comes along, and with fewer resources where that is too much."""
+    many, along = await fhir_along.fitting(tx, reach, answer.hits, includes)
+    if many < len(answer.hits):
+        answer = replace(answer, hits=answer.hits[:many], after=answer.page[many - 1][1])
+    return replace(answer, along=along)
 
 
 async def glance_over(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> Answer | None:
@@ -338,7 +348,7 @@ async def learn_through(tx: Tx, *, asked: Asked) -> None:
 def _page(asked: Asked, search: Search, found: Page, end: Place = NOWHERE) -> Answer:
     page = found[: asked.limit]
     follows = page[-1][1] if len(found) > len(page) and page else end
-    return Answer(tuple(hit for hit, _ in page), follows, search.troubles)
+    return Answer(tuple(hit for hit, _ in page), follows, search.troubles, page=page)
 
 
 def _understood(at: Moment, asked: Asked) -> Understood:

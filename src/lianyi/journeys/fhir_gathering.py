@@ -92,12 +92,16 @@ def _check_scopes(tx: Tx, asked: Gathering) -> None:
 
 async def _gathered(tx: Tx, chart: Chart, asked: Gathering, limit: int) -> Gathered:
     found = await records.gathered(tx, chart, asked=asked, limit=limit + 1)
-    hits = tuple(found[:limit])
-    last = hits[-1] if len(found) > limit else None
     most = fhir_along.MOST
-    came = await records.linked(tx, chart, hits=hits, include=BY_ANY, limit=most + 1)
+    hits: Sequence[Hit] = ()
+    came: list[Hit] = []
+    for hits in fhir_along.halves(found[:limit]):
+        came = await records.linked(tx, chart, hits=hits, include=BY_ANY, limit=most + 1)
+        if len(came) <= most:
+            break
+    last = hits[-1] if len(found) > len(hits) else None
     along = Along(tuple(_others(chart, asked, hits, came[:most])), is_cut=len(came) > most)
-    return Gathered(hits, along, (last.type, last.fhir_id) if last else ())
+    return Gathered(tuple(hits), along, (last.type, last.fhir_id) if last else ())
 
 
 def _others(chart: Chart, asked: Gathering, hits: Sequence[Hit], along: Sequence[Hit]) -> list[Hit]:
