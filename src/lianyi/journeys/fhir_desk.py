@@ -1,18 +1,15 @@
 """The record as other software reads it: by id, by version, by search. The doors decide it all."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from lianyi.access import queries as consents
 from lianyi.access import service as access
 from lianyi.access.model import RESIDENT, Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Right
-from lianyi.access.service import desks
-from lianyi.journeys import fhir_along, fhir_audit, fhir_glance, fhir_live, fhir_reach
+from lianyi.journeys import fhir_along, fhir_audit, fhir_glance, fhir_live, fhir_reach, fhir_shown
 from lianyi.journeys.fhir_along import NOTHING, Along
 from lianyi.kernel import profile
 from lianyi.kernel.db import Statement
@@ -26,12 +23,11 @@ from lianyi.records.errors import (
     NoPatient,
     NoSuchResource,
     NotSearchable,
-    TooManyPersons,
     TooMuch,
 )
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Term, Total, Trouble
-from lianyi.records.model import PUBLIC, Hit, Page
+from lianyi.records.model import Hit, Page
 from lianyi.records.model.writing import Change
 
 QUESTIONS = 300  # remembered as they were understood
@@ -71,7 +67,7 @@ class Answer:
         """PRI-11: what a page adds to a series: its resources, or the persons who come along."""
         if not self.along.hits:
             return len(self.hits)
-        return max(len(self.hits), len(_persons((*self.hits, *self.along.hits))))
+        return max(len(self.hits), len(fhir_shown.whose((*self.hits, *self.along.hits))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +147,11 @@ async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list
         reach = await fhir_reach.opened(tx, None, Right.SEARCH)
     if reach is None:
         return []
-    await _check_series(tx, reach, {asked.type}, shown + limit)
+    await fhir_shown.check_series(tx, reach, {asked.type}, shown + limit)
     found = await records.changes(tx, reach, asked=asked, limit=limit)
     if asked.fhir_id and not found and not shown:
         raise NoSuchResource(type=asked.type, fhir_id=asked.fhir_id)
-    await _tell(tx, reach, {asked.type}, [one.owner for one in found])
+    await fhir_shown.tell(tx, reach, {asked.type}, [one.owner for one in found])
     return found
 
 
@@ -187,7 +183,7 @@ async def matching(tx: Tx, *, type: str, pairs: Sequence[tuple[str, str]]) -> li
         return []
     reach = await fhir_reach.named(tx, reach, search)
     hits = [hit for hit, _ in await fhir_live.looked(tx, reach, search=search, limit=2)]
-    await _tell(tx, reach, {type}, [hit.owner for hit in hits])
+    await fhir_shown.tell(tx, reach, {type}, [hit.owner for hit in hits])
     return hits
 
 
@@ -223,7 +219,7 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         reach, search = await fhir_reach.for_search(tx, search)
         if reach is None:
             return Answer((), (), search.troubles, total=0 if asked.counted else None)
-        await _check_series(tx, reach, {asked.type}, asked.shown + asked.limit)
+        await fhir_shown.check_series(tx, reach, {asked.type}, asked.shown + asked.limit)
     found, total, end = await _newest(tx, reach, asked, search, order), None, NOWHERE
     if found is None:
         reach = await fhir_reach.named(tx, reach, search) if reach else None
@@ -233,9 +229,9 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         answer = await _accompanied(tx, reach, answer, includes)
         along = answer.along
         types = {asked.type, *(hit.type for hit in along.hits)}
-        await _check_series(tx, reach, types, asked.shown + answer.weight)
+        await fhir_shown.check_series(tx, reach, types, asked.shown + answer.weight)
         shown = [hit.owner for hit in (*answer.hits, *along.hits)]
-        await _tell(tx, reach, types, [*shown, *(total.few if total else ())])
+        await fhir_shown.tell(tx, reach, types, [*shown, *(total.few if total else ())])
     return answer
 
 
@@ -373,28 +369,3 @@ def _read(asked: Asked, zone: ZoneInfo) -> Understood:
     # One that names a person looks among theirs alone.
     search = replace(search, is_personal=fhir_reach.person_in(search) is not None)
     return search, () if isinstance(order, Trouble) else order, includes
-
-
-async def _check_series(tx: Tx, reach: Chart | Desk, types: set[str], weight: int) -> None:
-    """PRI-11, PRI-28: more than these only where two have agreed that the app takes all of it."""
-    most = profile.at(tx.now)["PRI-28"]
-    if isinstance(reach, Desk) and weight > most and not await consents.is_agreed(tx, types=types):
-        raise TooManyPersons(most=most)
-
-
-async def _tell(
-    tx: Tx, reach: Chart | Desk, types: Collection[str], owners: Iterable[UUID]
-) -> None:
-    """Count and tell the persons whom a desk's answer shows; a chart's is told when it opens.
-
-    :raises TooManyToday:
-    """
-    if isinstance(reach, Desk):
-        nobody = {PUBLIC, reach.institution_id}
-        persons = [id for id in dict.fromkeys(owners) if id not in nobody]
-        await desks.count(tx, reach, person_ids=persons, types=types)
-        access.saw(tx, reach, person_ids=persons, what=fhir_reach.WHAT)
-
-
-def _persons(hits: Iterable[Hit]) -> list[UUID]:
-    return list(dict.fromkeys(hit.owner for hit in hits if hit.owner != PUBLIC))
