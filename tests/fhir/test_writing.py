@@ -268,7 +268,7 @@ async def test_every_writing_is_told_to_the_person(clinic, ward):
     whats = ("fhir_create", "fhir_update", "fhir_delete")
     assert told == [(ward.doctor.person_id, True, what) for what in whats]
     readings = await ward.see_own(readers.readings)
-    events = [audit_event(ward.person_id, one) for one in readings]
+    events = [audit_event(one, ward.person_id) for one in readings]
     assert [event["action"] for event in events] == ["D", "U", "C"]
 
 

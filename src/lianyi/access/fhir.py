@@ -123,8 +123,8 @@ def permission(given: Permission, approval: Approval, *, name: str, company: str
     }
 
 
-def audit_event(person_id: UUID, reading: Reading) -> Body:
-    """Return that somebody opened, or tried to open, a person's data, or broke the glass (INT-06).
+def audit_event(reading: Reading, *person_ids: UUID) -> Body:
+    """Return that somebody opened, or tried to open, persons' data, or broke the glass (INT-06).
 
     The log keeps no words and no values of a search, and so there is no query to tell.
     """
@@ -148,6 +148,7 @@ def audit_event(person_id: UUID, reading: Reading) -> Body:
                 "type": {"system": OBJECT, "code": PERSON},
                 "description": reading.what or reading.purpose,
             }
+            for person_id in person_ids
         ],
     }
 

@@ -8,7 +8,7 @@ from lianyi.access import tables
 from lianyi.access.errors import GroundGone, NoSuchExport
 from lianyi.access.model import Chart, Consent, Desk, Glass, Looked, Purpose, Reading
 from lianyi.access.model.apps import Approval, Permission
-from lianyi.access.model.auditing import Sought
+from lianyi.access.model.auditing import Near, Sought
 from lianyi.access.model.compliance import Compliance
 from lianyi.access.model.exports import Export, Fetch, Vote
 from lianyi.access.tables import apps, auditing
@@ -31,6 +31,17 @@ async def readings(
 async def audited(tx: Tx, chart: Chart, *, sought: Sought, limit: int) -> list[Reading]:
     """Return what `readings` tells, and when glass was broken and shut, as it is looked for."""
     return await auditing.list_audited(tx, chart, sought, limit)
+
+
+async def audited_here(
+    tx: Tx, desk: Desk, *, sought: Sought, near: Near, limit: int
+) -> list[Reading]:
+    """Return what staff and apps of the desk's institution opened, as it is looked for."""
+    return await auditing.list_audited_here(tx, desk, sought, near, limit)
+
+
+async def how_many_audited_here(tx: Tx, desk: Desk, *, sought: Sought, near: Near) -> int:
+    return await auditing.count_audited_here(tx, desk, sought, near)
 
 
 async def how_many_audited(tx: Tx, chart: Chart, *, sought: Sought) -> int:

@@ -50,5 +50,5 @@ async def _readings(tx: Tx, chart: Chart) -> AsyncIterator[bytes]:
     sought = Sought()
     while found := await access.audited(tx, chart, sought=sought, limit=PAGE):
         for one in found:
-            yield msgspec.json.encode(doors.audit_event(chart.person_id, one))
+            yield msgspec.json.encode(doors.audit_event(one, chart.person_id))
         sought = replace(sought, after=(found[-1].at, found[-1].id))

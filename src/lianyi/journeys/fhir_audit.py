@@ -102,7 +102,7 @@ def tells(reach: Chart | Desk | None, type: str) -> TypeGuard[Chart]:
 
 
 def _hit(chart: Chart, line: Reading) -> Hit:
-    body = msgspec.json.encode(fhir.audit_event(chart.person_id, line)).decode()
+    body = msgspec.json.encode(fhir.audit_event(line, chart.person_id)).decode()
     return Hit(TYPE, line.id, 1, line.at, chart.person_id, body)
 
 

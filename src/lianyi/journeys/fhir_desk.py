@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 from lianyi.access import service as access
 from lianyi.access.model import RESIDENT, Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Right
-from lianyi.journeys import fhir_along, fhir_audit, fhir_glance, fhir_live, fhir_reach, fhir_shown
+from lianyi.journeys import (
+    fhir_along,
+    fhir_glance,
+    fhir_live,
+    fhir_overseen,
+    fhir_reach,
+    fhir_shown,
+)
 from lianyi.journeys.fhir_along import NOTHING, Along
 from lianyi.kernel import profile
 from lianyi.kernel.db import Statement
@@ -87,6 +94,8 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
     """
     fhir_live.check_scope(tx, type=type, right=Right.READ)
     search = Search(type, (Ids((fhir_id,)),))
+    if fhir_overseen.oversees(tx, type):
+        return await fhir_overseen.line(tx, fhir_id=fhir_id)
     hit = await _own(tx, search)
     if hit is None and not fhir_live.is_open(type):
         reach = await fhir_reach.of_resource(tx, type, fhir_id)
@@ -138,7 +147,7 @@ async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list
     """
     if asked.fhir_id:
         access.check_scope(tx, type=asked.type, right=Right.READ)
-        own = await _of_log(tx, asked)
+        own = await fhir_overseen.versions(tx, asked)
         if own is not None:
             return own
         reach: Chart | Desk | None = await fhir_reach.of_resource(tx, asked.type, asked.fhir_id)
@@ -152,20 +161,6 @@ async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list
     if asked.fhir_id and not found and not shown:
         raise NoSuchResource(type=asked.type, fhir_id=asked.fhir_id)
     await fhir_shown.tell(tx, reach, {asked.type}, [one.owner for one in found])
-    return found
-
-
-async def _of_log(tx: Tx, asked: Changes) -> list[Change] | None:
-    """Return the versions of a line of the log; None: nothing of it is asked.
-
-    :raises NoSuchResource:
-    """
-    if asked.type != fhir_audit.TYPE or tx.actor.role != RESIDENT:
-        return None
-    reach = await fhir_reach.chart_of(tx, person_id=None, right=Right.READ)
-    found = await fhir_audit.changes(tx, reach, fhir_id=asked.fhir_id)
-    if not found or asked.version not in {None, 1}:
-        raise NoSuchResource(type=asked.type, fhir_id=asked.fhir_id)
     return found
 
 
@@ -214,6 +209,8 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     """
     fhir_live.check_scope(tx, type=asked.type, right=Right.SEARCH)
     search, order, includes = _understood(tx, asked)
+    if fhir_overseen.oversees(tx, asked.type):
+        return await _overseen(tx, asked, search, order, includes)
     reach = None
     if includes or not fhir_live.is_open(asked.type):
         reach, search = await fhir_reach.for_search(tx, search)
@@ -233,6 +230,25 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
         shown = [hit.owner for hit in (*answer.hits, *along.hits)]
         await fhir_shown.tell(tx, reach, types, [*shown, *(total.few if total else ())])
     return answer
+
+
+async def _overseen(
+    tx: Tx, asked: Asked, search: Search, order: Sequence[Order], includes: Sequence[Include]
+) -> Answer:
+    """Return a page of what an institution's own have opened. Raises as `search` does."""
+    page: Page = []
+    if asked.limit:
+        page = await fhir_overseen.page(
+            tx,
+            search=search,
+            order=order,
+            includes=includes,
+            after=asked.after,
+            shown=asked.shown,
+            limit=asked.limit + 1,
+        )
+    total = await fhir_overseen.how_many(tx, search=search) if asked.counted else None
+    return replace(_page(asked, search, page), total=total)
 
 
 async def _looked(

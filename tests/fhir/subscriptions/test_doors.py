@@ -224,7 +224,7 @@ async def test_each_telling_is_an_access_that_the_person_sees_once(
     seen = await ward.see_own(readers.readings, what="fhir_told")
     (reading,) = [one for one in seen if one.app_id == firm.app_id]
     assert (reading.granted, reading.purpose) == (True, Purpose.TREAT)
-    event = audit_event(ward.person_id, reading)
+    event = audit_event(reading, ward.person_id)
     assert event["agent"][0]["who"]["identifier"]["value"] == str(firm.app_id)
     assert len(receiver.said) == 2
 

@@ -375,6 +375,7 @@ class Reading:
     id: str = ""  # among the lines of the log and the moments of glass; a line's is its `seq`
     kind: Kind = Kind.READ
     request_id: str = ""
+    person_ids: tuple[UUID, ...] = ()  # whose data, where a line is told to an institution
 
     @property
     def export_id(self) -> UUID | None:

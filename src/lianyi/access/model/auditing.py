@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
+from uuid import UUID
 
 from lianyi.kernel.sought import Clause
 
@@ -22,6 +23,8 @@ class Field(StrEnum):
     ENTITY = "entity"
     ENTITY_TYPE = "entity_type"
     SOURCE = "source"
+    POST = "post"
+    READER = "reader"
 
 
 Place: TypeAlias = tuple[datetime, str]
@@ -34,3 +37,17 @@ class Sought:
     clauses: tuple[Clause, ...] = ()
     after: Place | None = None
     upwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What an index finds lines of an institution by; None: nothing of that kind is asked.
+
+    `persons`: a line is of one of them; it is one of these `lines` of the log, or of `glasses`.
+    """
+
+    persons: tuple[UUID, ...] | None = None
+    lines: tuple[int, ...] | None = None
+    glasses: tuple[UUID, ...] | None = None
+    low: datetime | None = None
+    high: datetime | None = None
