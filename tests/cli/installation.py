@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 SRC = Path(__file__).parents[2] / "src"
-PATIENCE = 30  # seconds, for a machine with much else to do
+PATIENCE = 60  # seconds, for a machine with much else to do
 OURS = ("LIANYI_", "DATABASE_URL", "PORT")
 
 

@@ -56,7 +56,7 @@ async def test_a_move_reaches_the_other_processes(played, tmp_path):
     config = Config(home=Path(tmp_path), database_url=played, pool_size=2)
     async with main.running(config, Hub()) as mover, main.running(config, Hub()) as other:
         before = other.clock()
-        async with asyncio.timeout(10), mover.pool.acquire() as db:
+        async with asyncio.timeout(40), mover.pool.acquire() as db:
             await demo.forward(db, mover.clock, by=DAY)
             while other.clock() < before + DAY:  # noqa: ASYNC110 - a clock has no event
                 await asyncio.sleep(0.01)

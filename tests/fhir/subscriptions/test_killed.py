@@ -15,7 +15,7 @@ from tests.cli.installation import SRC, environment
 from tests.fhir.subscriptions.receiver import Receiver, hook, pressure, served, subscribed, values
 from tests.records import make
 
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 ALL_TOLD = "SELECT NOT EXISTS (SELECT FROM records.notice WHERE done_at IS NULL)"
 WORKER = """
 import asyncio, sys

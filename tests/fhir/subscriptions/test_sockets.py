@@ -28,7 +28,7 @@ from tests.fhir.subscriptions.receiver import (
 )
 from tests.records import make
 
-PATIENCE = 10  # seconds
+PATIENCE = 40  # seconds
 
 
 def socket(criteria, *, content=None):
