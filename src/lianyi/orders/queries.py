@@ -7,7 +7,7 @@ from lianyi.access.model import Chart, Desk
 from lianyi.kernel.work import Tx
 from lianyi.orders import rules, tables
 from lianyi.orders.errors import BadBarcode, NoSuchOrder
-from lianyi.orders.model import BENCH, Call, Item, Order, Result, Specimen, State
+from lianyi.orders.model import BENCH, Call, Item, Order, Result, State
 
 LINES = 50
 
@@ -59,14 +59,6 @@ async def orders_of(
     """
     found = await tables.list_of(tx, chart, encounter_id, before, limit)
     return found if chart.sees_unreleased else [rules.as_shown(order) for order in found]
-
-
-async def specimen_of(tx: Tx, desk: Desk, *, order: Order) -> Specimen:
-    """Return the newest specimen of an order this desk has.
-
-    :raises NoSuchSpecimen:
-    """
-    return await tables.load_specimen(tx, order.id)
 
 
 async def results_of(tx: Tx, desk: Desk, *, orders: Sequence[Order]) -> dict[UUID, list[Result]]:

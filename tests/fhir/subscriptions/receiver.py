@@ -80,18 +80,14 @@ class Receiver:
         await send({"type": "http.response.body", "body": b"{}"})
 
 
-class Quiet(uvicorn.Server):
-    def install_signal_handlers(self):
-        """Leave the signals to the tests."""
-
-    @asynccontextmanager
-    async def running(self, door):
-        task = asyncio.create_task(self.serve(sockets=[door]))
-        try:
-            yield
-        finally:
-            self.should_exit = self.force_exit = True
-            await task
+@asynccontextmanager
+async def running(server, door):
+    task = asyncio.create_task(server.serve(sockets=[door]))
+    try:
+        yield
+    finally:
+        server.should_exit = server.force_exit = True
+        await task
 
 
 @asynccontextmanager
@@ -102,7 +98,7 @@ async def served(app, host="127.0.0.1", **settings):
         door.bind(address)
         door.listen()
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, **settings)
-        async with Quiet(config).running(door):
+        async with running(uvicorn.Server(config), door):
             yield f"{host}:{door.getsockname()[1]}"
 
 

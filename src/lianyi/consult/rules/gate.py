@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from lianyi.consult.model import OFFERED, Asking, Course, Finding, Intake, Kind, Proof, State, Visit
+from lianyi.consult.model import OFFERED, Asking, Course, Finding, Kind, Proof, State, Visit
 from lianyi.kernel.profile import Profile
 from lianyi.terminology.model import Control, Drug
 
@@ -97,10 +97,6 @@ def treats(subject: str, code: str) -> bool:
 
 def may_be_said(text: str, files: Collection[object]) -> bool:
     return bool(text.strip()) or bool(files)
-
-
-def is_empty(intake: Intake) -> bool:
-    return not intake.complaint.strip()
 
 
 def _kind_findings(asking: Asking) -> Iterator[Finding]:

@@ -58,8 +58,6 @@ TRIED = "UPDATE records.subscription SET tries = tries + 1, trouble = $2 WHERE i
 BIND = "UPDATE records.subscription SET binding = $2, binding_until = $3 WHERE id = $1"
 UNBIND = """UPDATE records.subscription SET binding = NULL, binding_until = NULL
             WHERE binding = $1 AND binding_until > $2 RETURNING id"""
-ENDING = """SELECT id FROM records.subscription
-            WHERE state IN ('requested', 'active', 'error') AND until <= $1 ORDER BY id LIMIT 200"""
 RESTING = """SELECT id FROM records.subscription
              WHERE state IN ('requested', 'active', 'error') AND approval_id = $1 ORDER BY id"""
 LENT = """SELECT id FROM records.subscription
@@ -238,10 +236,6 @@ async def list_here(tx: Tx) -> list[Listed]:
 
 async def list_about(tx: Tx, chart: Chart) -> list[Listed]:
     return [_listed(row) for row in await tx.db.fetch(LISTED_OF, chart.person_id)]
-
-
-async def list_ending(tx: Tx) -> list[UUID]:
-    return [row["id"] for row in await tx.db.fetch(ENDING, tx.now)]
 
 
 async def list_resting(tx: Tx, approval_id: UUID) -> list[UUID]:

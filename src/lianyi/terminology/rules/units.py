@@ -96,10 +96,6 @@ def is_built() -> bool:
     return bool(_table().units)
 
 
-def is_unit(code: str) -> bool:
-    return _special(code) is not None or _read(code) is not None
-
-
 def _rounded(exact: Fraction) -> Decimal:
     with localcontext(prec=DIGITS):
         return Decimal(exact.numerator) / Decimal(exact.denominator)
