@@ -17,6 +17,7 @@ from lianyi.worker.errands import Runner
 LOG = logging.getLogger(__name__)
 IDLE = 0.1  # seconds between two looks when there was nothing to do
 BUSY = 0.02  # seconds in which more may come that can be handed on together
+MANY = 16  # done in one look: where so much comes, it is cheaper to let more of it come
 BULK = 1.0  # seconds between two looks for what leaves or comes in bulk
 SEAL = 5.0  # seconds between two seals of a log
 FORGET = 3600.0  # seconds between two looks for what nobody needs any more
@@ -68,11 +69,13 @@ async def _repeat(
 
 async def _round(work: Callable[[], Awaitable[int]], idle: float) -> float:
     try:
-        return BUSY if await work() else idle
+        done = await work()
     except Unavailable as trouble:
         LOG.warning("the worker waits: %s", trouble.code)
     except Exception:
         LOG.exception("the worker met a bug and goes on")
+    else:
+        return BUSY if 0 < done < MANY else idle
     return AWAY
 
 
