@@ -87,8 +87,8 @@ async def ask(request: Request) -> Response:
     except forms.BadForm as bad:
         told = bad.form
         return await _intake(request, _kind(told.text("kind")), told.text("condition"), told)
-    data = await forms.posted(request)
-    signs = {name.removeprefix(SIGN): data[name] for name in data if name.startswith(SIGN)}
+    texts = (await forms.posted(request)).texts
+    signs = {name.removeprefix(SIGN): texts[name][-1] for name in texts if name.startswith(SIGN)}
     answers = tuple(Answered(sign, said == "yes") for sign, said in signs.items())
     wish = _wish(form, answers, papers, photos)
     try:
