@@ -3,11 +3,13 @@
 The framework asks every route in turn, which with a hundred pages costs more than some answers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
+from inspect import iscoroutinefunction
 
 from starlette.datastructures import URLPath
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Mount, NoMatchFound, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -16,6 +18,7 @@ Known = Route | Mount | WebSocketRoute
 ANY = ""  # a step that a route holds open, or that no route is called by
 FORMS = 4096  # remembered: there are only so many, and a stranger may make up more
 Form = tuple[str, ...]
+Page = Callable[[Request], Awaitable[Response]]
 
 
 class Doors(BaseRoute):
@@ -26,6 +29,11 @@ class Doors(BaseRoute):
         self._by_name: dict[str, Known] = {}
         for route in self._routes:
             self._by_name.setdefault(route.name or "", route)
+        self._pages: dict[int, Page] = {
+            id(one): one.endpoint
+            for one in self._routes
+            if isinstance(one, Route) and iscoroutinefunction(one.endpoint)
+        }
         self._of = lru_cache(FORMS)(self._of_form)
 
     def matches(self, scope: Scope) -> Found:
@@ -66,7 +74,14 @@ class Doors(BaseRoute):
         ]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await scope["door"].handle(scope, receive, send)
+        """Let the page answer. Its troubles are told around all pages, not around each again."""
+        door: Known = scope["door"]
+        page = self._pages.get(id(door))
+        if page is None or not _takes(door, scope["method"]):
+            await door.handle(scope, receive, send)
+            return
+        response = await page(Request(scope, receive, send))
+        await response(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
         """Return where the page of a name is: how one face learns where another one's door is.
