@@ -43,6 +43,14 @@ DECLARE difference bigint; payees int; BEGIN
   RETURN NULL;
 END$$;
 
+CREATE FUNCTION kernel."analyze"(filled regclass) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  BEGIN
+    EXECUTE pg_catalog.format('ANALYZE (SKIP_LOCKED) %s', filled);
+  END $$;
+
 CREATE FUNCTION kernel.append_only(log regclass) RETURNS void
     LANGUAGE plpgsql
     AS $$BEGIN

@@ -272,3 +272,11 @@ async def test_what_a_text_says_of_references_is_none(hospital, written):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(NoSuchFile):
         size_of([tmp_path / "nothing.json"])
+
+
+async def test_what_an_import_has_filled_is_looked_at_at_once(hospital, written):
+    """Until somebody looks, the planner takes a full table for an empty one."""
+    await run(hospital, written(bundle(patient(), reading())))
+    unknown = "SELECT count(*) FROM pg_class WHERE oid = ANY ($1::regclass[]) AND reltuples < 0"
+    filled = [f"records.{name}" for name in ("resource", "token", "moment", "link")]
+    assert await hospital.rows(unknown, filled) == [(0,)]

@@ -374,6 +374,11 @@ async def test_what_nothing_leads_to_over_many_persons_is_looked_for_page_by_pag
     await ward.place.rows(PERSONS, place, MOST_NAMED + 1, "http://far|off", 1, timedelta(minutes=1))
     await ward.place.rows(NEWER, stranger, place, STRETCH)
     path, found = "Observation?status:not=preliminary&_count=200", []
+    for more in ("_sort=date", "_total=accurate", "_summary=count"):
+        answer = await doctors.get(f"{path}&{more}")
+        (issue,) = answer.json()["issue"]
+        assert (answer.status_code, issue["code"]) == (400, "too-costly")
+        assert more.partition("=")[0] in issue["diagnostics"]
     first = await doctors.bundle(path)
     assert "entry" not in first
     page = first

@@ -16,7 +16,7 @@ from pathlib import Path
 from lianyi import main
 from lianyi.cli.bundles import Progress, bundles
 from lianyi.journeys import history
-from lianyi.kernel import loop, profile
+from lianyi.kernel import loop, measured, profile
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.config import Config
 from lianyi.kernel.live import Hub
@@ -130,6 +130,7 @@ class Import:
                 self.report.add(parcel, await within(self.app, self.hat, verb))
         await kept(self.app)
         self.report.seconds = time.monotonic() - started
+        await measured.look_again(self.app)
         return self.report
 
     async def _parcels(self, file: Path) -> AsyncIterator[Parcel]:

@@ -13,6 +13,7 @@ from lianyi.kernel.text import words
 from lianyi.kernel.work import TooCostly
 from lianyi.records.errors import (
     Deleted,
+    Endless,
     ManyMatches,
     NoMatch,
     NoPatient,
@@ -40,6 +41,7 @@ REFUSALS: tuple[tuple[type[Refused], int, str], ...] = (
     (WrongOwner, 422, "business-rule"),
     (NotPatched, 422, "processing"),
     (TooMuch, 400, "too-costly"),
+    (Endless, 400, "too-costly"),
     (TooCostly, 400, "too-costly"),
     (NoPatient, 400, "required"),
     (TooOften, 429, "throttled"),

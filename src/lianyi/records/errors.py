@@ -182,6 +182,13 @@ class TooMuch(Invalid):
 
 
 @dataclass(eq=False)
+class Endless(Invalid):
+    """To sort or to count (`name`) what nothing leads to over many persons takes all there is."""
+
+    name: str
+
+
+@dataclass(eq=False)
 class TooManyPersons(Conflict):
     """Answers about so many persons need a purpose, an assessment and two approvers."""
 

@@ -237,13 +237,13 @@ async def search(
     after: Sequence[str] = (),
     limit: int,
 ) -> Page:
-    """Return the next resources that a search finds, each with its place in the order."""
+    """Return the next resources that a search finds, each with its place. Raises Endless."""
     asked = await rare.narrowed(tx, reach, search)
     return await searches.page(tx, reach, asked, order=order, after=after, limit=limit)
 
 
 async def how_many(tx: Tx, reach: Chart | Desk, *, search: Search) -> Total:
-    """Return how many resources a search finds, of those this reader may see."""
+    """Return how many a search finds, of those this reader may see. Raises Endless."""
     return await searches.count(tx, reach, await rare.narrowed(tx, reach, search))
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from lianyi.access.errors import GroundGone
 from lianyi.journeys import bulk_import
-from lianyi.kernel import profile
+from lianyi.kernel import measured, profile
 from lianyi.kernel.actor import system
 from lianyi.kernel.lifecycle import WrongState
 from lianyi.kernel.refusal import Refused, Unavailable
@@ -45,6 +45,7 @@ async def step(app: App, stop: asyncio.Event, pool: Executor | None = None) -> i
 async def _run(app: App, one: Bringing, pool: Executor, stop: asyncio.Event) -> None:
     try:
         if await Taking(app, one, pool, stop).run():
+            await measured.look_again(app)
             await _end(app, one, "finish")
     except GroundGone:
         await _end(app, one, "cancel")

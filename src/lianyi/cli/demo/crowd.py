@@ -13,6 +13,7 @@ from stdnum.cn import ric
 
 from lianyi import main
 from lianyi.journeys import card
+from lianyi.kernel import measured
 from lianyi.kernel.actor import NOWHERE, system
 from lianyi.kernel.config import Config
 from lianyi.kernel.demo import Clock, NotADemo
@@ -56,6 +57,7 @@ async def grow(config: Config, residents: int, tell: Callable[[int], None]) -> N
             holders = [holder(n) for n in range(begin, min(begin + AT_ONCE, residents))]
             await within(app, register, partial(card.move_in, holders=holders))
             tell(len(holders))
+        await measured.look_again(app)
 
 
 async def _hospital(tx: Tx) -> UUID:

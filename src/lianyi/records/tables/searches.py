@@ -11,6 +11,7 @@ from lianyi.kernel import profile
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.presumed import LastUsed
 from lianyi.kernel.work import Tx
+from lianyi.records.errors import Endless
 from lianyi.records.fhir.terms import Include, Order, Search, Total
 from lianyi.records.model import PUBLIC, Hit, Page
 from lianyi.records.tables import beginnings, rare
@@ -62,7 +63,11 @@ async def page(
     """Return the next resources, each with its place in the order; `after` is the last one's.
 
     The search knows what is rare in it (`rare.narrowed`).
+
+    :raises Endless: nothing leads to what is to be sorted.
     """
+    if order and is_endless(reach, search):
+        raise Endless(name="_sort")
     values = _values(tx, reach, search.type if search.is_led else "")
     make = _of_each if _is_of_each(reach, search, order) else paged
     sql = make(search, values, order or DEFAULT, after, limit)
@@ -237,7 +242,12 @@ async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | 
 
 
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> Total:
-    """Return how many a search finds, which knows what is rare in it as for `page`."""
+    """Return how many a search finds, which knows what is rare in it as for `page`.
+
+    :raises Endless: nothing leads to it. It would be broken off after half a minute.
+    """
+    if is_endless(reach, search):
+        raise Endless(name="_total")
     values = _values(tx, reach, search.type if search.is_led else "")
     where = " AND ".join(kept(search, values))
     sql = f"""SELECT coalesce(sum(f.n), 0)::bigint AS number,
