@@ -1359,6 +1359,14 @@ CREATE TABLE people.kin (
     CONSTRAINT kin_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'invited'::text, 'live'::text, 'refused'::text, 'ended'::text])))
 );
 
+CREATE TABLE people.known_as (
+    id_index bytea NOT NULL,
+    person_id uuid NOT NULL,
+    resident_index bytea NOT NULL,
+    institution_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE people.licence (
     id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -2456,6 +2464,9 @@ ALTER TABLE ONLY people.institution
 ALTER TABLE ONLY people.kin
     ADD CONSTRAINT kin_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY people.known_as
+    ADD CONSTRAINT known_as_pkey PRIMARY KEY (id_index);
+
 ALTER TABLE ONLY people.licence
     ADD CONSTRAINT licence_pkey PRIMARY KEY (id);
 
@@ -2882,6 +2893,8 @@ CREATE UNIQUE INDEX institution_licence_number_idx ON people.institution USING b
 CREATE UNIQUE INDEX kin_holder_id_id_index_idx ON people.kin USING btree (holder_id, id_index) WHERE (state = ANY (ARRAY['claimed'::text, 'invited'::text, 'live'::text]));
 
 CREATE INDEX kin_subject_id_idx ON people.kin USING btree (subject_id) WHERE (state = ANY (ARRAY['invited'::text, 'live'::text]));
+
+CREATE INDEX known_as_resident_index_idx ON people.known_as USING btree (resident_index);
 
 CREATE UNIQUE INDEX licence_person_id_register_idx ON people.licence USING btree (person_id, register) WHERE (superseded_at IS NULL);
 
@@ -3323,6 +3336,9 @@ ALTER TABLE ONLY people.kin
 
 ALTER TABLE ONLY people.kin
     ADD CONSTRAINT kin_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES people.person(id);
+
+ALTER TABLE ONLY people.known_as
+    ADD CONSTRAINT known_as_person_id_fkey FOREIGN KEY (person_id) REFERENCES people.person(id);
 
 ALTER TABLE ONLY people.licence
     ADD CONSTRAINT licence_main_institution_id_fkey FOREIGN KEY (main_institution_id) REFERENCES people.institution(id);

@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,15 @@ from lianyi.access import service as access
 from lianyi.access.model import ALL_CLASSES, RESIDENT, Mandate, Purpose, Scope
 from lianyi.cli.bundles import bundles
 from lianyi.cli.imports import Import, NoSuchFile, size_of
-from lianyi.journeys import permits_desk
+from lianyi.journeys import card, permits_desk
 from lianyi.kernel.actor import NOWHERE, Actor
 from lianyi.people import queries as people
 from lianyi.people.model import DOCTOR
+from lianyi.people.service import resident_identity
 from lianyi.records import queries
 from lianyi.records.errors import NotBundles
 from lianyi.records.rules import validity
+from tests.identity import id_number
 from tests.place import Place
 from tests.records import make
 
@@ -280,3 +283,24 @@ async def test_what_an_import_has_filled_is_looked_at_at_once(hospital, written)
     unknown = "SELECT count(*) FROM pg_class WHERE oid = ANY ($1::regclass[]) AND reltuples < 0"
     filled = [f"records.{name}" for name in ("resource", "token", "moment", "link")]
     assert await hospital.rows(unknown, filled) == [(0,)]
+
+
+async def test_who_opens_a_card_with_the_number_in_the_file_finds_their_history(hospital, written):
+    """IDN-01, IDN-04, EMR-12"""
+    number = id_number(date(1980, 2, 29))
+    named = {"name": [{"family": "王", "given": ["秀英"]}]}
+    identifier = [{"system": "urn:lianyi:identity-number", "value": number}]
+    brought, result = patient(**named, identifier=identifier), reading()
+    await run(hospital, written(bundle(brought, result)))
+    identity = resident_identity(name="王秀英", number=number)
+    granted = await hospital.do(await hospital.clerk(), card.open_at_counter, identity=identity)
+    assert await hospital.rows(PERSON, hospital.id) == [(granted.person_id,)]
+    resident = Actor(granted.person_id, granted.person_id, NOWHERE, RESIDENT)
+    chart = await hospital.open(resident, granted.person_id, Purpose.OWN)
+    codes = [make.SYSTOLIC]
+    found = await hospital.ask(resident, lambda tx: queries.measurements(tx, chart, codes=codes))
+    assert [one.value for one in found[make.SYSTOLIC]] == [138]
+    again = written(bundle(brought, {**reading(value=142), "id": result["id"]}))
+    assert counts(await run(hospital, again)) == (2, 0, 1, 1, 0)
+    found = await hospital.ask(resident, lambda tx: queries.measurements(tx, chart, codes=codes))
+    assert [one.value for one in found[make.SYSTOLIC]] == [142]

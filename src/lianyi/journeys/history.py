@@ -132,4 +132,6 @@ async def _register(tx: Tx, patient: Patient) -> UUID:
         sex=SEXES.get(patient.sex, Sex.UNKNOWN),
         birth_date=patient.birth_date,
     )
-    return await people.register_foreign(tx, identity=identity, died_on=patient.died_on)
+    return await people.register_foreign(
+        tx, identity=identity, died_on=patient.died_on, resident_number=patient.resident_number
+    )

@@ -87,6 +87,14 @@ def resident_identity(name: str, number: str) -> Identity | None:
     return Identity(name.strip(), IdType.RESIDENT_ID, plain, sex, birth_date)
 
 
+def claimed(told: Identity, number: str) -> Identity | None:
+    """Return the identity card that another system says somebody has; None: it can't be theirs."""
+    card = resident_identity(told.name, number)
+    if card is None or card.birth_date != told.birth_date:
+        return None
+    return card if told.sex in {card.sex, Sex.UNKNOWN} else None
+
+
 def is_name(text: str) -> bool:
     return len(text) <= NAME_MAX and NAME.fullmatch(text) is not None
 

@@ -36,6 +36,7 @@ from lianyi.people.model import (
     Practice,
     Proof,
 )
+from lianyi.people.tables import foreign
 from lianyi.people.tables import registry as tables
 
 
@@ -57,10 +58,15 @@ async def register_person(
 ) -> UUID:
     """Return the person of this document, registered if new. IDN-01: one number, one person.
 
+    Somebody whose history a hospital has brought under this number, name and date of birth is that
+    person from now on, as soon as it is proven who stands behind the document (IDN-04).
+
     :raises BadName, BadNumber, BadBirthDate, NameDiffers, WrongRole:
     """
     _only(tx, rules.REGISTRARS, "register_person")
     check_identity(tx, identity)
+    if proof is not Proof.PHONE and (known := await _adopt(tx, identity, phone, proof)):
+        return known
     id, name, is_new = await tables.find_or_insert_person(tx, identity, phone=phone, proof=proof)
     if name != identity.name:
         raise NameDiffers
@@ -71,11 +77,29 @@ async def register_person(
     return id
 
 
-async def register_foreign(tx: Tx, *, identity: Identity, died_on: date | None = None) -> UUID:
+async def _adopt(tx: Tx, identity: Identity, phone: str | None, proof: Proof) -> UUID | None:
+    """Have the first person who was brought under this document be who has it.
+
+    Their id stays, and so does all that is theirs. What other hospitals brought stays apart.
+    """
+    if await foreign.find_claimed(tx, identity) is None:
+        return None
+    await tables.alone(tx, identity)
+    id = await foreign.adopt(tx, identity, phone=phone, proof=proof)
+    if id is not None:
+        await history.note(tx, "people.person", id, "adopt", after="resident_id", before="foreign")
+        await tx.emit(events.PersonRegistered(id, tx.actor.institution_id))
+    return id
+
+
+async def register_foreign(
+    tx: Tx, *, identity: Identity, died_on: date | None = None, resident_number: str = ""
+) -> UUID:
     """Return the person whom the acting institution's own system knows by this number.
 
     New ones are registered with nothing proven. The number is that institution's alone: the same
-    one elsewhere is somebody else, and a name that has changed since is not compared.
+    one elsewhere is somebody else, and a name that has changed since is not compared. The number of
+    an identity card that a system says they have proves nothing: who shows that card joins them.
 
     :raises BadName, BadNumber, BadBirthDate, WrongRole:
     """
@@ -87,11 +111,15 @@ async def register_foreign(tx: Tx, *, identity: Identity, died_on: date | None =
     if identity.birth_date > today(tx):
         raise BadBirthDate
     own = replace(identity, number=_own_number(tx, identity.number))
+    if known := await foreign.find_known_as(tx, own):
+        return known
     id, _, is_new = await tables.find_or_insert_person(tx, own, phone=None, proof=Proof.PHONE)
     if is_new:
         if died_on is not None:
             await tables.set_died(tx, id, died_on)
         await tx.emit(events.PersonRegistered(id, tx.actor.institution_id))
+    if card := rules.claimed(identity, resident_number):
+        await foreign.know_as(tx, own, id, card)
     return id
 
 

@@ -12,6 +12,7 @@ from lianyi.kernel.work import Tx
 from lianyi.people import rules
 from lianyi.people.errors import CodeUsed, NoSuchCard
 from lianyi.people.model import Bearer, Card, CardState, Claim, HealthCard, Identity, Ticket
+from lianyi.people.tables import registry
 from lianyi.people.tables.registry import id_index, identity_of, person_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ USE = """INSERT INTO people.code_used (ticket_id, card_id, at, post_id, institut
 
 async def alone(tx: Tx, identity: Identity) -> None:
     """Let nobody else decide about the cards of this number at the same time."""
-    await tx.alone(UUID(bytes=id_index(tx, identity)[:16]), "card")
+    await registry.alone(tx, identity)
 
 
 def row_of(

@@ -41,6 +41,9 @@ INSERT_PERSON = """INSERT INTO people.person (id, name, sex, birth_date, id_type
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                    ON CONFLICT (id_index) DO NOTHING RETURNING id"""
 FIND_BY_NUMBER = """SELECT id, name, merged_into FROM people.person WHERE id_index = $1"""
+BY_NUMBERS = """SELECT id_index, coalesce(merged_into, id) AS id FROM people.person
+                WHERE id_index = ANY ($1)
+                UNION SELECT id_index, person_id FROM people.known_as WHERE id_index = ANY ($1)"""
 PERSON = "SELECT * FROM people.person WHERE id = $1"
 # A post as others may see it: staff act under their names, and their licence number is public.
 POST = """SELECT p.id, p.person_id, p.institution_id, p.role, w.name, p.grade, p.department_id,
@@ -119,6 +122,11 @@ async def find_or_insert_person(
     return row["merged_into"] or row["id"], row["name"], False
 
 
+async def alone(tx: Tx, identity: Identity) -> None:
+    """Let nobody else decide about this number at the same time."""
+    await tx.alone(UUID(bytes=id_index(tx, identity)[:16]), "card")
+
+
 async def find_by_number(tx: Tx, identity: Identity) -> tuple[UUID, str] | None:
     row = await tx.db.fetchrow(FIND_BY_NUMBER, id_index(tx, identity))
     return None if row is None else (row["merged_into"] or row["id"], row["name"])
@@ -132,11 +140,7 @@ async def find_number(tx: Tx, desk: Desk, number: str) -> tuple[UUID, str] | Non
 
 async def list_by_numbers(tx: Tx, id_type: IdType, numbers: Sequence[str]) -> dict[str, UUID]:
     by_index = {_index(tx, id_type, number): number for number in numbers}
-    rows = await tx.db.fetch(
-        "SELECT id_index, coalesce(merged_into, id) AS id FROM people.person"
-        " WHERE id_index = ANY ($1)",
-        list(by_index),
-    )
+    rows = await tx.db.fetch(BY_NUMBERS, list(by_index))
     return {by_index[row["id_index"]]: row["id"] for row in rows}
 
 

@@ -25,6 +25,8 @@ from lianyi.records.model import Finding, Patient
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.*)?")
 PERSON = re.compile(r"\bPatient/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 FULL_DATE = len("2024-05-01")
+CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+NUMBER = "urn:lianyi:identity-number"
 USES = ("official", "usual", "")  # of a name, the first that there is
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
@@ -80,7 +82,8 @@ def patient_of(foreign: Foreign) -> Patient | tuple[Finding, ...]:
         wanted = {"name": name, "birthDate": born}
         return tuple(Finding("required", f"Patient.{k}") for k, v in wanted.items() if not v)
     died_on = _day(str(body.get("deceasedDateTime", ""))[:FULL_DATE])
-    return Patient(UUID(body["id"]), name, str(body.get("gender", "")), born, died_on)
+    sex, number = str(body.get("gender", "")), _resident_number(body)
+    return Patient(UUID(body["id"]), name, sex, born, died_on, number)
 
 
 def with_persons(text: str, persons: Mapping[str, str], owner: str) -> str:
@@ -197,10 +200,28 @@ def _name(body: Mapping[str, Any]) -> str:
         body.get("name", ()), key=lambda n: USES.index(n["use"]) if n.get("use") in USES else 9
     )
     for name in names:
-        text = name.get("text") or " ".join((*name.get("given", ()), name.get("family", "")))
+        text = name.get("text") or _in_order(name)
         if text.strip():
             return str(text).strip()
     return ""
+
+
+def _in_order(name: Mapping[str, Any]) -> str:
+    """Return the parts of a name as they are said: a Chinese family name comes first."""
+    given, family = name.get("given", ()), name.get("family", "")
+    if CHINESE.search(family):
+        return "".join((family, *given))
+    return " ".join((*given, family))
+
+
+def _resident_number(body: Mapping[str, Any]) -> str:
+    """Return the number of the one identity card a Patient has; of two nobody knows which."""
+    given = {
+        str(one.get("value", ""))
+        for one in body.get("identifier", ())
+        if one.get("system") == NUMBER and one.get("use") != "old"
+    }
+    return given.pop() if len(given) == 1 else ""
 
 
 def _day(text: object) -> date | None:

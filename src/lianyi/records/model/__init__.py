@@ -1,7 +1,7 @@
 """What the record holds, as it is written and as it is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -365,13 +365,17 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Somebody a file speaks of. `number` is what their own institution's system calls them."""
+    """Somebody a file speaks of. `number` is what their own institution's system calls them.
+
+    `resident_number` is that of their identity card, if the file has it: in the clear.
+    """
 
     number: UUID
     name: str
     sex: str  # male, female, other, unknown, or empty
     birth_date: date
     died_on: date | None
+    resident_number: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
