@@ -301,13 +301,12 @@ def _look(at: Moment, still: Sequence[Statement], asked: Asked) -> Look[Seen] | 
     search, order, includes = _understood(at, asked)
     if asked.counted:
         return None
-    found = fhir_glance.page(
-        at, still, search, order=order, after=asked.after, limit=asked.limit + 1
-    )
+    found = fhir_glance.page(at, still, search, order=order, after=asked.after, limit=asked.limit)
     if found is None:
         return None
     chart, look = found
-    return look.then(lambda page: Seen(chart, _page(asked, search, page), includes))
+    troubles = search.troubles
+    return look.then(lambda leaf: Seen(chart, Answer(leaf.hits, leaf.after, troubles), includes))
 
 
 async def completed(tx: Tx, seen: Seen) -> Answer:

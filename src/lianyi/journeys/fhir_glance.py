@@ -23,7 +23,7 @@ from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.fhir.terms import Order, Search
-from lianyi.records.model import Hit, Page
+from lianyi.records.model import Hit, Leaf, Page
 
 T = TypeVar("T")
 Still = Sequence[Statement]
@@ -48,7 +48,7 @@ def page(
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
-) -> tuple[Chart, Look[Page]] | None:
+) -> tuple[Chart, Look[Leaf]] | None:
     """Return the look for the next resources of one person's that a search finds, and the chart.
 
     If they are found that is open, as it is after the long way.

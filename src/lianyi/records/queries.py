@@ -23,6 +23,7 @@ from lianyi.records.model import (
     Document,
     Entry,
     Hit,
+    Leaf,
     Mark,
     Measurement,
     Medicine,
@@ -255,8 +256,11 @@ def glance(
     order: Sequence[Order] = (),
     after: Sequence[str] = (),
     limit: int,
-) -> Look[Page]:
-    """Return the look that finds what `search` does through a door, and tells. None: it is shut."""
+) -> Look[Leaf]:
+    """Return the look that finds what `search` does through a door, and tells. None: it is shut.
+
+    It finds a page of `limit`, and whether there is more.
+    """
     return glances.glance(at, door, search, order=order, after=after, limit=limit)
 
 

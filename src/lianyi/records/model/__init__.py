@@ -165,6 +165,13 @@ class Hit(msgspec.Struct, frozen=True):
 Page: TypeAlias = list[tuple[Hit, tuple[str, ...]]]  # each with its place in the order
 
 
+class Leaf(msgspec.Struct, frozen=True):
+    """What one page shows, and where the next begins: nowhere, if there is none."""
+
+    hits: tuple[Hit, ...]
+    after: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version of a resource, as the post wrote it at that time."""

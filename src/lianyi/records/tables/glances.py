@@ -4,7 +4,8 @@ What is asked again and again is remembered as SQL, apart from its values.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,15 +15,14 @@ from lianyi.kernel.db import Statement, joined
 from lianyi.kernel.looks import Kind, Look, Rows
 from lianyi.kernel.moment import Moment
 from lianyi.records.fhir.terms import Order, Search
-from lianyi.records.model import Hit, Page
-from lianyi.records.tables.searches import COLUMNS, DEFAULT, hit, paged, placed, zone_of
+from lianyi.records.model import Hit, Leaf
+from lianyi.records.tables.searches import COLUMNS, DEFAULT, GATHERED, gathered, hit, zone_of
 from lianyi.records.tables.terms import Values
 
 T = TypeVar("T")
 KINDS = 300  # of searches, remembered
-# What is found keeps its order beside the one row of the door.
-THROUGH = """WITH door AS MATERIALIZED (SELECT WHERE {is_open}), found AS MATERIALIZED ({found})
-             SELECT found.* FROM door LEFT JOIN found ON true"""
+THROUGH = """WITH door AS MATERIALIZED (SELECT WHERE {is_open})
+             SELECT found.* FROM door LEFT JOIN LATERAL ({found}) AS found ON true"""
 
 
 def glance(
@@ -33,11 +33,11 @@ def glance(
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
-) -> Look[Page]:
+) -> Look[Leaf]:
     """Return the look that finds what `page` does, if the door is open. None: it is shut."""
     order, after = tuple(order) or DEFAULT, tuple(after)
     found = _of_some(door.chart, zone_of(at), search, order=order, after=after, limit=limit)
-    return _through(door, found, "TRUE", _placed_through)
+    return _through(door, found, "TRUE", partial(_leaf, search.type, limit))
 
 
 @lru_cache(KINDS)
@@ -52,12 +52,18 @@ def _of_some(
 ) -> Statement:
     """Return what finds a page behind a door, which the same search asks for again and again."""
     values = Values(chart, zone)
-    sql = paged(search, values, order, after, limit, where="EXISTS (TABLE door)")
+    sql = gathered(search, values, order, after, limit + 1, where="EXISTS (TABLE door)")
     return sql, tuple(values.args)
 
 
-def _placed_through(rows: Rows) -> Page | None:
-    return [placed(row) for row in rows if row["type"]] if rows else None
+def _leaf(type: str, limit: int, rows: Rows) -> Leaf | None:
+    if not rows:
+        return None
+    (row,) = rows
+    columns = [row[name] or () for name in GATHERED]
+    hits = tuple(islice(map(partial(Hit, type), *columns), limit))
+    is_last = len(columns[0]) <= limit
+    return Leaf(hits, () if is_last else tuple(row["place"]))
 
 
 def glance_at(at: Moment, door: Presumed, type: str, fhir_id: str) -> Look[list[Hit]]:
