@@ -16,11 +16,12 @@ from lianyi.kernel.looks import Kind, Look, Rows
 from lianyi.kernel.moment import Moment
 from lianyi.records.fhir.terms import Order, Search
 from lianyi.records.model import Hit, Leaf
-from lianyi.records.tables.searches import COLUMNS, DEFAULT, GATHERED, gathered, hit, zone_of
+from lianyi.records.tables.searches import COLUMNS, DEFAULT, hit, ordered, zone_of
 from lianyi.records.tables.terms import Values
 
 T = TypeVar("T")
 KINDS = 300  # of searches, remembered
+GATHERED = ("fhir_id", "version", "recorded_at", "owner", "body")  # of a page of one type
 THROUGH = """WITH door AS MATERIALIZED (SELECT WHERE {is_open})
              SELECT found.* FROM door LEFT JOIN LATERAL ({found}) AS found ON true"""
 
@@ -52,8 +53,24 @@ def _of_some(
 ) -> Statement:
     """Return what finds a page behind a door, which the same search asks for again and again."""
     values = Values(chart, zone)
-    sql = gathered(search, values, order, after, limit + 1, where="EXISTS (TABLE door)")
+    sql = _gathered(search, values, order, after, limit + 1)
     return sql, tuple(values.args)
+
+
+def _gathered(
+    search: Search, values: Values, order: Sequence[Order], after: Sequence[str], limit: int
+) -> str:
+    """Return SQL for a page as one row of arrays, with the place of the last but one alone.
+
+    Who reads twenty rows takes longer over the rows than over what is in them. What a subquery has
+    sorted, an aggregate over nothing else takes in that order.
+    """
+    keys, rest = ordered(search, values, order, after, limit, where="EXISTS (TABLE door)")
+    named = ", ".join(f"{key} AS key_{n}" for n, key in enumerate(keys))
+    arrays = ", ".join(f"array_agg({name}) AS {name}" for name in GATHERED)
+    last = ", ".join(f"(array_agg(key_{n}))[{limit - 1}]::text" for n, _ in enumerate(keys))
+    return f"""SELECT {arrays}, ARRAY[{last}] AS place
+               FROM (SELECT {COLUMNS}, {named} {rest}) AS found"""
 
 
 def _leaf(type: str, limit: int, rows: Rows) -> Leaf | None:

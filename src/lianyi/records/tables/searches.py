@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 COLUMNS = "r.type, r.fhir_id, r.version, r.recorded_at, r.owner, r.body"
-GATHERED = ("fhir_id", "version", "recorded_at", "owner", "body")  # of a page of one type
 AT = "_at"  # when a fact is from: how an answer is ordered that nobody ordered
 # What a resource without a value is ordered by, so that it comes last up or down.
 EXTREMES = {
@@ -192,34 +191,12 @@ def paged(
     where: str = "TRUE",
 ) -> str:
     """Return SQL for a page; `walk`: of those alone that it comes by."""
-    keys, rest = _ordered(search, values, order, after, limit, walk=walk, where=where)
+    keys, rest = ordered(search, values, order, after, limit, walk=walk, where=where)
     place = ", ".join(f"({key})::text" for key in keys)
     return f"SELECT {COLUMNS}, ARRAY[{place}] AS place {rest}"
 
 
-def gathered(
-    search: Search,
-    values: Values,
-    order: Sequence[Order],
-    after: Sequence[str],
-    limit: int,
-    *,
-    where: str,
-) -> str:
-    """Return SQL for the same as one row of arrays, with the place of the last but one alone.
-
-    Who reads twenty rows takes longer over the rows than over what is in them. What a subquery has
-    sorted, an aggregate over nothing else takes in that order.
-    """
-    keys, rest = _ordered(search, values, order, after, limit, where=where)
-    named = ", ".join(f"{key} AS key_{n}" for n, key in enumerate(keys))
-    arrays = ", ".join(f"array_agg({name}) AS {name}" for name in GATHERED)
-    last = ", ".join(f"(array_agg(key_{n}))[{limit - 1}]::text" for n, _ in enumerate(keys))
-    return f"""SELECT {arrays}, ARRAY[{last}] AS place
-               FROM (SELECT {COLUMNS}, {named} {rest}) AS found"""
-
-
-def _ordered(
+def ordered(
     search: Search,
     values: Values,
     order: Sequence[Order],
