@@ -306,7 +306,7 @@ def _look(at: Moment, still: Sequence[Statement], asked: Asked) -> Look[Seen] | 
         return None
     chart, look = found
     troubles = search.troubles
-    return look.then(lambda leaf: Seen(chart, Answer(leaf.hits, leaf.after, troubles), includes))
+    return look.then(lambda leaf: Seen(chart, Answer(*leaf, troubles), includes))
 
 
 async def completed(tx: Tx, seen: Seen) -> Answer:

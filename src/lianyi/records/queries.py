@@ -257,18 +257,12 @@ def glance(
     after: Sequence[str] = (),
     limit: int,
 ) -> Look[Leaf]:
-    """Return the look that finds what `search` does through a door, and tells. None: it is shut.
-
-    It finds a page of `limit`, and whether there is more.
-    """
+    """Return the look that finds a page as `search` does, and tells. None: the door is shut."""
     return glances.glance(at, door, search, order=order, after=after, limit=limit)
 
 
 def glance_at(at: Moment, door: Presumed, *, type: str, fhir_id: str) -> Look[list[Hit]]:
-    """Return the look that finds one resource through a door, and tells if it does.
-
-    None: the door is shut.
-    """
+    """Return the look that finds one resource, and tells if it does. None: the door is shut."""
     return glances.glance_at(at, door, type, fhir_id)
 
 

@@ -163,13 +163,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 Page: TypeAlias = list[tuple[Hit, tuple[str, ...]]]  # each with its place in the order
-
-
-class Leaf(msgspec.Struct, frozen=True):
-    """What one page shows, and where the next begins: nowhere, if there is none."""
-
-    hits: tuple[Hit, ...]
-    after: tuple[str, ...]
+Leaf: TypeAlias = tuple[tuple[Hit, ...], tuple[str, ...]]  # and where the next one begins
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _leaf(type: str, limit: int, rows: Rows) -> Leaf | None:
     columns = [row[name] or () for name in GATHERED]
     hits = tuple(islice(map(partial(Hit, type), *columns), limit))
     is_last = len(columns[0]) <= limit
-    return Leaf(hits, () if is_last else tuple(row["place"]))
+    return hits, () if is_last else tuple(row["place"])
 
 
 def glance_at(at: Moment, door: Presumed, type: str, fhir_id: str) -> Look[list[Hit]]:
