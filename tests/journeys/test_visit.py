@@ -192,7 +192,7 @@ async def offer(place, code=ELECTROLYTES, label="电解质", **given):
     await place.do(await place.admin(), offering.set_item, **item)
 
 
-async def open_ward(place, clock):
+async def open_ward(place, clock, patient=None):
     """Let a patient into the room of a doctor whose hospital has a laboratory."""
     await place.do(
         place.office,
@@ -205,7 +205,7 @@ async def open_ward(place, clock):
     clinic = await Clinic.open(place)
     session_id = await clinic.publish()
     clock.now = START - timedelta(minutes=20)
-    patient, appointment_id = await clinic.arrived(session_id)
+    patient, appointment_id = await clinic.arrived(session_id, patient)
     await place.do(clinic.doctor, queue.call_next, session_id=session_id)
     technicians = [await place.appoint(TECHNICIAN, name=name) for name in ("赵敏", "钱进")]
     nurse = await place.hat(NURSE)
@@ -254,6 +254,21 @@ async def test_the_patient_sees_a_result_only_after_release(ward):
             await ward.do(hat, visit.release, order_id=order.id)
     await ward.do(ward.doctor, visit.release, order_id=order.id)
     assert await ward.measured_seen(ward.patient) == {POTASSIUM: "4.2", SODIUM: "140"}
+
+
+async def test_whose_results_are_released_is_told_by_message(place, clock):
+    """IDN-11"""
+    reached = await place.resident(phone="13800000031")
+    ward = await open_ward(place, clock, reached)
+    told = """SELECT count(*) FROM kernel.errand
+              WHERE kind = 'results.tell_released' AND thing_id = $1"""
+    order = await ward.received()
+    await ward.measure(order)
+    await deliver(ward.app)
+    assert await place.rows(told, reached.person_id) == [(0,)]
+    await ward.do(ward.second, laboratory.verify, order_id=order.id)
+    await deliver(ward.app)
+    assert await place.rows(told, reached.person_id) == [(1,)]
 
 
 async def test_nobody_sees_what_was_measured_but_not_verified(ward):

@@ -1,10 +1,13 @@
 """What a hospital's own system withheld, and a doctor explains and releases."""
 
+import re
+
 import pytest
 
 from lianyi.journeys import withheld_desk
 from lianyi.people.model import DOCTOR, NURSE, TECHNICIAN
 from tests.apps import Program
+from tests.drain import deliver
 from tests.fhir.conftest import program
 from tests.records import make
 from tests.web.counting import statements
@@ -15,6 +18,10 @@ PAGE = "/clinic/results"
 HIV = "7917-8"  # LOINC: HIV 1 Ab
 FLAGS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 TOLD = "SELECT at, post_id, version FROM records.release WHERE fhir_id = $1"
+TEXTS = """SELECT institution_id FROM kernel.errand
+           WHERE kind = 'results.tell_released' AND thing_id = $1"""
+OTHER = re.compile(rf'href="({PAGE}/[0-9a-f-]+)"')
+MORE = re.compile(rf'href="({PAGE}\?cursor=[^"]+)"')
 READ = """SELECT what, granted FROM access.log WHERE person_ids @> ARRAY[$1::uuid]
             AND reader_id = $2 ORDER BY seq DESC LIMIT 1"""
 
@@ -175,3 +182,37 @@ async def test_the_page_costs_the_same_for_one_and_for_many(system, ward, app):
     many, seen = await statements(app, ward.doctor, page)
     assert (len(seen.waiting), len(seen.hand.results)) == (3, 3)
     assert one == many <= 12
+
+
+async def test_whose_result_is_released_is_told_by_message_and_who_has_no_phone_is_not(
+    system, doctors, ward, app
+):
+    """IDN-11"""
+    reached = await ward.place.patient(DOCTOR, phone="13800000017")
+    for whose in (reached.person_id, ward.person_id):
+        made = await system.critical(person_id=whose)
+        await deliver(app)
+        assert await ward.place.rows(TEXTS, whose) == []
+        await released(doctors, whose, made)
+        await deliver(app)
+    assert await ward.place.rows(TEXTS, reached.person_id) == [(ward.place.id,)]
+    assert await ward.place.rows(TEXTS, ward.person_id) == []
+
+
+async def test_who_has_waited_longest_comes_first_and_the_list_goes_on(
+    system, doctors, ward, clock
+):
+    waiting = []
+    for _ in range(withheld_desk.ROWS + 1):
+        neighbour = await ward.place.patient(DOCTOR)
+        waiting.append(f"{PAGE}/{neighbour.person_id}")
+        await system.critical(person_id=neighbour.person_id)
+        clock.forward(seconds=1)
+    first = await doctors.get(PAGE)
+    assert (OTHER.findall(first.html), first.says("50 人以上")) == (waiting[:-1], True)
+    (more,) = MORE.findall(first.html)
+    second = await doctors.get(more)
+    assert (OTHER.findall(second.html), MORE.findall(second.html)) == (waiting[-1:], [])
+    # Nobody else goes on from there: the list begins anew.
+    again = await doctors.get(f"{more[:-4]}AAAA")
+    assert OTHER.findall(again.html) == waiting[:-1]

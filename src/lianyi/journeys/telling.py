@@ -15,6 +15,7 @@ from lianyi.kernel.errand import Answer, Errand
 from lianyi.kernel.work import Tx
 from lianyi.links import Links
 from lianyi.links.sms import Message
+from lianyi.orders.events import ResultsReleased
 from lianyi.people import queries as people
 from lianyi.pharmacy import queries as pharmacy
 from lianyi.pharmacy.events import SaleEnded, SaleReady
@@ -26,6 +27,7 @@ from lianyi.prescribing.events import (
     PrescriptionResumed,
     PrescriptionRevoked,
 )
+from lianyi.records.events import ResultReleased
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ APPROVED = Word("review.tell_approved", "prescription_approved", "prescription.t
 STOPPED = Word("red_flag.tell_stopped", "prescription_stopped", "prescription.tell")
 RESUMED = Word("red_flag.tell_resumed", "prescription_resumed", "prescription.tell")
 READY = Word("fill.tell_ready", "medicines_ready", "pharmacy.tell")
+RELEASED = Word("results.tell_released", "results_released", "results.tell")
 UNSOLD = Word("fill.tell_unsold", "medicines_unsold", "pharmacy.tell")
 
 
@@ -78,6 +81,11 @@ async def stopped(tx: Tx, event: PrescriptionRevoked | PrescriptionHeld) -> None
 async def resumed(tx: Tx, event: PrescriptionResumed) -> None:
     """Tell whose doctor has decided that it is taken nevertheless."""
     await _tell(tx, RESUMED, event.person_id)
+
+
+async def released(tx: Tx, event: ResultsReleased | ResultReleased) -> None:
+    """Tell whose results can be seen now (IDN-11)."""
+    await _tell(tx, RELEASED, event.person_id)
 
 
 async def ready(tx: Tx, event: SaleReady) -> None:
@@ -118,5 +126,5 @@ async def _told(tx: Tx, person_id: UUID, answer: Answer) -> None:
 
 ERRANDS: tuple[Errand[Links, Message], ...] = tuple(
     Errand(word.kind, Message, word.prepare, send, ask, _told)
-    for word in (OPENED, APPROVED, STOPPED, RESUMED, READY, UNSOLD)
+    for word in (OPENED, APPROVED, STOPPED, RESUMED, RELEASED, READY, UNSOLD)
 )

@@ -14,6 +14,7 @@ from lianyi.orders import events as orders
 from lianyi.people import events as people
 from lianyi.pharmacy import events as pharmacy
 from lianyi.prescribing import events as prescribing
+from lianyi.records import events as records
 from lianyi.signatures import events as signatures
 from lianyi.supervision import events as supervision
 
@@ -161,6 +162,7 @@ PAGES: Mapping[type[Any], Topics] = {
     orders.ResultsVerified: _order,
     orders.ResultsReleased: _order,
     orders.OrderCancelled: _order,
+    records.ResultReleased: lambda event: (f"person/{event.person_id}",),
     prescribing.PrescriptionDrafted: _prescription,
     prescribing.SignatureAsked: _prescription,
     prescribing.SignatureRefused: _prescription,

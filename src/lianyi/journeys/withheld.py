@@ -44,11 +44,10 @@ async def release(tx: Tx, *, person_id: UUID, type: str, fhir_id: str) -> None:
     :raises NoSuchResource: also for what is another institution's, not final, or seen already.
     """
     check_role(tx)
-    waiting = await history.withheld(tx, await chart_of(tx, person_id=person_id))
+    chart = await chart_of(tx, person_id=person_id)
+    waiting = await history.withheld(tx, chart)
     ids = {(one.entry.type, one.entry.fhir_id): one for one in waiting}
     if (type, fhir_id) not in ids:
         raise NoSuchResource(type=type, fhir_id=fhir_id)
-    await records.release(tx, type=type, fhir_ids=[fhir_id])
     parts = [id for id in ids[type, fhir_id].results if (OBSERVATION, id) in ids]
-    if parts:
-        await records.release(tx, type=OBSERVATION, fhir_ids=parts)
+    await records.release_withheld(tx, chart, result=(type, fhir_id), observations=parts)

@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from lianyi.access import service as access
 from lianyi.access.model import Purpose, Sensitive
 from lianyi.journeys import withheld
 from lianyi.journeys.withheld import OBSERVATION
+from lianyi.kernel import cursors
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import Person, Post
 from lianyi.records import queries as records
 from lianyi.records.model import Entry, Measurement
-from lianyi.records.model.withholding import Unreleased, Withheld
+from lianyi.records.model.withholding import Since, Unreleased, Withheld
 from lianyi.records.rules.releasing import CRITICAL
+
+ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,10 @@ class Page:
     me: Post
     waiting: tuple[Waiting, ...]
     hand: Hand | None
+    later: str = ""  # where the list goes on
 
 
-async def page(tx: Tx, *, person_id: UUID | None = None) -> Page:
+async def page(tx: Tx, *, person_id: UUID | None = None, cursor: str = "") -> Page:
     """Return for whom results wait at the acting doctor's institution, and one person's.
 
     :raises NoSuchPerson, WrongRole:
@@ -57,13 +62,26 @@ async def page(tx: Tx, *, person_id: UUID | None = None) -> Page:
     withheld.check_role(tx)
     desk = await access.open_desk(tx, purpose=Purpose.TREAT)
     posts = await people.posts(tx, ids=[tx.actor.post_id])
-    found = await records.withheld_here(tx, desk)
+    after = _place(cursors.read(tx, withheld.WHAT, cursor))
+    listed = await records.withheld_here(tx, desk, after=after, limit=ROWS + 1)
+    found = listed[:ROWS]
     ids = [one.person_id for one in found]
     persons = await people.persons(tx, desk, person_ids=ids)
     access.saw(tx, desk, person_ids=ids, what=withheld.WHAT)
     rows = tuple(Waiting(persons[one.person_id], one) for one in found if one.person_id in persons)
     hand = None if person_id is None else await _hand(tx, person_id)
-    return Page(posts[tx.actor.post_id], rows, hand)
+    later = _mark(found[-1]) if len(listed) > ROWS else ""
+    later = later and cursors.write(tx, withheld.WHAT, later)
+    return Page(posts[tx.actor.post_id], rows, hand, later)
+
+
+def _mark(last: Unreleased) -> str:
+    return f"{last.since.isoformat()} {last.person_id}"
+
+
+def _place(mark: str) -> Since | None:
+    since, _, person_id = mark.partition(" ")
+    return (datetime.fromisoformat(since), UUID(person_id)) if mark else None
 
 
 async def _hand(tx: Tx, person_id: UUID) -> Hand:

@@ -20,6 +20,19 @@ class NoteWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultReleased:
+    """A result that an institution's software brought and withheld: the person sees it now."""
+
+    name: ClassVar[str] = "records.result_released"
+    person_id: UUID
+    institution_id: UUID
+
+    @property
+    def owner(self) -> UUID:
+        return self.person_id
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionDue:
     """The time of a subscription is over."""
 

@@ -38,7 +38,7 @@ from lianyi.records.model import (
 )
 from lianyi.records.model.bringing import Bringing, Delivered
 from lianyi.records.model.parts import Part, Progress
-from lianyi.records.model.withholding import Unreleased, Withheld
+from lianyi.records.model.withholding import Since, Unreleased, Withheld
 from lianyi.records.model.writing import Change
 from lianyi.records.tables import bringing as brought
 from lianyi.records.tables import gathering, glances, history, rare, searches
@@ -111,9 +111,9 @@ async def observations_of(tx: Tx, chart: Chart, *, limit: int = LINES) -> list[M
     return [nouns.measurement(entry) for entry in entries]
 
 
-async def withheld_here(tx: Tx, desk: Desk, *, limit: int = LINES) -> list[Unreleased]:
+async def withheld_here(tx: Tx, desk: Desk, *, after: Since | None, limit: int) -> list[Unreleased]:
     """Return for whom results of the acting institution's software wait, the longest first."""
-    return await unreleased.list_here(tx, desk, limit)
+    return await unreleased.list_here(tx, desk, after, limit)
 
 
 async def withheld(tx: Tx, chart: Chart, *, limit: int = MANY) -> list[Withheld]:

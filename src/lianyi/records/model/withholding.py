@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from lianyi.records.model import Entry, Measurement
+
+Since: TypeAlias = tuple[datetime, UUID]  # where a list of those who wait goes on
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lianyi.records.service.publishing import (
     publish,
     publish_all,
     release,
+    release_withheld,
     retract,
     store,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "read",
     "refile",
     "release",
+    "release_withheld",
     "retract",
     "save_note",
     "settle",

@@ -10,7 +10,7 @@ import msgspec
 import orjson
 from msgspec.structs import replace
 
-from lianyi.access.model import Sensitive
+from lianyi.access.model import Chart, Sensitive
 from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import (
@@ -20,6 +20,7 @@ from lianyi.records.errors import (
     OthersResource,
     WrongOwner,
 )
+from lianyi.records.events import ResultReleased
 from lianyi.records.fhir import index, keys
 from lianyi.records.model import Finding, Resource, Stored
 from lianyi.records.rules import sensitive, validity
@@ -160,6 +161,17 @@ def _placed(
 async def release(tx: Tx, *, type: str, fhir_ids: Sequence[str]) -> int:
     """Let the person see what the acting institution has withheld; return how many (IDN-11)."""
     return await tables.release(tx, type, fhir_ids, tx.actor.institution_id)
+
+
+async def release_withheld(
+    tx: Tx, chart: Chart, *, result: tuple[str, str], observations: Sequence[str]
+) -> None:
+    """Let the person see what the institution's software brought, with what it is made of."""
+    type, fhir_id = result
+    await release(tx, type=type, fhir_ids=[fhir_id])
+    if observations:
+        await release(tx, type="Observation", fhir_ids=observations)
+    await tx.emit(ResultReleased(chart.person_id, tx.actor.institution_id))
 
 
 async def retract(tx: Tx, *, type: str, fhir_id: str) -> int:

@@ -5,7 +5,7 @@ from uuid import UUID
 from lianyi.access.model import Chart, Desk
 from lianyi.kernel.work import Tx
 from lianyi.records.model import Entry
-from lianyi.records.model.withholding import Unreleased
+from lianyi.records.model.withholding import Since, Unreleased
 from lianyi.records.rules.releasing import FINAL, RESULTS
 from lianyi.records.tables.resources import COLUMNS, admitted, entry
 
@@ -14,12 +14,14 @@ WITHHELD = """r.holder_id = $1 AND r.released_at IS NULL AND r.app_id IS NOT NUL
               AND NOT r.in_error AND r.type = ANY ($2) AND r.status = ANY ($3) AND r.body <> ''"""
 
 
-async def list_here(tx: Tx, desk: Desk, limit: int) -> list[Unreleased]:
+async def list_here(tx: Tx, desk: Desk, after: Since | None, limit: int) -> list[Unreleased]:
     sql = f"""SELECT r.owner AS person_id, count(*) AS count, min(r.recorded_at) AS since
-              FROM records.resource r WHERE {WITHHELD} AND {desk.sees("r.owner", at=5)}
-              GROUP BY r.owner ORDER BY since, r.owner LIMIT $4"""
-    rows = await tx.db.fetch(sql, *_asked(tx.actor.institution_id), limit, *desk.args)
-    return [Unreleased(**row) for row in rows]
+              FROM records.resource r WHERE {WITHHELD} AND {desk.sees("r.owner", at=7)}
+              GROUP BY r.owner
+              HAVING $5::timestamptz IS NULL OR (min(r.recorded_at), r.owner) > ($5, $6::uuid)
+              ORDER BY since, r.owner LIMIT $4"""
+    asked = (*_asked(tx.actor.institution_id), limit, *(after or (None, None)))
+    return [Unreleased(**row) for row in await tx.db.fetch(sql, *asked, *desk.args)]
 
 
 async def list_of(tx: Tx, chart: Chart, limit: int) -> list[Entry]:

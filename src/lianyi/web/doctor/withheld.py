@@ -1,5 +1,6 @@
 """Results of the hospital's other software that wait for a doctor to explain them (待发布结果)."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -40,9 +41,10 @@ async def release(request: Request) -> Response:
 
 async def _page(request: Request, form: Filled | None = None) -> Response:
     person_id: UUID | None = request.path_params.get("person")
-    view = await reading(
-        app_of(request), user(request), lambda tx: withheld_desk.page(tx, person_id=person_id)
+    verb = partial(
+        withheld_desk.page, person_id=person_id, cursor=request.query_params.get("cursor", "")
     )
+    view = await reading(app_of(request), user(request), verb)
     return answer.page(request, "doctor/withheld.html", view, 422 if form else 200, form=form)
 
 
