@@ -142,8 +142,12 @@ async def test_a_nurse_finds_a_patient_and_a_clerk_opens_nothing(curve, sitting,
     doctors_only = await ward.place.patient(DOCTOR, name="司马红")
     await deliver(ward.app)
     nurse = await sitting(ward.nurse)
-    _, empty = await asked(curve, nurse)
-    assert empty.says("请先查找患者")
+    _, today = await asked(curve, nurse)
+    assert today.says("今天的患者", "王秀英")
+    assert str(mine.person_id) not in today.html  # who has no number today
+    stranger = await sitting(await (await Place.found(ward.app)).hat(NURSE))
+    _, empty = await asked(curve, stranger)
+    assert not empty.says("王秀英")
     led, page = await asked(curve, nurse, text="sm")
     assert str(doctors_only.person_id) not in page.html
     answer = await pressed(nurse, led, page, patient=str(mine.person_id))

@@ -158,7 +158,10 @@ async def roster(tx: Tx, desk: Desk, *, session_id: UUID) -> Roster:
 
 
 async def patients_of_today(tx: Tx, desk: Desk, *, limit: int) -> list[UUID]:
-    """Return whom the acting doctor sees here today in person, who is in the room first."""
+    """Return whom the acting doctor sees here today in person, who is in the room first.
+
+    To others: whom any doctor does, of the persons of their own desk.
+    """
     return await appointments.list_of_today(tx, desk, TODAY, limit)
 
 

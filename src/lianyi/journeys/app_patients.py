@@ -91,11 +91,9 @@ async def started_for(tx: Tx, *, client_id: UUID, person_id: UUID, encounter: st
 
 
 async def _of_today(tx: Tx, desk: Desk) -> list[UUID]:
-    """Return the patients of a doctor's day, in the room first; others have no list of theirs."""
-    if tx.actor.role != DOCTOR:
-        return []
-    online = await talks.queue(tx, desk, limit=MOST)
+    """Return the patients of the day, in the room first; of a doctor their own."""
     in_person = await booking.patients_of_today(tx, desk, limit=MOST)
+    online = await talks.queue(tx, desk, limit=MOST) if tx.actor.role == DOCTOR else []
     return list(dict.fromkeys([*in_person, *(visit.person_id for visit in online)]))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from lianyi.access.model import Chart, Desk
+from lianyi.access.model import DOCTOR, Chart, Desk
 from lianyi.booking import events
 from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment, Origin, Payment, Session, Situation, Slot, Terms, Wish
@@ -90,7 +90,7 @@ OF_SESSION = f"""SELECT {COLUMNS} FROM booking.appointment
                  ORDER BY number"""
 OF_TODAY = """SELECT a.person_id FROM booking.appointment a
                 JOIN booking.session e ON e.id = a.session_id
-              WHERE e.doctor_id = :doctor AND e.institution_id = :here AND e.day = :today
+              WHERE {whose} e.institution_id = :here AND e.day = :today
                 AND a.stands AND a.state = ANY (:states) AND {sees}
               ORDER BY array_position(:states, a.state), a.starts_at, a.id LIMIT :limit"""
 TO_STOP = f"""SELECT {COLUMNS} FROM booking.appointment WHERE session_id = $1 AND stands
@@ -280,8 +280,9 @@ async def list_of_session(tx: Tx, desk: Desk, session_id: UUID) -> list[Appointm
 
 
 async def list_of_today(tx: Tx, desk: Desk, states: Sequence[str], limit: int) -> list[UUID]:
+    whose = "e.doctor_id = :doctor AND" if tx.actor.role == DOCTOR else ""
     sql, values = call(
-        OF_TODAY.format(sees=desk.sees("a.person_id", at=1, type=KIND)),
+        OF_TODAY.format(whose=whose, sees=desk.sees("a.person_id", at=1, type=KIND)),
         *desk.args,
         doctor=tx.actor.person_id,
         here=tx.actor.institution_id,
