@@ -105,11 +105,11 @@ def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Reso
     :raises NotFhir, WrongOwner, DefinitionsMissing:
     """
     if not isinstance(body, str):
-        text = _encoder.encode(body).decode()
-        return prepare_read(text, _parsed(text), owner=owner, holder_id=holder_id, zone=zone)
+        text, read = written(body)
+        return prepare_read(text, read, owner=owner, holder_id=holder_id, zone=zone)
     read = _parsed(body)
     _check(body, read, validity.findings_of)
-    return _placed(body, read, owner, holder_id, zone)
+    return placed(body, read, owner=owner, holder_id=holder_id, zone=zone)
 
 
 def prepare_read(
@@ -119,8 +119,8 @@ def prepare_read(
 
     :raises NotFhir, WrongOwner, DefinitionsMissing:
     """
-    _check(text, read, validity.findings_of_own)
-    return _placed(text, read, owner, holder_id, zone)
+    check_own(text, read)
+    return placed(text, read, owner=owner, holder_id=holder_id, zone=zone)
 
 
 def prepare_own(
@@ -130,12 +130,34 @@ def prepare_own(
 
     :raises WrongOwner:
     """
-    return _placed(_encoder.encode(body).decode(), body, owner, holder_id, zone)
+    return placed(_encoder.encode(body).decode(), body, owner=owner, holder_id=holder_id, zone=zone)
 
 
-def _placed(
-    text: str, read: Mapping[str, Any], owner: UUID, holder_id: UUID, zone: ZoneInfo
+def written(body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a body as it is stored, with all digits of its decimals, and as it is looked at.
+
+    :raises NotFhir: it can't be read again.
+    """
+    text = _encoder.encode(body).decode()
+    return text, _parsed(text)
+
+
+def check_own(text: str, read: Mapping[str, Any]) -> None:
+    """Check a body that was read from a text that this server has written.
+
+    :raises NotFhir: with all findings.
+    :raises DefinitionsMissing:
+    """
+    _check(text, read, validity.findings_of_own)
+
+
+def placed(
+    text: str, read: Mapping[str, Any], *, owner: UUID, holder_id: UUID, zone: ZoneInfo
 ) -> Resource:
+    """Read what a checked body is found by.
+
+    :raises WrongOwner:
+    """
     found = keys.keys_of(read, zone)
     if (
         found.subject

@@ -5,7 +5,7 @@ Who may do it is decided before (`rules.writable`, the doors); this keeps the re
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from lianyi.records.fhir.index import under
 from lianyi.records.model import Finding, Link, Resource
 from lianyi.records.model.writing import Held
 from lianyi.records.rules import releasing, writable
-from lianyi.records.service.publishing import prepare
+from lianyi.records.service import publishing
 from lianyi.records.tables import index, storing, writes
 
 Key = tuple[str, str]
@@ -37,18 +37,41 @@ class Bringer:
     zone: ZoneInfo
 
 
-def read(body: Mapping[str, Any], *, bringer: Bringer) -> Resource:
-    """Check a body that has its id and says whose it is. Needs no transaction.
+class Draft(NamedTuple):
+    """A body that has its id, as it will be stored, and what is read of that."""
 
-    :raises NotFhir: with all findings; also if it must name a person and names none.
+    text: str
+    body: Mapping[str, Any]
+
+
+def draft(body: Mapping[str, Any]) -> Draft:
+    """Write a body down. Needs no transaction, as the next two don't.
+
+    :raises NotFhir: it is no JSON that could be read again.
+    """
+    return Draft(*publishing.written(versions.unversioned(body)))
+
+
+def check(one: Draft) -> Draft:
+    """Let only pass what is valid.
+
+    :raises NotFhir: with all findings.
+    :raises DefinitionsMissing:
+    """
+    publishing.check_own(*one)
+    return one
+
+
+def read(one: Draft, *, bringer: Bringer) -> Resource:
+    """Read whose a valid body is, and what it is found by.
+
+    :raises NotFhir: it must name a person and names none.
     :raises WrongOwner: it is about one person and names another (EMR-03, EMR-18).
     """
-    owner = _person(body) or bringer.holder_id
-    resource = prepare(
-        versions.unversioned(body), owner=owner, holder_id=bringer.holder_id, zone=bringer.zone
-    )
-    _check_persons(resource, references.patients(resource.body), bringer.holder_id)
-    released = releasing.is_released(body, is_sensitive=bool(resource.classes))
+    owner, holder_id = _person(one.body) or bringer.holder_id, bringer.holder_id
+    resource = publishing.placed(*one, owner=owner, holder_id=holder_id, zone=bringer.zone)
+    _check_persons(resource, references.patients(resource.body), holder_id)
+    released = releasing.is_released(one.body, is_sensitive=bool(resource.classes))
     return replace(resource, app_id=bringer.app_id, released=released)
 
 
