@@ -132,6 +132,6 @@ def test_a_constraint_is_a_search():
 
 
 def test_a_service_has_exactly_one_purpose():
-    assert scopes.purpose_in(["lianyi/purpose.treat", "openid"]) is Purpose.TREAT
-    assert scopes.purpose_in(["lianyi/purpose.treat", "lianyi/purpose.pay"]) is None
-    assert scopes.purpose_in(["lianyi/purpose.spying"]) is None
+    assert scopes.purpose_in(("lianyi/purpose.treat", "openid")) is Purpose.TREAT
+    assert scopes.purpose_in(("lianyi/purpose.treat", "lianyi/purpose.pay")) is None
+    assert scopes.purpose_in(("lianyi/purpose.spying",)) is None

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from lianyi.fhir.answers import Body, Turned
 from lianyi.kernel import members
+from lianyi.kernel.headers import header
 
 KINDS = frozenset({"application/fhir+json", "application/json", "text/json"})
 MOST = 10 * 1024 * 1024  # bytes
@@ -45,14 +46,14 @@ def check_kind(
 
     :raises Turned:
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = header(request.scope, b"content-type").partition(";")[0].strip().lower()
     if kind not in kinds:
         raise Turned(415, "not-supported", said)
 
 
 async def taken(request: Request) -> bytes:
     """Return the bytes of a body, as long as they are not too many."""
-    if int(request.headers.get("content-length") or 0) > MOST:
+    if int(header(request.scope, b"content-length") or 0) > MOST:
         raise Turned(413, "too-long", "fhir.too_large", {"most": MOST // 1024 // 1024})
     parts, size = [], 0
     async for part in request.stream():

@@ -6,12 +6,13 @@ stands for itself. Answers stand in the order of the entries.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -43,8 +44,7 @@ KINDS = ("batch", "transaction")
 Came: TypeAlias = tuple[Iterator[Done], Iterator[Did], Iterator[msgspec.Raw]]  # in their orders
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """What the address of an entry names."""
 
     type: str
@@ -52,8 +52,7 @@ class Asked:
     query: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One entry with its place in the bundle; one that neither acts nor calls anything reads."""
 
     place: str
@@ -131,7 +130,8 @@ def _joined(step: Step) -> Step:
         if inside.deed(step.called):
             return step
         match = writing.version_of(step.called.match) if step.called.match else None
-        return replace(step, act=replace(inside.act(step.called, match), place=step.place))
+        act = structs.replace(inside.act(step.called, match), place=step.place)
+        return structs.replace(step, act=act)
     except Turned as away:
         away.place = f"{step.place}.request"
         raise
@@ -220,11 +220,11 @@ def _step(base: str, n: int, entry: object) -> Step:
         raise Turned(404, "not-found", "records.NoSuchResource", place=f"{place}.request.url")
     try:
         verb, asked = METHODS[method], Asked(type, fhir_id, query)
-        act = None if verb is None else _act(verb, asked, entry, base)
+        act = None if verb is None else _act(verb, asked, entry, base, place)
     except Turned as away:
         away.place = f"{place}.request"
         raise
-    return Step(place, asked, act and replace(act, place=place))
+    return Step(place, asked, act)
 
 
 def _calling(place: str, path: str, query: str, entry: Mapping[str, Any]) -> Step:
@@ -238,7 +238,7 @@ def _calling(place: str, path: str, query: str, entry: Mapping[str, Any]) -> Ste
     return Step(place, Asked(called.type, called.fhir_id, query), None, called)
 
 
-def _act(verb: Verb, asked: Asked, entry: Mapping[str, Any], base: str) -> Act:
+def _act(verb: Verb, asked: Asked, entry: Mapping[str, Any], base: str, place: str) -> Act:
     request = entry["request"]
     tag, address = request.get("ifMatch"), entry.get("fullUrl")
     patch = patching.in_binary(entry.get("resource")) if verb is Verb.PATCH else ()
@@ -256,6 +256,7 @@ def _act(verb: Verb, asked: Asked, entry: Mapping[str, Any], base: str) -> Act:
         match=patching.match(match, patch),
         only_new=verb is Verb.UPDATE and request.get("ifNoneMatch") == "*",
         address=address if isinstance(address, str) else "",
+        place=place,
     )
 
 

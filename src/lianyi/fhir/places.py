@@ -2,6 +2,8 @@
 
 from starlette.requests import Request
 
+from lianyi.kernel.headers import header
+
 ROOT = "/fhir/R4"
 ORIGIN = "origin"  # of the server, remembered in the scope of a request
 
@@ -21,7 +23,7 @@ def origin_of(request: Request) -> str:
 
 def _reached(request: Request) -> str:
     """Return what `base_url` is, which reads an address that was put together for it."""
-    host, scope = request.headers.get("host"), request.scope
+    host, scope = header(request.scope, b"host"), request.scope
     if host and not scope.get("root_path"):
         return f"{scope['scheme']}://{host}"
     return str(request.base_url)

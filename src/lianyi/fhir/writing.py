@@ -18,6 +18,7 @@ from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import named, typed
 from lianyi.journeys import fhir_writes
 from lianyi.journeys.fhir_acts import Act, Done, Outcome, Verb
+from lianyi.kernel.headers import header
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import looking, within
 
@@ -93,7 +94,7 @@ async def _done(request: Request, act: Act) -> Done:
 
 def once_of(request: Request, asked: object, answer: type[T], *, part: str = "") -> Once[T] | None:
     """Return the key that makes a repeated request, or a part of it, get the first answer."""
-    key = request.headers.get("idempotency-key", "")
+    key = header(request.scope, b"idempotency-key")
     if not key:
         return None
     if len(key) > KEY_MOST:
@@ -123,7 +124,7 @@ def version_of(tag: str) -> int:
 
 def wanted(request: Request) -> str:
     """Return how much the answer to a write should hold."""
-    found = PREFERRED.search(request.headers.get("prefer", ""))
+    found = PREFERRED.search(header(request.scope, b"prefer"))
     return found[1] if found else ""
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+import msgspec
+
 from lianyi.access.model.parts import Right
 from lianyi.kernel.refusal import Invalid, Refused
 from lianyi.records.fhir.marks import Marks
@@ -38,8 +40,7 @@ class Outcome(StrEnum):
     DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     """One thing that is asked. `place` is where it stands in a bundle, as FHIRPath has it.
 
     `criteria` find the resource that is meant, in place of an id. `address` is what the others in a
@@ -67,8 +68,7 @@ class Act:
         return self.match
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """What became of an act. `body` is as stored; empty where there is none any more."""
 
     outcome: Outcome
@@ -79,8 +79,7 @@ class Done:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(msgspec.Struct, frozen=True):
     """An act and the resource that is meant by it; `found` is there and stays as it is."""
 
     act: Act

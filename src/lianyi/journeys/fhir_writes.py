@@ -9,11 +9,12 @@ signatures and second verifiers.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl
+
+from msgspec.structs import replace
 
 from lianyi.access import service as access
 from lianyi.access.model.parts import Right

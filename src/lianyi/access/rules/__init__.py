@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from lianyi.access.model import (
@@ -93,13 +94,13 @@ def sees_unreleased(actor: Actor, purpose: Purpose) -> bool:
     return actor.role == SYSTEM or (purpose is P.TREAT and actor.role != RESIDENT)
 
 
-def relating_roles(role: Role, purpose: Purpose) -> list[Role]:
+@cache
+def relating_roles(role: Role, purpose: Purpose) -> tuple[Role, ...]:
     """Return whose relations a hat goes by: its own, or those of the staff whose task it does."""
     if role != APP:
-        return [role]
-    return sorted(
-        other for other, own in PURPOSES.items() if purpose in own and other not in {APP, SYSTEM}
-    )
+        return (role,)
+    staff = (one for one in PURPOSES if one not in {APP, SYSTEM})
+    return tuple(sorted(one for one in staff if purpose in PURPOSES[one]))
 
 
 def classes_for(purpose: Purpose) -> frozenset[Sensitive]:

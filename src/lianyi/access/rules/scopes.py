@@ -6,7 +6,7 @@ may see by itself. Pure.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -94,7 +94,8 @@ def goes_beyond(asked: Iterable[str], had: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in asked if one not in kept and one not in meet([one], kept))
 
 
-def permits(scopes: Sequence[str], type: str, right: Right, *, whole: bool = False) -> bool:
+@lru_cache(maxsize=4096)
+def permits(scopes: tuple[str, ...], type: str, right: Right, *, whole: bool = False) -> bool:
     """Return whether any scope permits this of this type, for somebody; `whole`: of all of it."""
     over = [scope for one in scopes if (scope := read(one)) and _is_over(scope, type, right)]
     return any(not (whole and scope.query) for scope in over)
@@ -113,7 +114,8 @@ def parts(actor: Actor, person_id: UUID | None, right: Right) -> tuple[Part, ...
     )
 
 
-def purpose_in(scopes: Iterable[str]) -> Purpose | None:
+@lru_cache(maxsize=1024)
+def purpose_in(scopes: tuple[str, ...]) -> Purpose | None:
     """Return what an entrusted service is there for."""
     named = [one.removeprefix(FOR) for one in scopes if one.startswith(FOR)]
     return Purpose(named[0]) if len(named) == 1 and named[0] in PURPOSES else None

@@ -322,7 +322,7 @@ def _app_desk(at: Moment, purpose: Purpose, right: Right | None) -> AppDesk | No
     if at.actor.app_id is None or own or not of_apps.is_for(at.actor, purpose):
         raise WrongRole(verb=purpose, role=at.actor.role)
     roles = rules.relating_roles(at.actor.role, purpose)
-    return AppDesk(at.actor.app_id, tuple(roles), only)
+    return AppDesk(at.actor.app_id, roles, only)
 
 
 def _refusal(

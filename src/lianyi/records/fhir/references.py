@@ -6,6 +6,7 @@ points to those is rewritten, wherever in the body it stands (FHIR R4, 3.1.0.11.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import orjson
@@ -60,6 +61,7 @@ def asked(reference: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+@lru_cache(maxsize=10_000)  # what belongs together names the same again and again
 def restful(address: str) -> tuple[str, str] | None:
     """Return type and id of an address of a resource."""
     found = RESTFUL.fullmatch(address)

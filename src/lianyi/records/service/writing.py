@@ -5,6 +5,7 @@ Who may do it is decided before (`rules.writable`, the doors); this keeps the re
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -139,7 +140,12 @@ def is_same(given: Resource, held: Held) -> bool:
 
 def _person(body: Mapping[str, Any]) -> UUID | None:
     """Return the person a body is about, if it names one by a reference to this server."""
-    found = references.restful(keys.subject_of(body) or "")
+    return _person_in(keys.subject_of(body) or "")
+
+
+@lru_cache(maxsize=1000)  # a bundle speaks of few persons
+def _person_in(reference: str) -> UUID | None:
+    found = references.restful(reference)
     if found is None or found[0] != "Patient":
         return None
     try:
@@ -151,10 +157,16 @@ def _person(body: Mapping[str, Any]) -> UUID | None:
 def _check_persons(resource: Resource, named: Collection[str], holder_id: UUID) -> None:
     """Hold a resource to one person: the one it is about, and no other anywhere in it."""
     type = resource.type
-    links = [one for one in resource.found if isinstance(one, Link) and one.type == "Patient"]
-    persons = {name for one in PERSONS for name in under(type, one).names}
+    links = [one for one in resource.found if one.__class__ is Link and one.type == "Patient"]
+    persons = _persons_of(type)
     about = {one.id for one in links if one.name in persons}
     if not about and resource.owner == holder_id and type not in writable.PERSON_OPTIONAL:
         raise NotFhir(findings=(Finding("person", type),))
     if {*about, *named} - {str(resource.owner)}:
         raise WrongOwner(type=type, fhir_id=resource.fhir_id)
+
+
+@cache
+def _persons_of(type: str) -> frozenset[str]:
+    """Return under which names links to the person are filed."""
+    return frozenset(name for one in PERSONS for name in under(type, one).names)

@@ -1,6 +1,7 @@
 """Resources as they are stored: one statement for each, its version, and what it is found by."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import TypeAlias
 
@@ -94,9 +95,12 @@ def new(at: Moment, door: Presumed, resources: Sequence[Resource]) -> Look[bool]
     No key may be taken. None: nothing was stored.
     """
     values = _values(at, resources, index.row)
-    is_open, told = door.within(values)
-    found = NEW.format(own=FILED, is_open=is_open)
-    return Look(Kind(found, told, "TRUE", STORE_NEW, "version"), tuple(values), _are_there)
+    return Look(_kind(*door.within(values)), tuple(values), _are_there)
+
+
+@lru_cache(maxsize=512)  # a long text, by which those that are alike are known
+def _kind(is_open: str, told: str) -> Kind:
+    return Kind(NEW.format(own=FILED, is_open=is_open), told, "TRUE", STORE_NEW, "version")
 
 
 def _are_there(rows: Rows) -> bool | None:
