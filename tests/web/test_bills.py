@@ -215,7 +215,7 @@ async def test_outside_a_demo_there_is_no_way_to_play_the_payer(till, reader):
     payment = await till.pay(bill)
     await till.order(payment)
     page = await reader.get(f"/bills/{bill.id}/pay")
-    assert not page.says("演示付款")
+    assert not page.says("演示付款") and not page.says("演示时间")
     key = (await reader.get("/sign-in")).form("/sign-in/code").fields
     answer = await reader.http.post(f"/bills/{bill.id}/pay/demo", data=key)
     assert answer.status_code == 404
@@ -254,7 +254,7 @@ async def test_in_a_demo_the_payer_pays_and_the_page_says_so_once_the_provider_h
         await town.work()
         waits = f"/bills/{bill.id}/pay"
         page = await reader.get(waits)
-        assert page.says("演示付款", "不涉及真实资金")
+        assert page.says("演示付款", "不涉及真实资金", "演示时间")
         await town.provider.fails(refuse_payer=1)
         refused = await reader.submit(page, "/demo")
         assert (refused.status, refused.says("付款未成功，未扣款")) == (422, True)

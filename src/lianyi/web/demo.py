@@ -8,7 +8,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lianyi.accounts import service as sessions
 from lianyi.journeys import demo as accounts
@@ -20,7 +19,6 @@ from lianyi.people.model import OPERATOR
 from lianyi.web import answer, forms
 from lianyi.web.session import app_of, user
 
-WITHOUT = ("/fhir/", "/static/")  # no pages
 DAYS = 60  # the furthest one step goes
 Back = Annotated[str, msgspec.Meta(pattern=r"^/(?![/\\])[\x21-\x7e]*$")]
 
@@ -57,19 +55,12 @@ class Forward(forms.Form, frozen=True):
     back: Back = "/"
 
 
-class Bar:
-    """Tells every page of a demo what time it is there. Stands inside the sessions."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_bar = "app" in scope and not scope.get("path", "").startswith(WITHOUT)
-        if has_bar and (clock := _clock(scope["app"].state)):
-            hat = scope.get("user")
-            operator = hat is not None and hat.role == OPERATOR
-            scope["state"]["demo"] = Shown(clock(), operator)
-        await self.app(scope, receive, send)
+def bar(request: Request) -> Shown | None:
+    """Return what every page of a demo says; elsewhere there is no bar."""
+    if (clock := _clock(request.app.state)) is None:
+        return None
+    hat = request.scope.get("user")
+    return Shown(clock(), hat is not None and hat.role == OPERATOR)
 
 
 async def inbox(request: Request) -> Response:

@@ -22,7 +22,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from lianyi.kernel.text import catalogue, words
-from lianyi.web import csrf, draw, i18n, nav
+from lianyi.web import csrf, demo, draw, i18n, nav
 from lianyi.web.static_files import static
 
 # A refusal is shown, not swallowed: htmx 2 would swap nothing for a 4xx. Nothing of a person
@@ -95,6 +95,7 @@ def environment(*more: Path, cache: BytecodeCache | None = None) -> Environment:
         languages=i18n.LANGUAGES,
         tags=i18n.TAGS,
         nav=nav,
+        demo_bar=demo.bar,
     )
     _share(env, {"ui": "components.html", "field": "fields.html"})
     for name in SAME:

@@ -42,7 +42,7 @@ REGISTRATIONS = 20  # of apps, an hour, by one address
 # A socket that is still open has answered a ping since: one comes each 20 seconds, and its answer
 # must come within 20.
 PROVEN = timedelta(seconds=45)
-READERS = (Middleware(session.Sessions), Middleware(demo.Bar))
+READERS = (Middleware(session.Sessions),)
 
 
 def site(
