@@ -74,8 +74,9 @@ class Origins:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = header(scope, b"origin") if scope["type"] == "http" else ""
-        if not origin or not scope["path"].startswith(CROSSING):
+        crosses = scope["type"] == "http" and scope["path"].startswith(CROSSING)
+        origin = header(scope, b"origin") if crosses else ""
+        if not origin:
             await self.app(scope, receive, send)
             return
         app: App = scope["app"].state.lianyi
