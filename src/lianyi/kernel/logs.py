@@ -77,5 +77,6 @@ def note(log: logging.Logger, message: str) -> None:
         return
     at = datetime.fromtimestamp(time(), UTC)
     line = Line(at=at, level="info", logger=log.name, message=message, process=os.getpid())
-    _written.stream.write(f"{msgspec.json.encode(line).decode()}\n")
-    _written.flush()
+    out = _written.stream.buffer  # what came by the text around it is flushed line by line
+    out.write(msgspec.json.encode(line) + b"\n")
+    out.flush()

@@ -1,8 +1,8 @@
 """One unit of work: one hat, one instant, one transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -152,7 +152,7 @@ async def within(
     which those who act at the same moment share: it answers with a row of one's own, or nothing
     was changed, and then the verb finds out why.
     """
-    with _told():
+    with _told:
         if at_once and once and (answer := await _at_once(app, hat, at_once, once)):
             return answer
         async with app.pool.acquire() as db:
@@ -161,7 +161,7 @@ async def within(
 
 async def kept(app: App) -> None:
     """Answer when the disk has everything that was written so far."""
-    with _told():
+    with _told:
         await app.pool.execute(KEPT)
 
 
@@ -170,7 +170,7 @@ async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T
 
     Each of its statements sees its own snapshot: what must agree is asked in one statement.
     """
-    with _told():
+    with _told:
         async with app.pool.acquire() as db:
             tx = _begin(app, db, hat)
             try:
@@ -190,7 +190,7 @@ async def looking(app: App, hat: Actor, look: Callable[[Moment], Look[T] | None]
     asked = look(_now(app, hat))
     if asked is None:
         return None
-    with _told():
+    with _told:
         return await app.rounds.take(asked)
 
 
@@ -202,15 +202,20 @@ def _begin(app: App, db: Db, hat: Actor) -> Tx:
     return Tx(hat, app.clock(), app.ids, app.keys, db, app.files)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say in the kernel's words what the database couldn't do."""
-    try:
-        yield
-    except asyncpg.QueryCanceledError as late:
-        raise TooCostly from late
-    except GONE as trouble:
-        raise DatabaseAway from trouble
+class _Told:
+    """Says in the kernel's words what the database couldn't do."""
+
+    def __enter__(self) -> None:
+        """Begin: there is nothing to do."""
+
+    def __exit__(self, _: object, trouble: BaseException | None, __: object) -> None:
+        if isinstance(trouble, asyncpg.QueryCanceledError):
+            raise TooCostly from trouble
+        if isinstance(trouble, GONE):
+            raise DatabaseAway from trouble
+
+
+_told = _Told()
 
 
 async def _persist(
