@@ -6,13 +6,15 @@ a block is named like the id of the element it draws, so there is one source for
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from jinja2 import Environment, Template
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from lianyi.kernel.headers import header
 from lianyi.kernel.refusal import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from lianyi.kernel.text import words
 from lianyi.web.forms import BadForm, Filled
@@ -21,6 +23,7 @@ from lianyi.web.i18n import _
 STATUS = {Invalid: 422, NotAllowed: 403, NotFound: 404, Conflict: 409, Unavailable: 503}
 MAIN = "main"  # the block that answers when the target's own name has none
 NOTICE = {"hx-retarget": "#notice", "hx-reswap": "innerHTML"}
+SAFE = ":/%#?=@[]!$&'()*+,;"  # what an address may hold as it is
 PERSONAL = {"cache-control": "no-store", "vary": "HX-Request, Cookie, Accept-Language"}
 
 
@@ -65,9 +68,9 @@ def _draw(template: Template, block: str, names: dict[str, Any]) -> str:
 
 def go(request: Request, url: str) -> Response:
     """Lead on to another page after an act; htmx follows as a whole page, not into a target."""
-    if "hx-request" in request.headers:
+    if header(request.scope, b"hx-request"):
         return Response(status_code=204, headers={"hx-redirect": url})
-    return RedirectResponse(url, status_code=303)
+    return Response(status_code=303, headers={"location": quote(url, safe=SAFE)})
 
 
 async def refuse(request: Request, refused: Exception) -> Response:
