@@ -73,7 +73,7 @@ def keys_of(body: Mapping[str, Any], zone: ZoneInfo) -> Keys:
 def subject_of(body: Mapping[str, Any]) -> str | None:
     """Return the reference to whom a body is about; each type calls it by another name."""
     for name in SUBJECTS:
-        if found := _reference(body, name):
+        if name in body and (found := _reference(body, name)):
             return found
     parts = body.get("participant")  # of an appointment
     for part in parts if isinstance(parts, list) else ():
