@@ -25,6 +25,7 @@ from lianyi.web.csrf import SameSite
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing to misread on the phone
 DRAWN = 8 * LETTERS.encode()  # which of them each byte is
+ANSWERED = "answered"  # with which status, in the scope of a request
 YEAR = 31_536_000  # seconds
 STRICT = (b"strict-transport-security", f"max-age={YEAR}".encode())
 THEMES = ("auto", "light", "dark")
@@ -66,17 +67,17 @@ class Watch:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status, since = 500, perf_counter()
+        since = perf_counter()
 
         async def watched(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                scope[ANSWERED] = message["status"]
             await send(message)
 
         try:
             await self.app(scope, receive, watched)
         finally:
-            took = perf_counter() - since
+            took, status = perf_counter() - since, scope.get(ANSWERED, 500)
             name = page_name(scope)
             _of(scope["method"], name, status).observe(took)
             code = scope.get("state", {}).get("request_id", "")
@@ -173,17 +174,10 @@ class Rescue:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
         try:
-            await self.app(scope, receive, noted)
+            await self.app(scope, receive, send)
         except Exception as trouble:
-            if scope["type"] != "http" or started:
+            if scope["type"] != "http" or ANSWERED in scope:
                 raise
             response = await _rescue(Request(scope, receive), trouble)
             await response(scope, receive, send)
