@@ -15,6 +15,8 @@ async def test_a_resource_is_read_with_its_version_its_time_and_every_digit(doct
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/fhir+json; charset=utf-8"
     assert answer.headers["etag"] == 'W/"1"'
+    policy = answer.headers["content-security-policy"]
+    assert policy == "default-src 'none'; frame-ancestors 'none'"
     assert '"value":6.50' in answer.text
     read = answer.json()
     assert read["meta"]["versionId"] == "1"

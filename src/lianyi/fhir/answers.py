@@ -7,11 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache, update_wrapper
 from typing import Any, TypeAlias
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from lianyi.accounts.errors import SignedOut
 from lianyi.fhir import outcomes
@@ -27,7 +29,12 @@ from lianyi.records.model import LIVE
 
 LOG = logging.getLogger(__name__)
 JSON = "application/fhir+json; charset=utf-8"
-PRIVATE = {"cache-control": "no-store", "vary": "Cookie, Authorization, Accept"}
+PRIVATE = {
+    "cache-control": "no-store",
+    "vary": "Cookie, Authorization, Accept",
+    # No page: a browser that shows it runs and fetches nothing (OWASP, REST Security).
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
 ACCEPTED = ("json", "*/*", "application/*", "text/html")  # a browser is shown JSON too
 Body: TypeAlias = dict[str, Any]
 Written: TypeAlias = Body | msgspec.Raw
@@ -53,26 +60,33 @@ class Turned(Exception):
         self.details = details or {}
 
 
-def answered(handle: Handler, *, to_anybody: bool = False, proves: bool = False) -> Handler:
-    """Return what answers like `handle`, and every trouble of its as an OperationOutcome.
+class Answered:
+    """Answers like `handle`, and every trouble of its as an OperationOutcome.
 
+    It is asked by the server itself, not by way of the framework's own handling of troubles.
     `proves` says that it asks by itself whether who asks is who they were.
     """
 
-    async def answer(request: Request) -> Response:
+    def __init__(self, handle: Handler, *, to_anybody: bool = False, proves: bool = False) -> None:
+        update_wrapper(self, handle)  # a page is counted and logged by its name
+        self._handle, self._to_anybody, self._proves = handle, to_anybody, proves
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.answer(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    async def answer(self, request: Request) -> Response:
         if not _takes_json(request):
             return outcome(request, 406, "not-supported", said(request, "fhir.json_only"))
         try:
-            if not (to_anybody or (proves and request.scope.get(PRESUMED))):
+            if not (self._to_anybody or (self._proves and request.scope.get(PRESUMED))):
                 await prove(request)
-            return await _tried(handle, request)
+            return await _tried(self._handle, request)
         except SignedOut:
             return _signed_out(request)
         except Exception as trouble:  # noqa: BLE001 - every trouble has its answer
             status, body = told(request, trouble)
             return written(request, body, status)
-
-    return answer
 
 
 async def _tried(handle: Handler, request: Request) -> Response:
@@ -114,10 +128,15 @@ def resource(request: Request, body: str, version: int, at: datetime) -> Respons
     if version == LIVE:  # of which no reader can have the newest
         return written(request, stamped(body, version, at))
     tag = f'W/"{version}"'
-    headers = {"etag": tag, "last-modified": format_datetime(at.astimezone(UTC), usegmt=True)}
+    headers = {"etag": tag, "last-modified": _http_date(at)}
     if _is_known(request, tag, at):
         return Response(status_code=304, headers={**PRIVATE, **headers})
     return written(request, stamped(body, version, at), headers=headers)
+
+
+@lru_cache(1000)
+def _http_date(at: datetime) -> str:
+    return format_datetime(at.astimezone(UTC), usegmt=True)
 
 
 def _is_known(request: Request, tag: str, at: datetime) -> bool:

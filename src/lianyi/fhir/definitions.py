@@ -76,7 +76,7 @@ async def read(request: Request) -> Response:
     found = {one.id: one for one in DEFINITIONS}.get(request.path_params["id"])
     if found is None:
         request.path_params["type"] = TYPE
-        return await answers.answered(reading.read)(request)
+        return await answers.Answered(reading.read).answer(request)
     return answers.written(request, told(request, found))
 
 

@@ -1,11 +1,13 @@
 """Every address of the FHIR server. What nobody may do yet says so."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.fhir import answers, definitions, exporting, importing, sockets, subscriptions
-from lianyi.fhir.answers import answered
+from lianyi.fhir.answers import Answered, Handler
 from lianyi.fhir.bundles import bundle
 from lianyi.fhir.capability import metadata
 from lianyi.fhir.definitions import TYPE
@@ -27,63 +29,74 @@ async def refuse(request: Request) -> Response:
     return answers.not_supported(request)
 
 
+def _route(
+    path: str,
+    handle: Handler,
+    *,
+    methods: Sequence[str] = ("GET",),
+    name: str | None = None,
+    to_anybody: bool = False,
+    proves: bool = False,
+) -> Route:
+    answered = Answered(handle, to_anybody=to_anybody, proves=proves)
+    return Route(path, answered, methods=methods, name=name)
+
+
 ASKED = f"{ROOT}/{exporting.STATUS}/{{export:uuid}}"
 WRITTEN = f"{ROOT}/{exporting.FILE}/{{export:uuid}}/{{n:int}}"
 EXPORTING = (
-    Route(f"{ROOT}/$export", answered(exporting.of_system), methods=["GET", "POST"]),
-    Route(f"{ROOT}/Patient/$export", answered(exporting.of_patients), methods=["GET", "POST"]),
-    Route(
-        f"{ROOT}/Group/{{id:str}}/$export", answered(exporting.of_group), methods=["GET", "POST"]
-    ),
-    Route(ASKED, answered(exporting.status)),
-    Route(ASKED, answered(exporting.cancel), methods=["DELETE"]),
-    Route(WRITTEN, answered(exporting.fetch)),
+    _route(f"{ROOT}/$export", exporting.of_system, methods=["GET", "POST"]),
+    _route(f"{ROOT}/Patient/$export", exporting.of_patients, methods=["GET", "POST"]),
+    _route(f"{ROOT}/Group/{{id:str}}/$export", exporting.of_group, methods=["GET", "POST"]),
+    _route(ASKED, exporting.status),
+    _route(ASKED, exporting.cancel, methods=["DELETE"]),
+    _route(WRITTEN, exporting.fetch),
 )
 BROUGHT = f"{ROOT}/{importing.STATUS}/{{import:uuid}}"
 HANDED = f"{ROOT}/{importing.FILE}/{{import:uuid}}/{{name:str}}"
 IMPORTING = (
-    Route(f"{ROOT}/$import", answered(importing.begin), methods=["POST"]),
-    Route(HANDED, answered(importing.look), methods=["HEAD"]),
-    Route(HANDED, answered(importing.put), methods=["PUT"]),
-    Route(BROUGHT, answered(importing.status)),
-    Route(BROUGHT, answered(importing.start), methods=["POST"]),
-    Route(BROUGHT, answered(importing.cancel), methods=["DELETE"]),
-    Route(f"{ROOT}/{importing.ERRORS}/{{import:uuid}}", answered(importing.errors)),
+    _route(f"{ROOT}/$import", importing.begin, methods=["POST"]),
+    _route(HANDED, importing.look, methods=["HEAD"]),
+    _route(HANDED, importing.put, methods=["PUT"]),
+    _route(BROUGHT, importing.status),
+    _route(BROUGHT, importing.start, methods=["POST"]),
+    _route(BROUGHT, importing.cancel, methods=["DELETE"]),
+    _route(f"{ROOT}/{importing.ERRORS}/{{import:uuid}}", importing.errors),
 )
 ROUTES = (
     *(
-        Route(f"{ROOT}/{path}", answered(one.handle), methods=[*one.methods])
+        _route(f"{ROOT}/{path}", one.handle, methods=[*one.methods])
         for one in OPERATIONS
         for path in one.paths
     ),
     *EXPORTING,
     *IMPORTING,
     sockets.ROUTE,
-    Route(subscriptions.PATH, answered(subscriptions.search)),
-    Route(subscriptions.PATH, answered(subscriptions.create), methods=["POST"]),
-    Route(OWN, answered(subscriptions.read)),
-    Route(OWN, answered(subscriptions.update), methods=["PUT"]),
-    Route(OWN, answered(subscriptions.patch), methods=["PATCH"]),
-    Route(OWN, answered(subscriptions.delete), methods=["DELETE"]),
-    Route(ROOT, answered(bundle), methods=["POST"], name="fhir"),
-    Route(f"{ROOT}/", answered(bundle), methods=["POST"]),
-    Route(f"{ROOT}/metadata", answered(metadata, to_anybody=True)),
-    Route(f"{ROOT}/_history", answered(history)),
-    Route(ALL, answered(search, proves=True)),
-    Route(ALL, answered(create), methods=["POST"]),
-    Route(ALL, answered(update_where), methods=["PUT"]),
-    Route(ALL, answered(patch_where), methods=["PATCH"]),
-    Route(ALL, answered(delete_where), methods=["DELETE"]),
-    Route(f"{ALL}/_search", answered(search, proves=True), methods=["POST"]),
-    Route(f"{ALL}/_history", answered(history)),
-    Route(f"{ROOT}/{TYPE}/{{id:str}}", answered(definitions.read, to_anybody=True)),
-    Route(ONE, answered(read, proves=True)),
-    Route(ONE, answered(update), methods=["PUT"]),
-    Route(ONE, answered(patch), methods=["PATCH"]),
-    Route(ONE, answered(delete), methods=["DELETE"]),
-    Route(f"{ONE}/_history", answered(history)),
-    Route(f"{ONE}/_history/{{version:str}}", answered(vread)),
-    Route(f"{ONE}/{{inner:str}}", answered(search_within)),
-    Route(f"{ONE}/{{inner:str}}/_search", answered(search_within), methods=["POST"]),
-    Route(f"{ROOT}/{{rest:path}}", answered(refuse), methods=WRITES),
+    _route(subscriptions.PATH, subscriptions.search),
+    _route(subscriptions.PATH, subscriptions.create, methods=["POST"]),
+    _route(OWN, subscriptions.read),
+    _route(OWN, subscriptions.update, methods=["PUT"]),
+    _route(OWN, subscriptions.patch, methods=["PATCH"]),
+    _route(OWN, subscriptions.delete, methods=["DELETE"]),
+    _route(ROOT, bundle, methods=["POST"], name="fhir"),
+    _route(f"{ROOT}/", bundle, methods=["POST"]),
+    _route(f"{ROOT}/metadata", metadata, to_anybody=True),
+    _route(f"{ROOT}/_history", history),
+    _route(ALL, search, proves=True),
+    _route(ALL, create, methods=["POST"]),
+    _route(ALL, update_where, methods=["PUT"]),
+    _route(ALL, patch_where, methods=["PATCH"]),
+    _route(ALL, delete_where, methods=["DELETE"]),
+    _route(f"{ALL}/_search", search, proves=True, methods=["POST"]),
+    _route(f"{ALL}/_history", history),
+    _route(f"{ROOT}/{TYPE}/{{id:str}}", definitions.read, to_anybody=True),
+    _route(ONE, read, proves=True),
+    _route(ONE, update, methods=["PUT"]),
+    _route(ONE, patch, methods=["PATCH"]),
+    _route(ONE, delete, methods=["DELETE"]),
+    _route(f"{ONE}/_history", history),
+    _route(f"{ONE}/_history/{{version:str}}", vread),
+    _route(f"{ONE}/{{inner:str}}", search_within),
+    _route(f"{ONE}/{{inner:str}}/_search", search_within, methods=["POST"]),
+    _route(f"{ROOT}/{{rest:path}}", refuse, methods=WRITES),
 )
