@@ -39,9 +39,10 @@ class LastUsed(Generic[K, V]):
         self._of: OrderedDict[K, V] = OrderedDict()
 
     def get(self, key: K) -> V | None:
-        if key in self._of:
+        value = self._of.get(key)
+        if value is not None:
             self._of.move_to_end(key)
-        return self._of.get(key)
+        return value
 
     def put(self, key: K, value: V | None) -> None:
         """Remember a value; None forgets."""
