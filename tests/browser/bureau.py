@@ -99,6 +99,7 @@ async def _fill(app, state, province, engine):
         "uploads": "/admin/reports",
         "exports": "/admin/exports",
         "compliance": "/admin/compliance",
+        "looks": "/admin/looks",
     }
     await _exports(ward.place)
 

@@ -20,6 +20,7 @@ PAGES = {
     "uploads": "office",
     "exports": "office",
     "compliance": "office",
+    "looks": "office",
 }
 
 

@@ -98,6 +98,7 @@ class Cause(StrEnum):
     APPROVAL = "approval"  # the institution has approved the app
     PERMISSION = "permission"  # the person has let the app read
     OBJECTION = "objection"  # the person has withdrawn that
+    OVERSIGHT = "oversight"  # the institution answers for who has looked
     NONE = "none"
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from lianyi.access import events, rules, tables
 from lianyi.access.errors import AskedTooSoon, EmptyShare, NoSuchPerson, OutOfScope, ProofTooLow
 from lianyi.access.model import (
+    ADMIN,
     ALL_CLASSES,
     APP,
     RESIDENT,
@@ -339,6 +340,8 @@ def cause_of(desk: Desk) -> Cause:
         return Cause.SYSTEM
     if desk.app:
         return Cause.APPROVAL
+    if desk.role == ADMIN:
+        return Cause.OVERSIGHT
     return Cause.MANDATE if desk.scope else Cause.RELATION
 
 
