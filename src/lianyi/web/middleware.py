@@ -1,21 +1,26 @@
 """What every request gets before and after its page: a support code, a language, strict headers.
 
 From the outside in: `Watch` counts and logs, `Dress` prepares the request and dresses the answer,
-`SameSite` turns other sites away, `Rescue` turns every trouble into a page. Sessions come inside.
+`SameSite` turns other sites away, `Rescue` turns every trouble into a page. Sessions come inside,
+and innermost `Troubles`, whose answers so get what those outside put on an answer.
 """
 
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from secrets import token_bytes
 from time import perf_counter, time
+from typing import Any
 
 from prometheus_client import Histogram
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request, cookie_parser
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lianyi.kernel import logs
@@ -45,6 +50,7 @@ HEADERS = {
 DRESS = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
 
 Header = tuple[bytes, bytes]
+Handler = Callable[[Any, Exception], Awaitable[Response]]
 
 log = logging.getLogger("lianyi.web")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -181,6 +187,39 @@ class Rescue:
                 raise
             response = await _rescue(Request(scope, receive), trouble)
             await response(scope, receive, send)
+
+
+class Troubles(ExceptionMiddleware):
+    """Answers what is refused, inside all others; whether an answer has begun `Watch` has noted."""
+
+    def __init__(self, app: ASGIApp, handlers: Mapping[Any, Handler]) -> None:
+        super().__init__(app, handlers)
+        self._handlers = handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, send)
+        except Exception as trouble:
+            kinds = (self._handlers.get(kind) for kind in type(trouble).__mro__)
+            handler = next(filter(None, kinds), None)
+            if handler is None or ANSWERED in scope:
+                raise
+            response = await handler(Request(scope, receive), trouble)
+            await response(scope, receive, send)
+
+
+class Site(Starlette):
+    """An application without the framework's last resort, which is ours: see `Rescue`."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        inner = Middleware(Troubles, handlers=self.exception_handlers)
+        app: ASGIApp = self.router
+        for cls, args, named in reversed([*self.user_middleware, inner]):
+            app = cls(app, *args, **named)
+        return app
 
 
 async def _rescue(request: Request, trouble: Exception) -> ASGIApp:

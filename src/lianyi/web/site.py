@@ -55,7 +55,7 @@ def site(
     templates: Sequence[Path] = (),
 ) -> Starlette:
     """Return the faces. `sessions` put an Actor, or None, at `user` of the scope."""
-    starlette = Starlette(
+    starlette = middleware.Site(
         routes=[Doors([*GROUND, *routes])],
         exception_handlers={
             SignedOut: session.lead_in,
