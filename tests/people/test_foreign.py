@@ -137,6 +137,17 @@ async def test_a_name_is_the_same_however_a_system_parts_it(app, number):
     assert await place.person(NAME, number=number) == id
 
 
+async def test_a_number_that_a_later_file_corrects_is_the_one_that_counts(app, number):
+    place, wrong = await Place.found(app), id_number(BORN)
+    id = await brought(place, wrong)
+    corrected = replace(HERS, name=NAME, birth_date=BORN, number=f"mrn-{wrong}")
+    assert await register(place, corrected, resident_number=number) == id
+    assert await place.person(NAME, number=wrong) != id
+    assert await place.person(NAME, number=number) == id
+    assert await register(place, corrected, resident_number=wrong) == id
+    assert await place.person(NAME, number=number) == id
+
+
 async def test_who_comes_with_one_card_at_the_same_moment_is_one_person(app, number):
     place = await Place.found(app)
     id = await brought(place, number)

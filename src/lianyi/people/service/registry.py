@@ -111,9 +111,9 @@ async def register_foreign(
     if identity.birth_date > today(tx):
         raise BadBirthDate
     own = replace(identity, number=_own_number(tx, identity.number))
-    if known := await foreign.find_known_as(tx, own):
-        return known
-    id, _, is_new = await tables.find_or_insert_person(tx, own, phone=None, proof=Proof.PHONE)
+    id, is_new = await foreign.find_known_as(tx, own), False
+    if id is None:
+        id, _, is_new = await tables.find_or_insert_person(tx, own, phone=None, proof=Proof.PHONE)
     if is_new:
         if died_on is not None:
             await tables.set_died(tx, id, died_on)

@@ -7,7 +7,9 @@ from lianyi.people.model import Identity, Proof
 from lianyi.people.tables.registry import id_index
 
 KNOW_AS = """INSERT INTO people.known_as (id_index, person_id, resident_index, institution_id, at)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"""
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (id_index) DO UPDATE SET resident_index = excluded.resident_index
+             WHERE known_as.resident_index <> excluded.resident_index"""
 # Who was brought under a number, and can be who has the document: alive, as far as anybody knows.
 CLAIMED = """SELECT k.person_id FROM people.known_as k JOIN people.person f ON f.id = k.person_id
              WHERE k.resident_index = $1 AND f.id_type = 'foreign' AND f.died_on IS NULL
@@ -30,6 +32,7 @@ async def find_known_as(tx: Tx, own: Identity) -> UUID | None:
 
 
 async def know_as(tx: Tx, own: Identity, person_id: UUID, card: Identity) -> None:
+    """Note whose card it is said to be, and what a later file corrects; a join stays as it is."""
     here = tx.actor.institution_id
     await tx.db.execute(KNOW_AS, id_index(tx, own), person_id, id_index(tx, card), here, tx.now)
 
