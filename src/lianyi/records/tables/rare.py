@@ -100,6 +100,12 @@ def leads_nowhere(term: Term) -> bool:
             return isinstance(term, Updated)
 
 
+def leaves_most(term: Term) -> bool:
+    """Tell whether nearly all there is may answer a term: from a day on it may be little."""
+    is_of_time = isinstance(term, Updated) or (isinstance(term, Match) and term.type == "date")
+    return leads_nowhere(term) and not is_of_time
+
+
 def presumed(search: Search) -> Search | None:
     """Return the same search, presuming that few have what few have had of its kind.
 

@@ -64,10 +64,10 @@ async def page(
 
     The search knows what is rare in it (`rare.narrowed`).
 
-    :raises Endless: nothing leads to what is to be sorted.
+    :raises Endless: it is to be sorted, and nearly all there is may be found.
     """
-    if order and is_endless(reach, search):
-        raise Endless(name="_sort")
+    if order:
+        _check_end(reach, search, "_sort")
     values = _values(tx, reach, search.type if search.is_led else "")
     make = _of_each if _is_of_each(reach, search, order) else paged
     sql = make(search, values, order or DEFAULT, after, limit)
@@ -100,6 +100,15 @@ def is_endless(reach: Chart | Desk, search: Search) -> bool:
     is_of_many = isinstance(reach, Desk) and reach.persons is None
     asked = search.terms if is_of_many and not search.is_led else ()
     return bool(asked) and all(map(rare.leads_nowhere, asked))
+
+
+def _check_end(reach: Chart | Desk, search: Search, asked: str) -> None:
+    """Refuse at once what would be broken off after half a minute.
+
+    :raises Endless:
+    """
+    if is_endless(reach, search) and all(map(rare.leaves_most, search.terms)):
+        raise Endless(name=asked)
 
 
 async def stretch(
@@ -260,10 +269,9 @@ async def fallen(tx: Tx, reach: Chart | Desk, type: str, fhir_id: str) -> Hit | 
 async def count(tx: Tx, reach: Chart | Desk, search: Search) -> Total:
     """Return how many a search finds, which knows what is rare in it as for `page`.
 
-    :raises Endless: nothing leads to it. It would be broken off after half a minute.
+    :raises Endless: nearly all there is may be found.
     """
-    if is_endless(reach, search):
-        raise Endless(name="_total")
+    _check_end(reach, search, "_total")
     values = _values(tx, reach, search.type if search.is_led else "")
     where = " AND ".join(kept(search, values))
     sql = f"""SELECT coalesce(sum(f.n), 0)::bigint AS number,
