@@ -104,22 +104,12 @@ def prepare(body: Body, *, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Reso
 
     :raises NotFhir, WrongOwner, DefinitionsMissing:
     """
-    if not isinstance(body, str):
+    if isinstance(body, str):
+        text, read = body, _parsed(body)
+        _check(text, read, validity.findings_of)
+    else:
         text, read = written(body)
-        return prepare_read(text, read, owner=owner, holder_id=holder_id, zone=zone)
-    read = _parsed(body)
-    _check(body, read, validity.findings_of)
-    return placed(body, read, owner=owner, holder_id=holder_id, zone=zone)
-
-
-def prepare_read(
-    text: str, read: Mapping[str, Any], *, owner: UUID, holder_id: UUID, zone: ZoneInfo
-) -> Resource:
-    """Do the same with a body that was read already from a text that this server has written.
-
-    :raises NotFhir, WrongOwner, DefinitionsMissing:
-    """
-    check_own(text, read)
+        check_own(text, read)
     return placed(text, read, owner=owner, holder_id=holder_id, zone=zone)
 
 
