@@ -48,6 +48,7 @@ CREATE FUNCTION kernel."analyze"(filled regclass) RETURNS void
     SET search_path TO ''
     AS $$
   BEGIN
+    PERFORM pg_catalog.set_config('synchronous_commit', 'off', true);  -- nothing is lost by it
     EXECUTE pg_catalog.format('ANALYZE (SKIP_LOCKED) %s', filled);
   END $$;
 

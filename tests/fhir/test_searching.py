@@ -379,7 +379,7 @@ async def test_what_nothing_leads_to_over_many_persons_is_looked_for_page_by_pag
         (issue,) = answer.json()["issue"]
         assert (answer.status_code, issue["code"]) == (400, "too-costly")
         assert more.partition("=")[0] in issue["diagnostics"]
-    assert (await doctors.bundle("Observation?date=ge2020&_sort=-date&_total=accurate"))["total"]
+    assert "total" in await doctors.bundle("Observation?date=ge2020&_sort=-date&_total=accurate")
     first = await doctors.bundle(path)
     assert "entry" not in first
     page = first

@@ -5,10 +5,11 @@ PostgreSQL looks by itself, but a minute later: until then it takes a million ro
 
 from lianyi.kernel.work import App
 
-# As autovacuum has it; a table that nobody has looked at yet counts as well.
+# As autovacuum has it; a table that nobody has looked at yet counts as well, if it holds anything.
 OUTGROWN = """SELECT c.oid::regclass::text
               FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
-              WHERE c.reltuples < 0 OR s.n_mod_since_analyze > 1000 + c.reltuples / 10"""
+              WHERE CASE WHEN c.reltuples < 0 THEN pg_relation_size(c.oid) > 0
+                ELSE s.n_mod_since_analyze > 1000 + c.reltuples / 10 END"""
 
 
 async def look_again(app: App) -> None:

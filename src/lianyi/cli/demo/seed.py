@@ -23,7 +23,6 @@ from lianyi.cli.demo import (
 from lianyi.cli.demo.network import Member, Network, Place, Ward
 from lianyi.journeys import demo, knowledge, sign
 from lianyi.kernel import demo as clock
-from lianyi.kernel import measured
 from lianyi.kernel.actor import NOWHERE, Actor, Role, system
 from lianyi.kernel.config import Config
 from lianyi.kernel.demo import Clock, NotADemo
@@ -77,7 +76,6 @@ async def seed(app: App) -> bool:
         return False
     hashed = await asyncio.to_thread(accounts.hash_password, demo.PASSWORD)
     await within(app, SEEDER, lambda tx: _bring_in(tx, network.load(), Known(hashed)))
-    await measured.look_again(app)
     return True
 
 
