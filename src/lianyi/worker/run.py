@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -17,7 +18,7 @@ from lianyi.worker.errands import Runner
 LOG = logging.getLogger(__name__)
 IDLE = 0.1  # seconds between two looks when there was nothing to do
 BUSY = 0.02  # seconds in which more may come that can be handed on together
-MANY = 16  # done in one look: where so much comes, it is cheaper to let more of it come
+MANY = 16  # events in one look: where so many come, it is cheaper to let more of them come
 BULK = 1.0  # seconds between two looks for what leaves or comes in bulk
 SEAL = 5.0  # seconds between two seals of a log
 FORGET = 3600.0  # seconds between two looks for what nobody needs any more
@@ -29,7 +30,7 @@ async def run(app: App, links: Links, stop: asyncio.Event) -> None:
     to_apps = Runner(app, links, WIRING.hooks, stop)
     async with asyncio.TaskGroup() as day:
         day.create_task(_repeat(lambda: _fire(app), stop))
-        day.create_task(_repeat(lambda: deliver.deliver(app), stop))
+        day.create_task(_repeat(lambda: deliver.deliver(app), stop, many=MANY))
         day.create_task(_repeat(lambda: errands.run_due(runner), stop))
         day.create_task(_repeat(lambda: bulk.step(app), stop, BULK))
         day.create_task(_repeat(lambda: bringing.step(app, stop), stop, BULK))
@@ -58,16 +59,20 @@ async def _forget(app: App) -> int:
 
 
 async def _repeat(
-    work: Callable[[], Awaitable[int]], stop: asyncio.Event, idle: float = IDLE
+    work: Callable[[], Awaitable[int]],
+    stop: asyncio.Event,
+    idle: float = IDLE,
+    *,
+    many: float = math.inf,
 ) -> None:
     """Work until told to stop; a batch that has begun is ended first."""
     while not stop.is_set():
-        pause = await _round(work, idle)
+        pause = await _round(work, idle, many)
         if pause:
             await _rest(stop, pause)
 
 
-async def _round(work: Callable[[], Awaitable[int]], idle: float) -> float:
+async def _round(work: Callable[[], Awaitable[int]], idle: float, many: float) -> float:
     try:
         done = await work()
     except Unavailable as trouble:
@@ -75,7 +80,7 @@ async def _round(work: Callable[[], Awaitable[int]], idle: float) -> float:
     except Exception:
         LOG.exception("the worker met a bug and goes on")
     else:
-        return BUSY if 0 < done < MANY else idle
+        return BUSY if 0 < done < many else idle
     return AWAY
 
 
