@@ -277,6 +277,26 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         size_of([tmp_path / "nothing.json"])
 
 
+async def test_what_has_to_be_explained_first_waits_for_that(hospital, written):
+    """IDN-11, IDN-04"""
+    number, coding = id_number(date(1980, 2, 29)), [{"system": "urn:x", "code": "HH"}]
+    named = {"name": [{"family": "王", "given": ["秀英"]}]}
+    identifier = [{"system": "urn:lianyi:identity-number", "value": number}]
+    critical = reading(interpretation=[{"coding": coding}])
+    await run(hospital, written(bundle(patient(**named, identifier=identifier), critical)))
+    identity = resident_identity(name="王秀英", number=number)
+    granted = await hospital.do(await hospital.clerk(), card.open_at_counter, identity=identity)
+    resident = Actor(granted.person_id, granted.person_id, NOWHERE, RESIDENT)
+    chart = await hospital.open(resident, granted.person_id, Purpose.OWN)
+    own = await hospital.ask(resident, lambda tx: queries.everything(tx, chart))
+    assert "Observation" not in {one.type for one in own}
+    doctor = await hospital.doctor()
+    await hospital.relate(granted.person_id, DOCTOR)
+    treating = await hospital.open(doctor, granted.person_id, Purpose.TREAT)
+    seen = await hospital.ask(doctor, lambda tx: queries.everything(tx, treating))
+    assert "Observation" in {one.type for one in seen}
+
+
 async def test_what_an_import_has_filled_is_looked_at_at_once(hospital, written):
     """Until somebody looks, the planner takes a full table for an empty one."""
     await run(hospital, written(bundle(patient(), reading())))

@@ -303,7 +303,7 @@ async def test_what_other_software_of_the_hospital_orders_counts_though_it_says_
     }
     zone = profile.at(clock()).zone
     bringer = writing.Bringer(room.place.app.ids.new(clock()), room.place.id, zone)
-    given = [writing.read(body, bringer=bringer)]
+    given = [writing.read(writing.draft(body), bringer=bringer)]
     await room.place.do(room.doctor, writing.bring, given=given, held={})
     findings = await room.check(SIMVASTATIN_40)
     assert "interaction" in {finding.trouble for finding in findings}

@@ -18,11 +18,16 @@ from tests.records import make
 from tests.web.reader import reading, wearing
 
 NAME, RECORD, BORN = "Blair Conroy", "p1", date(1980, 2, 29)
-NUMBER = id_number(BORN)  # which stands in the file too
 
 
 @pytest.fixture
-async def clinic(clock, place, tmp_path):
+def number():
+    """Return the number of an identity card, which stands in the file too."""
+    return id_number(BORN)
+
+
+@pytest.fixture
+async def clinic(clock, place, tmp_path, number):
     """Return a place that has imported one history, on a morning its doctor sits."""
     clinic = await Clinic.open(place)
     await clinic.publish()
@@ -33,7 +38,7 @@ async def clinic(clock, place, tmp_path):
         "subject": {"reference": f"Patient/{RECORD}"},
     }
     file = tmp_path / "bundle.json"
-    whole = patient(identifier=[{"system": people.NUMBER, "value": NUMBER}])
+    whole = patient(identifier=[{"system": people.NUMBER, "value": number}])
     file.write_text(bundle(whole, told, weight), encoding="utf-8")
     report = await run(place, file)
     assert (report.stored, report.refused) == (3, 0)
@@ -81,10 +86,26 @@ async def test_number_and_name_must_both_be_right_and_nothing_is_told(clinic, co
     assert await clinic.place.rows(known, clinic.place.id) == []
 
 
-async def test_who_opens_a_card_later_is_another_person_and_sees_nothing_of_it(clinic, counter):
-    """IDN-01, EMR-09: a number in a file proves nobody, and nobody's history is given for it."""
+async def test_who_shows_the_card_that_the_file_has_is_that_person_and_finds_their_history(
+    clinic, counter, number
+):
+    """IDN-01, IDN-04: the file proves nobody, the document does."""
     place, office = clinic.place, await clinic.place.appoint(CLERK)
-    holder = Identity(NAME, IdType.RESIDENT_ID, NUMBER, Sex.FEMALE, BORN)
+    holder = Identity(NAME, IdType.RESIDENT_ID, number, Sex.FEMALE, BORN)
+    granted = await place.do(office, card.open_at_counter, identity=holder)
+    resident = Actor(granted.person_id, granted.person_id, NOWHERE, RESIDENT)
+    chart = await place.open(resident, resident.person_id, Purpose.OWN)
+    own = await place.ask(resident, lambda tx: records.everything(tx, chart))
+    assert {one.type for one in own} >= {"AllergyIntolerance", "Observation"}
+    found = await find(counter)
+    assert found.says(NAME)
+    assert not found.says("身份未核验")
+
+
+async def test_who_shows_another_card_is_somebody_else_and_sees_nothing_of_it(clinic, counter):
+    """IDN-01, EMR-17"""
+    place, office = clinic.place, await clinic.place.appoint(CLERK)
+    holder = Identity(NAME, IdType.RESIDENT_ID, id_number(BORN), Sex.FEMALE, BORN)
     granted = await place.do(office, card.open_at_counter, identity=holder)
     resident = Actor(granted.person_id, granted.person_id, NOWHERE, RESIDENT)
     chart = await place.open(resident, resident.person_id, Purpose.OWN)

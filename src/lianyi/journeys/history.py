@@ -51,8 +51,8 @@ class TakenIn:
 async def take_in(tx: Tx, *, parcel: Parcel, source: str, app: Actor | None = None) -> TakenIn:
     """Write a parcel into the record as the acting institution's own history.
 
-    What an app brings is that app's to change, within its scopes, and reaches the person as what it
-    writes one by one does (IDN-11). It never changes what no app has brought. `app` is its hat.
+    What an app brings is that app's to change, within its scopes, and never changes what no app has
+    brought. `app` is its hat. What has to be explained first waits for that, whoever brings it.
 
     What is written has its proof, which names the `source` it was read from, and each person finds
     in their log that it came (INT-06).
@@ -72,6 +72,7 @@ async def take_in(tx: Tx, *, parcel: Parcel, source: str, app: Actor | None = No
         if r.owner not in persons and r.owner != here
     ]
     settled, others = await _admitted(tx, app, settled) if app else (settled, [])
+    settled = [_to_be_told(one) for one in settled]
     stored = await records.store(tx, resources=settled)
     written = [(one, n) for one in settled if (n := stored.versions.get(one.key))]
     if written:
@@ -108,10 +109,17 @@ async def _admitted(
         if why:
             refused.append(Refusal(one.type, one.fhir_id, (Finding(why, one.type),)))
         else:
-            body = msgspec.json.decode(one.body)
-            released = releasing.is_released(body, is_sensitive=bool(one.classes))
-            kept.append(structs.replace(one, app_id=app.app_id, released=released))
+            kept.append(structs.replace(one, app_id=app.app_id))
     return kept, refused
+
+
+def _to_be_told(one: Resource) -> Resource:
+    """Keep from the person what somebody has to explain first (IDN-11)."""
+    if one.type not in releasing.RESULTS:
+        return one
+    body = msgspec.json.decode(one.body)
+    is_released = releasing.is_released(body, is_sensitive=bool(one.classes))
+    return one if is_released else structs.replace(one, released=False)
 
 
 async def _persons(tx: Tx, parcel: Parcel) -> dict[UUID, UUID]:
