@@ -24,7 +24,7 @@ from lianyi.journeys.fhir_audit import TYPE
 from lianyi.journeys.fhir_terms import Known
 from lianyi.kernel import profile
 from lianyi.kernel.moment import Moment
-from lianyi.kernel.sought import Clause, During, Has
+from lianyi.kernel.sought import Clause, During, Has, narrowed
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoSuchResource, TooManyPersons
 from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Why
@@ -152,7 +152,9 @@ def _nearer(near: Near, clause: Clause) -> Near | None:
     if Field.ENTITY in fields:
         return replace(near, persons=_both(near.persons, _persons(values)))
     if fields == {Field.AT}:
-        return _within(near, [one for one in asked if isinstance(one, During)])
+        spans = [(one.low, one.high) for one in asked if isinstance(one, During)]
+        low, high = narrowed((near.low, near.high), spans)
+        return replace(near, low=low, high=high)
     if fields == {Field.ID}:
         return replace(near, lines=tuple(_numbers(values)), glasses=tuple(_glasses(values)))
     return None
@@ -186,17 +188,6 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _within(near: Near, spans: Sequence[During]) -> Near:
-    lows, highs = [one.low for one in spans], [one.high for one in spans]
-    low = min((one for one in lows if one), default=None) if all(lows) else None
-    high = max((one for one in highs if one), default=None) if all(highs) else None
-    return replace(
-        near,
-        low=max(filter(None, (near.low, low)), default=None),
-        high=min(filter(None, (near.high, high)), default=None),
-    )
 
 
 def _whose(line: Reading, near: Near) -> tuple[UUID, ...]:

@@ -18,7 +18,7 @@ from lianyi.booking.model.told import Availability, Field, Listed, Near, Place, 
 from lianyi.journeys import fhir_terms
 from lianyi.journeys.fhir_terms import CODED, Known
 from lianyi.kernel import profile
-from lianyi.kernel.sought import Clause, During, Has
+from lianyi.kernel.sought import Clause, During, Has, Span, narrowed
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir.terms import Order, Search, Why
 from lianyi.records.fhir.values import MEANT
@@ -125,15 +125,9 @@ def _is_free(clause: Clause) -> bool:
     return not clause.is_not and set(clause.alternatives) == {free}
 
 
-def _within(near: Near, spans: Sequence[tuple[datetime | None, datetime | None]]) -> Near:
-    lows, highs = [low for low, _ in spans], [high for _, high in spans]
-    low = min((one for one in lows if one), default=None) if all(lows) else None
-    high = max((one for one in highs if one), default=None) if all(highs) else None
-    return replace(
-        near,
-        low=max(filter(None, (near.low, low)), default=None),
-        high=min(filter(None, (near.high, high)), default=None),
-    )
+def _within(near: Near, spans: Sequence[Span]) -> Near:
+    low, high = narrowed((near.low, near.high), spans)
+    return replace(near, low=low, high=high)
 
 
 def _is_short(near: Near) -> bool:

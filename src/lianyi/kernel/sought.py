@@ -6,6 +6,9 @@ Which fields there are, and what SQL reads one from a row, is the room's to say.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
+
+Span: TypeAlias = tuple[datetime | None, datetime | None]  # None is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +60,14 @@ def _alternative(one: Has | During, sql: str, values: list[object]) -> str:
     if one.begins:
         return f"EXISTS (SELECT FROM unnest({given}) AS v WHERE starts_with(lower({sql}), v))"
     return f"({sql}) = ANY ({given})"
+
+
+def narrowed(span: Span, to: Sequence[Span]) -> Span:
+    """Return what of a span lies between the first beginning of others and their last end."""
+    lows, highs = [low for low, _ in to if low], [high for _, high in to if high]
+    low = min(lows) if len(lows) == len(to) > 0 else None
+    high = max(highs) if len(highs) == len(to) > 0 else None
+    return (
+        max(filter(None, (span[0], low)), default=None),
+        min(filter(None, (span[1], high)), default=None),
+    )
