@@ -10,6 +10,7 @@ from lianyi.access import service as access
 from lianyi.access.model import ALL_CLASSES, DOCTOR, Mandate, Purpose, Scope, Share
 from lianyi.accounts import service as sessions
 from lianyi.accounts.model import IDLE_RESIDENT, TOUCH
+from lianyi.journeys.fhir_along import MOST
 from lianyi.kernel.crypto import sm3
 from lianyi.web.session import COOKIE
 from tests.records import make
@@ -57,6 +58,22 @@ async def test_every_look_is_written_down_once(patients, ward, condition):
     assert "entry" not in none.json()
     after = await ward.place.rows(READS, ward.person_id, "resident")
     assert after == [*before, (True,), (True,), (True,)]
+
+
+async def test_a_page_with_too_much_beside_it_goes_on_for_who_has_read_before(patients, ward):
+    """As the first time: what doesn't fit beside a page is beside the next."""
+    visits = [make.encounter(ward.person_id) for _ in range(2)]
+    about = [{"encounter": {"reference": f"Encounter/{one['id']}"}} for one in visits]
+    many = [make.condition(ward.person_id, **about[n > 0]) for n in range(MOST + 1)]
+    await ward.publish(*visits, *many)
+    for sort in ("", "&_sort=date"):
+        path = f"{FHIR}/Encounter?patient={ward.person_id}&_revinclude=Condition:encounter{sort}"
+        first = (await patients.http.get(path)).json()
+        on = next(one["url"] for one in first["link"] if one["relation"] == "next")
+        second = (await patients.http.get(on)).json()
+        modes = [[one["search"]["mode"] for one in page["entry"]] for page in (first, second)]
+        assert [each.count("match") for each in modes] == [1, 1]
+        assert sorted(each.count("include") for each in modes) == [1, MOST]
 
 
 async def test_who_has_signed_out_reads_nothing_more(patients, ward, condition):

@@ -147,7 +147,7 @@ class _Page:
         return Further(partial(self._completed, seen)) if seen.includes else self.of(seen.answer)
 
     async def _completed(self, seen: Seen, tx: Tx) -> Body:
-        return self.of(await fhir_desk.completed(tx, seen))
+        return self.of(await fhir_desk.completed(tx, seen, asked=self.asked))
 
     def of(self, answer: Answer) -> Body:
         """Return the Bundle of what was found."""

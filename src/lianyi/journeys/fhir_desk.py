@@ -67,7 +67,7 @@ class Answer:
     ignored: tuple[Trouble, ...]
     along: Along = NOTHING
     total: int | None = None
-    page: Page = field(default_factory=list)  # the hits with their places
+    page: Page = field(default_factory=list)  # the hits with their places, but of a look
 
     @property
     def weight(self) -> int:
@@ -309,9 +309,17 @@ def _look(at: Moment, still: Sequence[Statement], asked: Asked) -> Look[Seen] | 
     return look.then(lambda leaf: Seen(chart, Answer(*leaf, troubles), includes))
 
 
-async def completed(tx: Tx, seen: Seen) -> Answer:
-    """Return what was seen with what comes along, through the chart that is open."""
-    return await _accompanied(tx, seen.chart, seen.answer, seen.includes)
+async def completed(tx: Tx, seen: Seen, *, asked: Asked) -> Answer:
+    """Return what was seen with what comes along, through the chart that is open.
+
+    Where a shorter page ends, a look has not said: then the page is looked for once more.
+    """
+    many, along = await fhir_along.fitting(tx, seen.chart, seen.answer.hits, seen.includes)
+    if many == len(seen.answer.hits):
+        return replace(seen.answer, along=along)
+    search, order, includes = _understood(tx, asked)
+    found, _, end = await _looked(tx, seen.chart, asked, search, order)
+    return await _accompanied(tx, seen.chart, _page(asked, search, found, end), includes)
 
 
 async def _accompanied(
@@ -333,7 +341,7 @@ async def glance_over(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> An
     """
     if asked.sort and (look := _look(tx, still, asked)):
         seen = await look.take(tx.db)
-        return await completed(tx, seen) if seen else None
+        return await completed(tx, seen, asked=asked) if seen else None
     fhir_live.check_scope(tx, type=asked.type, right=Right.SEARCH)
     search, order, includes = _understood(tx, asked)
     is_long = asked.shown + asked.limit > profile.at(tx.now)["PRI-28"]
