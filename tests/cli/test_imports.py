@@ -295,6 +295,11 @@ async def test_what_has_to_be_explained_first_waits_for_that(hospital, written):
     treating = await hospital.open(doctor, granted.person_id, Purpose.TREAT)
     seen = await hospital.ask(doctor, lambda tx: queries.everything(tx, treating))
     assert "Observation" in {one.type for one in seen}
+    tag = {"tag": [{"system": "urn:lianyi:release", "code": "released"}]}
+    explained = {**critical, "meta": tag}
+    await run(hospital, written(bundle(patient(**named, identifier=identifier), explained)))
+    own = await hospital.ask(resident, lambda tx: queries.everything(tx, chart))
+    assert "Observation" in {one.type for one in own}
 
 
 async def test_what_an_import_has_filled_is_looked_at_at_once(hospital, written):

@@ -21,7 +21,6 @@ from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import Post
 
-SPANS = (30, 90, 365)  # days
 ROWS = 200
 
 

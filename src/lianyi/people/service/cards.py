@@ -70,7 +70,7 @@ async def check_came_back(tx: Tx, *, card_id: UUID, matched: bool) -> Checked:
     Whatever came of it, the applicant's page changes in the same way.
     """
     card = await tables.load(tx, card_id)
-    await tables.alone(tx, card.identity)
+    await persons.alone(tx, card.identity)
     await tables.checked(tx, card_id, matched=matched)
     checked = await _grant_checked(tx, card, matched=matched)
     await tx.emit(events.CardChecked(card_id, _applicant(card), tx.actor.institution_id))
@@ -88,7 +88,7 @@ async def admit(tx: Tx, *, card_id: UUID, identity: Identity) -> Granted:
     card = await tables.load(tx, card_id)
     if card.identity != identity:
         raise NoSuchCard
-    await tables.alone(tx, identity)
+    await persons.alone(tx, identity)
     person_id = await registry.register_person(tx, identity=identity, proof=Proof.SEEN)
     return await _move_to(tx, card, person_id, "admit")
 
@@ -116,7 +116,7 @@ async def issue(tx: Tx, *, identity: Identity, phone: str | None = None) -> Gran
 
     :raises HasCard, PhoneTaken, NameDiffers, Died, BadNumber, WrongRole:
     """
-    await tables.alone(tx, identity)
+    await persons.alone(tx, identity)
     person_id = await registry.register_person(tx, identity=identity, phone=phone)
     await registry.check_alive(tx, person_id)
     if await tables.find_live_of(tx, person_id):
@@ -268,7 +268,7 @@ async def _claim_on(tx: Tx, chart: Chart, card_id: UUID) -> Card:
     if card_id not in claims:
         raise NoSuchCard
     card = await tables.load(tx, card_id)
-    await tables.alone(tx, card.identity)
+    await persons.alone(tx, card.identity)
     return card
 
 

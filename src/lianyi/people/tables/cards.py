@@ -12,7 +12,6 @@ from lianyi.kernel.work import Tx
 from lianyi.people import rules
 from lianyi.people.errors import CodeUsed, NoSuchCard
 from lianyi.people.model import Bearer, Card, CardState, Claim, HealthCard, Identity, Ticket
-from lianyi.people.tables import registry
 from lianyi.people.tables.registry import id_index, identity_of, person_of
 
 if TYPE_CHECKING:
@@ -43,11 +42,6 @@ HOLDER_OF = """SELECT c.id, c.person_id FROM people.card c
 ACTIVE = """SELECT person_id FROM people.card WHERE id = $1 AND state = 'active'"""
 USE = """INSERT INTO people.code_used (ticket_id, card_id, at, post_id, institution_id)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING true"""
-
-
-async def alone(tx: Tx, identity: Identity) -> None:
-    """Let nobody else decide about the cards of this number at the same time."""
-    await registry.alone(tx, identity)
 
 
 def row_of(

@@ -18,6 +18,7 @@ from uuid import UUID, uuid5
 import msgspec
 import orjson
 
+from lianyi.people.fhir import NUMBER
 from lianyi.records.fhir.keys import subject_of
 from lianyi.records.fhir.references import REFERENCE
 from lianyi.records.model import Finding, Patient
@@ -26,7 +27,6 @@ RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.*)?
 PERSON = re.compile(r"\bPatient/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 FULL_DATE = len("2024-05-01")
 CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
-NUMBER = "urn:lianyi:identity-number"
 USES = ("official", "usual", "")  # of a name, the first that there is
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.50 stays 1.50
