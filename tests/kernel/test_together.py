@@ -55,3 +55,28 @@ async def test_who_has_gone_holds_up_nobody():
     gone.cancel()
     desk.open.set()
     assert await stays == "B"
+
+
+class Distant(Desk):
+    """Takes longer to answer than who is answered takes to ask again."""
+
+    async def fetch(self, keys):
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return await super().fetch(keys)
+
+
+async def test_in_turns_those_who_keep_asking_fall_into_two_halves():
+    desk = Distant()
+    together = Together(desk.fetch, in_turns=True)
+    desk.open.set()
+
+    async def keeps_asking(key):
+        for _ in range(6):
+            await together.ask(key)
+
+    await asyncio.gather(*(keeps_asking(key) for key in "abcdefgh"))
+    assert sum(map(len, desk.rounds)) == 48
+    halves = desk.rounds[2:-2]
+    assert {len(each) for each in halves} == {4}
+    assert all(set(one).isdisjoint(other) for one, other in zip(halves, halves[1:], strict=False))

@@ -60,7 +60,7 @@ class Rounds:
         """Return the answer of a look. None: it has none, or nothing was told."""
         together = self._looks.get(look.kind.alone)
         if together is None:
-            together = Together(self._find, LOOKS)
+            together = Together(self._find, LOOKS, in_turns=True)
             self._looks.put(look.kind.alone, together)
         rows = await together.ask(look)
         return None if rows is None else look.read(rows)

@@ -2,6 +2,9 @@
 
 Nobody waits for company: the first asks at once, and who comes meanwhile shares the next round. So
 an answer is never older than its question.
+
+With `in_turns` a round takes at most half of those who keep asking: while the database looks for
+one half, this process works for the other. If all went at once, each would wait for the other.
 """
 
 import asyncio
@@ -17,9 +20,14 @@ class Together(Generic[K, V]):
     """`fetch` gives what there is for some keys, `most` at once; one round is under way."""
 
     def __init__(
-        self, fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], most: int | None = None
+        self,
+        fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]],
+        most: int | None = None,
+        *,
+        in_turns: bool = False,
     ) -> None:
-        self._fetch, self._most = fetch, most
+        self._fetch, self._most, self._in_turns = fetch, most, in_turns
+        self._before = 0  # how many the last round took
         self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
         self._rounds: asyncio.Task[None] | None = None
 
@@ -33,11 +41,18 @@ class Together(Generic[K, V]):
 
     async def _go_round(self) -> None:
         while self._asked:
-            asked = dict(islice(self._asked.items(), self._most))
+            asked = dict(islice(self._asked.items(), self._size()))
             for key in asked:
                 del self._asked[key]
+            self._before = len(asked)
             await self._answer(asked)
         self._rounds = None
+
+    def _size(self) -> int:
+        """Return how many go next, of those who wait."""
+        waiting = len(self._asked)
+        most = self._most or waiting
+        return min(most, (self._before + waiting + 1) // 2) if self._in_turns else most
 
     async def _answer(self, asked: Mapping[K, Sequence[asyncio.Future[V | None]]]) -> None:
         found: Mapping[K, V] = {}
