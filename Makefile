@@ -31,8 +31,7 @@ $(DEFINITIONS): node_modules/.package-lock.json $(COMPILERS)
 	@$(PYTHON) tools/fhir.py
 
 .venv/run: requirements/run.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lianyi needs Python 3.11 or later; say PYTHON=... 需要 Python 3.11 以上")'
-	$(PYTHON) -m venv .venv
+	fastest=$$($(PYTHON) tools/interpreter.py $(PYTHON)) && $$fastest -m venv --clear .venv
 	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
