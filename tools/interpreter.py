@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 CLEARLY = 0.9  # of the time
-NEEDED = "Lianyi needs Python 3.11 or later with venv; say PYTHON=... 需要带 venv 的 Python 3.11 以上"
+NEEDED = "需要 Python 3.11 以上并带 venv。Needs Python 3.11 or later with venv; say PYTHON=..."
 PROBE = """
 import ensurepip, json, sys, venv
 from time import process_time

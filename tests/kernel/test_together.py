@@ -1,4 +1,5 @@
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -79,4 +80,4 @@ async def test_in_turns_those_who_keep_asking_fall_into_two_halves():
     assert sum(map(len, desk.rounds)) == 48
     halves = desk.rounds[2:-2]
     assert {len(each) for each in halves} == {4}
-    assert all(set(one).isdisjoint(other) for one, other in zip(halves, halves[1:], strict=False))
+    assert all(set(one).isdisjoint(other) for one, other in pairwise(halves))
