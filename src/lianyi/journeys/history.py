@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-import msgspec
 from msgspec import structs
 
 from lianyi.access import service as access
@@ -19,7 +18,6 @@ from lianyi.people.model import Identity, IdType, Sex
 from lianyi.records import service as records
 from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource, Stored
 from lianyi.records.model.bringing import Tally
-from lianyi.records.rules import releasing
 from lianyi.records.service import delivering
 
 SEXES = {"male": Sex.MALE, "female": Sex.FEMALE}
@@ -72,7 +70,6 @@ async def take_in(tx: Tx, *, parcel: Parcel, source: str, app: Actor | None = No
         if r.owner not in persons and r.owner != here
     ]
     settled, others = await _admitted(tx, app, settled) if app else (settled, [])
-    settled = [_to_be_told(one) for one in settled]
     stored = await records.store(tx, resources=settled)
     written = [(one, n) for one in settled if (n := stored.versions.get(one.key))]
     if written:
@@ -111,15 +108,6 @@ async def _admitted(
         else:
             kept.append(structs.replace(one, app_id=app.app_id))
     return kept, refused
-
-
-def _to_be_told(one: Resource) -> Resource:
-    """Keep from the person what somebody has to explain first (IDN-11)."""
-    if one.type not in releasing.RESULTS:
-        return one
-    body = msgspec.json.decode(one.body)
-    is_released = releasing.is_released(body, is_sensitive=bool(one.classes))
-    return one if is_released else structs.replace(one, released=False)
 
 
 async def _persons(tx: Tx, parcel: Parcel) -> dict[UUID, UUID]:

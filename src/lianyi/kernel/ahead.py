@@ -1,7 +1,8 @@
 """What comes next is made in a thread while what came before it is used."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from itertools import zip_longest
 from typing import TypeVar
 
@@ -21,3 +22,13 @@ async def made(make: Callable[[A], B], things: Sequence[A]) -> AsyncGenerator[tu
             yield one, ready
     finally:
         coming.cancel()  # whoever breaks off asks for no more
+
+
+@asynccontextmanager
+async def beside(make: Callable[[], B]) -> AsyncIterator["asyncio.Future[B]"]:
+    """Make something in a thread while the block waits for something else."""
+    coming = asyncio.get_running_loop().run_in_executor(None, make)
+    try:
+        yield coming
+    finally:
+        coming.cancel()

@@ -11,7 +11,7 @@ from lianyi.kernel.work import Tx
 from lianyi.records.errors import NotFhir
 from lianyi.records.fhir import bundles
 from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource
-from lianyi.records.rules import historical
+from lianyi.records.rules import historical, releasing
 from lianyi.records.service.publishing import check_own, placed
 from lianyi.records.tables import index
 from lianyi.records.tables import resources as tables
@@ -85,4 +85,5 @@ def _patient(foreign: bundles.Foreign) -> Patient | tuple[Finding, ...] | None:
 
 def _resource(foreign: bundles.Foreign, owner: UUID, holder_id: UUID, zone: ZoneInfo) -> Resource:
     resource = placed(foreign.text, foreign.body, owner=owner, holder_id=holder_id, zone=zone)
-    return replace(resource, found=(), filed=index.filed(resource))
+    released = releasing.is_released(foreign.body, is_sensitive=bool(resource.classes))
+    return replace(resource, found=(), filed=index.filed(resource), released=released)

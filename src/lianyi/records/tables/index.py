@@ -7,7 +7,6 @@ that stores their resource; many follow it by COPY, for half of what they cost i
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import aclosing
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 from msgspec.structs import astuple
 
-from lianyi.kernel import ahead
 from lianyi.kernel.work import Tx
 from lianyi.records.model import Amount, Filed, Found, Link, Moment, Resource, Token, Word
 
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 Key: TypeAlias = tuple[str, str]
+Lines: TypeAlias = Sequence[tuple[str, bytes]]  # of each table that has any
 
 # What each table takes of a value, with the type of its column.
 SPAN = {"low": "timestamptz", "high": "timestamptz"}
@@ -122,38 +121,35 @@ def are_few(resources: Sequence[Resource]) -> bool:
     return not resources[0].filed and sum(len(one.found) for one in resources) <= FEW
 
 
-async def copy(tx: Tx, resources: Sequence[Resource], versions: Mapping[Key, int]) -> None:
-    """File those that were written, as the version that was.
+def lines(resources: Iterable[Resource], versions: Mapping[Key, int], now: datetime) -> Lines:
+    """Return the rows of those that were written, as the version that was, as COPY takes them.
 
-    The rows of a table are written down while the database takes those of the table before it.
+    Needs no transaction: it is done aside. What is alike stands together: it goes to the same pages
+    of an index.
     """
-    given = [(one, version) for one in resources if (version := versions.get(one.key))]
-    texts = _texts(given, tx.now)
-    if not texts:
-        return
-    async with aclosing(ahead.made(_sorted, texts)) as ready:
-        async for (table, _), rows in ready:
-            await tx.db.copy_to_table(
-                table, schema_name="records", columns=COPIED[table], source=_once(rows)
-            )
-
-
-def _texts(given: Sequence[tuple[Resource, int]], now: datetime) -> list[tuple[str, list[str]]]:
-    """Return the rows of each table that has any: with whose they are and, if it says so, when."""
     texts: dict[str, list[str]] = {table: [] for table, _ in COLUMNS.values()}
-    for one, version in given:
+    for one in resources:
+        if not (version := versions.get(one.key)):
+            continue
         end = f"{one.fhir_id}\t{version}\t{one.owner}"
         dated = f"{end}\t{one.at or now}\n"
         for table, begun in zip(texts, one.filed or filed(one), strict=True):
             if begun:
                 whole = begun.replace("\n", dated if table in DATED else f"{end}\n")
                 texts[table].append(whole)
-    return [(table, rows) for table, rows in texts.items() if rows]
+    return [(table, _sorted(rows)) for table, rows in texts.items() if rows]
 
 
-def _sorted(of: tuple[str, list[str]]) -> bytes:
-    """Put what is alike together: it goes to the same pages of an index."""
-    return "\n".join(sorted("".join(of[1])[:-1].split("\n"))).encode()
+def _sorted(rows: Sequence[str]) -> bytes:
+    return "\n".join(sorted("".join(rows)[:-1].split("\n"))).encode()
+
+
+async def copy(tx: Tx, lines: Lines) -> None:
+    """File what was written."""
+    for table, rows in lines:
+        await tx.db.copy_to_table(
+            table, schema_name="records", columns=COPIED[table], source=_once(rows)
+        )
 
 
 async def _once(rows: bytes) -> AsyncIterator[bytes]:

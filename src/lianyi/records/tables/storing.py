@@ -1,11 +1,13 @@
 """Resources as they are stored: one statement for each, its version, and what it is found by."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import TypeAlias
 
 from lianyi.access.model.presumed import Presumed
+from lianyi.kernel import ahead
 from lianyi.kernel.looks import Kind, Look, Rows
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
@@ -81,12 +83,26 @@ past AS ({PAST.format(rows="looked", released="released", by="by_post", now="mom
 
 async def store(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
     """Write what is new or changed and return its versions; each key may occur once."""
-    sql, write = (STORE, index.row) if index.are_few(resources) else (STORE_ALONE, index.head)
-    rows = await tx.db.fetch(sql, *_values(tx, resources, write))
-    versions = {(row["type"], row["fhir_id"]): row["version"] for row in rows}
-    if sql == STORE_ALONE:
-        await index.copy(tx, resources, versions)
+    if index.are_few(resources):
+        return await _written(tx, STORE, _values(tx, resources, index.row))
+    return await _store_many(tx, resources)
+
+
+async def _store_many(tx: Tx, resources: Sequence[Resource]) -> dict[Key, int]:
+    """Write many. What they are found by is written down meanwhile, as of what is new: most is."""
+    new = dict.fromkeys((one.key for one in resources), 1)
+    async with ahead.beside(partial(index.lines, resources, new, tx.now)) as coming:
+        versions = await _written(tx, STORE_ALONE, _values(tx, resources, index.head))
+        lines = await coming
+    if versions != new:
+        lines = await asyncio.to_thread(index.lines, resources, versions, tx.now)
+    await index.copy(tx, lines)
     return versions
+
+
+async def _written(tx: Tx, sql: str, values: Sequence[object]) -> dict[Key, int]:
+    rows = await tx.db.fetch(sql, *values)
+    return {(row["type"], row["fhir_id"]): row["version"] for row in rows}
 
 
 def new(at: Moment, door: Presumed, resources: Sequence[Resource]) -> Look[bool]:
