@@ -81,6 +81,23 @@ async def test_what_is_found_of_many_is_filed_as_of_one(ward):
     assert all(other == one for other in others)
 
 
+async def test_many_are_filed_as_the_versions_they_become(ward):
+    same, changed, new = ([make.observation(ward.person_id) for _ in range(40)] for _ in range(3))
+    await ward.publish(*same, *changed)
+    now = [{**body, "valueQuantity": {"value": 183}} for body in changed]
+    assert await ward.publish(*same, *now, *new) == [1] * 40 + [2] * 40 + [1] * 40
+    sql = """SELECT r.version, count(*) FROM records.resource r
+             JOIN records.{} k ON (k.type, k.fhir_id, k.version) = (r.type, r.fhir_id, r.version)
+             WHERE r.fhir_id = ANY($1) GROUP BY 1"""
+    for table in ("token", "word", "moment", "amount", "link"):
+        found = [
+            await ward.place.rows(sql.format(table), [body["id"] for body in bodies])
+            for bodies in (same, changed, new)
+        ]
+        ((_, of_all),) = found[0]
+        assert found[1:] == [[(2, of_all)], [(1, of_all)]]
+
+
 async def filed_of(ward, id):
     """Return all that a resource is found by, table by table, without its own id."""
     tables = ("token", "word", "moment", "amount", "link")

@@ -4,6 +4,7 @@ One process reads and checks while this one writes: a bundle is one transaction.
 is remembered, so that an import that stopped goes on, and doing it twice changes nothing.
 """
 
+import asyncio
 import hashlib
 import time
 from collections import Counter
@@ -142,7 +143,8 @@ class Import:
             yield parcel
 
     async def _unknown(self, file: Path) -> AsyncIterator[tuple[bytes, bytes]]:
-        for raw in bundles(file, self._progress):
+        found = bundles(file, self._progress)
+        while (raw := await asyncio.to_thread(next, found, None)) is not None:
             if not await self._is_known(raw):
                 yield raw, raw
 

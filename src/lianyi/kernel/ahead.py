@@ -1,4 +1,4 @@
-"""What comes next is made in a thread while what came before it is used."""
+"""What is needed next is made in a thread while something else goes on."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence

@@ -11,15 +11,15 @@ from prometheus_client import Histogram
 EVERY = 0.25  # seconds between two looks
 STEPS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0)  # nothing may hold it over 0.02 s
 GARBAGE = 20_000  # objects between two searches: a request makes and drops some hundreds
-TURN = 0.0005  # seconds a thread may go on while the loop waits for its turn
+TURN = 0.0005  # seconds a thread may go on while the loop waits
 held = Histogram("lianyi_loop_held_seconds", "Time the event loop was late", buckets=STEPS)
 
 
 def settle() -> None:
     """Keep from holding the loop what a start has made, and what threads do beside it.
 
-    The first is left out of every later search for garbage. A thread that computes gives its turn
-    to the loop ten times sooner than Python's 5 ms, which each answer of the database waited.
+    The first is left out of every later search for garbage. A thread that computes gives the loop
+    its turn after half a millisecond: with Python's 5, every answer of the database waits so long.
     """
     sys.setswitchinterval(TURN)
     gc.collect()

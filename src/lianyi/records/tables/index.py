@@ -111,8 +111,11 @@ def with_persons(filed: Filed, persons: Mapping[str, str], owner: str) -> Filed:
     links = filed[LINKS]
     if "\tPatient\t" not in links:
         return filed
-    links = links.replace(f"\tPatient\t{owner}\t", f"\tPatient\t{persons[owner]}\t")
-    links = PERSON.sub(lambda found: persons.get(found[0], found[0]), links)
+    own = f"\tPatient\t{owner}\t"
+    if links.count("\tPatient\t") == links.count(own):
+        links = links.replace(own, f"\tPatient\t{persons[owner]}\t")
+    else:
+        links = PERSON.sub(lambda found: persons.get(found[0], found[0]), links)
     return (*filed[:LINKS], links, *filed[LINKS + 1 :])
 
 
