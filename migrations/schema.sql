@@ -2959,9 +2959,9 @@ CREATE UNIQUE INDEX version_tx_seq_idx ON prescribing.version USING btree (tx, s
 
 CREATE INDEX amount_type_fhir_id_idx ON records.amount USING btree (type, fhir_id);
 
-CREATE INDEX amount_type_name_high_low_idx ON records.amount USING btree (type, name, high, low);
+CREATE INDEX amount_type_name_high_low_owner_fhir_id_version_idx ON records.amount USING btree (type, name, high, low) INCLUDE (owner, fhir_id, version);
 
-CREATE INDEX amount_type_name_low_high_idx ON records.amount USING btree (type, name, low, high);
+CREATE INDEX amount_type_name_low_high_owner_fhir_id_version_idx ON records.amount USING btree (type, name, low, high) INCLUDE (owner, fhir_id, version);
 
 CREATE INDEX bringing_app_id_institution_id_idx ON records.bringing USING btree (app_id, institution_id) WHERE (state = ANY (ARRAY['open'::text, 'running'::text]));
 
