@@ -22,6 +22,7 @@ from lianyi.access.model import (
     PHARMACIST,
     RESIDENT,
     Cause,
+    Chart,
     Mandate,
     Purpose,
     Scope,
@@ -226,6 +227,23 @@ async def test_another_hospital_s_part_needs_the_person_s_consent(
     await act(app, resident, service.withdraw_consent, Purpose.CONSENT, person_id, consent_id=id)
     opened = await chart(app, doctor, person_id)
     assert await seen(app, opened, here, there) == {"plain", "private", "draft"}
+
+
+@pytest.mark.parametrize("is_of_holder", [False, True])
+@pytest.mark.parametrize("days", [(None, None), (30, None), (None, 30), (400, 30)])
+@pytest.mark.parametrize("classes", [(), (Sensitive.INFECTION, Sensitive.PSYCHIATRY)])
+@pytest.mark.parametrize("sees_unreleased", [False, True])
+async def test_one_view_alone_shows_what_it_shows_beside_others(
+    app, here, there, person_id, is_of_holder, days, classes, sees_unreleased
+):
+    since, until = (None if one is None else app.clock() - timedelta(days=one) for one in days)
+    alone = View(there.id if is_of_holder else None, since, until, frozenset(classes))
+
+    async def shown(*views):
+        opened = Chart(person_id, Purpose.TREAT, Cause.CONSENT, views, sees_unreleased)
+        return await seen(app, opened, here, there)
+
+    assert await shown(alone) == await shown(alone, alone)
 
 
 async def test_a_sensitive_class_is_shared_only_by_its_name(app, here, there, person_id, resident):

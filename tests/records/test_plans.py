@@ -81,6 +81,13 @@ async def test_nobodys_record_is_read_from_all_that_leads_to_them(ward):
     assert "Index Cond: ((to_type" not in "\n".join(plans)
 
 
+async def test_no_row_is_asked_by_a_function_whether_the_one_view_of_a_relation_shows_it(ward):
+    search = searches.read("Observation", [("patient", "x")], ZoneInfo("Asia/Shanghai"))
+    plans = await ward.see(explain, queries.search, {"search": search, "limit": 20})
+    assert "on resource" in "\n".join(plans)
+    assert "Function Scan" not in "\n".join(plans)
+
+
 @pytest.mark.parametrize("prefix", ["eq", "lt", "le", "gt", "ge", "sa", "eb", "ap"])
 async def test_the_index_alone_tells_who_has_an_amount(ward, prefix):
     """Rows that are only counted would be fetched from all over a table of millions."""
