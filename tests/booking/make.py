@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from lianyi.booking import queries
-from lianyi.booking.model import Got, Half, Kind, Payment, Plan, Wish
+from lianyi.booking.model import Booked, Half, Kind, Payment, Plan, Wish
 from lianyi.journeys import book, queue
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import within
@@ -97,7 +97,7 @@ class Clinic:
         )
 
     def _key(self):
-        return Once(self.app.ids.new(self.app.clock()).hex, "body", Got)
+        return Once(self.app.ids.new(self.app.clock()).hex, "body", Booked)
 
     async def booked(self, session_id, hat=None, *, starts_at=START):
         """Return the hat and the confirmed appointment of somebody, new unless given."""

@@ -1,5 +1,6 @@
 """Every question about a person is answered from an index, however many others there are."""
 
+import re
 from contextlib import suppress
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from lianyi.records import queries
 from lianyi.records.errors import NoSuchResource
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.terms import Changes, Gathering, Search
+from lianyi.records.service import subscribing
 from tests.conftest import NOON
 from tests.records import make
 
@@ -129,6 +131,24 @@ async def test_no_history_walks_a_whole_table(ward, asked):
         plans = await ward.see(explain, queries.changes, given, chart=reach)
         assert plans
         assert "Seq Scan" not in "\n".join(plans)
+
+
+async def test_whether_there_is_news_is_found_without_walking_the_log(ward):
+    """The worker asks several times a second, and mostly there is none."""
+
+    async def look(tx, _):
+        asked = []
+        with tx.db.query_logger(asked.append):
+            await subscribing.news(tx)
+        await tx.db.execute("SET LOCAL enable_seqscan = off")
+        (plan,) = [await tx.db.fetch(f"EXPLAIN {one.query}") for one in asked]
+        return [line[0] for line in plan]
+
+    plan = "\n".join(await ward.see(look))
+    scans = re.split("Scan ", plan)[1:]
+    logs = [scan for scan in scans if " on version" in scan or " on release" in scan]
+    assert len(logs) == 4
+    assert all("Index Cond: (tx " in scan for scan in logs)
 
 
 async def explain(tx, chart, query, given, shut=("seqscan",)):

@@ -22,6 +22,7 @@ from lianyi.booking import service as booking
 from lianyi.booking.model import (
     Appointment,
     AppointmentState,
+    Booked,
     Got,
     Kind,
     Payment,
@@ -99,7 +100,7 @@ async def hold(
     return got
 
 
-def hold_at_once(at: Moment, once: Once[Got], *, wish: Wish) -> Statement:
+def hold_at_once(at: Moment, once: Once[Booked], *, wish: Wish) -> Statement:
     """Return `hold` as one statement: it takes a number nobody had before and nobody pays first.
 
     :raises NoSuchPerson, WrongRole:
@@ -107,7 +108,7 @@ def hold_at_once(at: Moment, once: Once[Got], *, wish: Wish) -> Statement:
     return booking.holding(at, _desk_for(at, wish.person_id), wish=wish, once=once)
 
 
-def confirm_at_once(at: Moment, once: Once[Got], *, appointment_id: UUID) -> Statement:
+def confirm_at_once(at: Moment, once: Once[Booked], *, appointment_id: UUID) -> Statement:
     """Return `confirm` as one statement, for a number nobody waited for.
 
     :raises WrongRole:

@@ -228,14 +228,20 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
-class Got:
-    """What a person has after a hold or a confirmation."""
+class Booked:
+    """What a page has to know of a hold or a confirmation, and all that is kept with its key."""
 
     appointment_id: UUID
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Got(Booked):
+    """What a person has after a hold or a confirmation."""
+
     institution_id: UUID
     session_id: UUID
     person_id: UUID
-    number: int
     starts_at: datetime
     ends_at: datetime
     expires_at: datetime

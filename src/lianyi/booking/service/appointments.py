@@ -24,6 +24,7 @@ from lianyi.booking.errors import (
 from lianyi.booking.model import (
     Appointment,
     AppointmentState,
+    Booked,
     GivenBack,
     Got,
     Obstacle,
@@ -61,7 +62,7 @@ async def hold(tx: Tx, desk: Desk, *, wish: Wish) -> Got:
     raise SlotFull
 
 
-def holding(at: Moment, desk: Desk, *, wish: Wish, once: Once[Got]) -> Statement:
+def holding(at: Moment, desk: Desk, *, wish: Wish, once: Once[Booked]) -> Statement:
     """Return `hold` as one statement, for what needs no more than that.
 
     :raises WrongRole:
@@ -71,7 +72,7 @@ def holding(at: Moment, desk: Desk, *, wish: Wish, once: Once[Got]) -> Statement
 
 
 def confirming(
-    at: Moment, desk: Desk, *, appointment_id: UUID, once: Once[Got], also: str
+    at: Moment, desk: Desk, *, appointment_id: UUID, once: Once[Booked], also: str
 ) -> Statement:
     """Return `confirm` as one statement, for what needs no more than `also`.
 

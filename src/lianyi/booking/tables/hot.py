@@ -17,8 +17,12 @@ from lianyi.kernel.outbox import COLUMNS
 
 TIMER = "hold"
 KIND = "Appointment"  # what an appointment is as FHIR, which the scopes of an app name
-GOT = """id AS appointment_id, institution_id, session_id, person_id, number, starts_at, ends_at,
-         expires_at, origin, fee_code, fee_label, fee_fen, payment"""
+BOOKED = "id AS appointment_id, number"
+# What the traces are made of, and what else the ordinary way tells. Each column that is carried
+# from one part of a statement to the next is copied for each part that reads there.
+TRACED = "id, state, institution_id, session_id, person_id, number, ends_at, expires_at"
+TOLD = "starts_at, origin, fee_code, fee_label, fee_fen, payment"
+GOT = f"{BOOKED}, institution_id, session_id, person_id, ends_at, expires_at, {TOLD}"
 
 # The columns of `asked`, of which no table of ours has the names.
 ACT: Kinds = (("this", "uuid"), ("lane", "int"), ("by_post", "uuid"), ("moment", "timestamptz"))
@@ -90,7 +94,9 @@ WITH asked AS ({asked}),
 wish AS (
     SELECT *, row_number() OVER (PARTITION BY session, wanted ORDER BY nth) - 1 AS before
     FROM asked WHERE {may}),
-free AS (SELECT * FROM wish, LATERAL (SELECT {free}) AS its){"" if plain else _gone(role)},
+free AS (
+    SELECT this, person, by_way, until, per_day, by_post, moment, its.*
+    FROM wish, LATERAL (SELECT {free}) AS its){"" if plain else _gone(role)},
 born AS (
     INSERT INTO booking.appointment (id, state, institution_id, session_id, number, department_id,
       person_id, day, starts_at, ends_at, ordinal, origin, expires_at, fee_code, fee_label,
@@ -102,8 +108,10 @@ born AS (
         WHERE NOT EXISTS (SELECT FROM booking.appointment o WHERE o.person_id = free.person
           AND o.day = free.day AND o.stands AND o.ordinal = n)) AS next
     WHERE next.ordinal IS NOT NULL
-    ON CONFLICT DO NOTHING RETURNING *),
-held AS (SELECT born.*, asked.*, {_body("born")} FROM born JOIN asked ON asked.this = born.id),
+    ON CONFLICT DO NOTHING RETURNING {TRACED}{"" if plain else f", {TOLD}"}),
+held AS (
+    SELECT born.*, by_post, moment, back_from, event, lane, nth{_keys(keyed=plain)}, {_body("born")}
+    FROM born JOIN asked ON asked.this = born.id),
 taken AS (
     UPDATE booking.slot s SET holder_id = held.id, free_from = back_from, referred_from = back_from
     FROM held WHERE s.session_id = held.session_id AND s.number = held.number),
@@ -116,8 +124,8 @@ sent AS (
 timed AS (
     INSERT INTO kernel.timer (thing_id, timer, due_at, {COLUMNS})
     SELECT id, '{TIMER}', expires_at, '{events.HoldDue.name}', body, session_id, lane
-    FROM held){_also(once.kept("held", GOT)) if plain else ""}
-SELECT {GOT}, nth FROM held"""
+    FROM held){_also(once.kept("held", BOOKED)) if plain else ""}
+SELECT {BOOKED if plain else GOT}, nth FROM held"""
 
 
 @cache
@@ -134,12 +142,13 @@ def confirm(asked: str, may: str, role: Role, *, prepaid: bool, also: str = "") 
     return f"""
 WITH asked AS ({asked}),
 old AS (
-    SELECT asked.* FROM asked JOIN booking.appointment a ON a.id = asked.this
+    SELECT this, by_post, moment, lane, nth{_keys(keyed=bool(also))}
+    FROM asked JOIN booking.appointment a ON a.id = asked.this
     WHERE a.state = '{move.from_}' AND a.expires_at > moment {payment} AND {may}
     FOR UPDATE OF a{" SKIP LOCKED" if also else ""}),
 kept AS (
     UPDATE booking.appointment a SET state = '{move.to}' FROM old WHERE a.id = old.this
-    RETURNING a.*, old.*, {_body("a")}),
+    RETURNING {TRACED}{"" if also else f", {TOLD}"}, old.*, {_body("a")}),
 taken AS (
     UPDATE booking.slot s SET free_from = 'infinity', referred_from = 'infinity'
     FROM kept WHERE s.session_id = kept.session_id AND s.number = kept.number),
@@ -151,8 +160,8 @@ told AS (
 sent AS (
     INSERT INTO kernel.outbox ({COLUMNS}, at)
     SELECT '{events.AppointmentConfirmed.name}', body, session_id, lane, moment
-    FROM kept){_also(also, once.kept("kept", GOT)) if also else ""}
-SELECT {GOT}, nth FROM kept"""
+    FROM kept){_also(also, once.kept("kept", BOOKED)) if also else ""}
+SELECT {BOOKED if also else GOT}, nth FROM kept"""
 
 
 def _gone(role: Role) -> str:
@@ -172,6 +181,11 @@ def _body(row: str) -> str:
     """Return what every AppointmentEvent says, written where the ids are known."""
     return f"""json_build_object('appointment_id', {row}.id, 'session_id', {row}.session_id,
       'person_id', {row}.person_id, 'institution_id', {row}.institution_id)::text AS body"""
+
+
+def _keys(*, keyed: bool) -> str:
+    """Return the columns with the key of a whole act: what is not asked for is not carried on."""
+    return "".join(f", {name}" for name, _ in once.KEYED) if keyed else ""
 
 
 def _also(*parts: str) -> str:

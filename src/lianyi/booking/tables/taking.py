@@ -11,7 +11,7 @@ import msgspec
 
 from lianyi.access.model import Desk
 from lianyi.booking import events
-from lianyi.booking.model import Got, Terms, Wish
+from lianyi.booking.model import Booked, Got, Terms, Wish
 from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import hot
 from lianyi.booking.tables.appointments import is_resident, mine
@@ -58,7 +58,7 @@ async def hold_freed(
     return await _take(tx, sql, *desk.args, *_in_order(hot.OF_A_NUMBER, values))
 
 
-def holding(at: Moment, desk: Desk, wish: Wish, terms: Terms, once: Once[Got]) -> Statement:
+def holding(at: Moment, desk: Desk, wish: Wish, terms: Terms, once: Once[Booked]) -> Statement:
     """Return `hold` as a whole act, for a number that nobody had before and nobody pays first."""
     check_role(at, APPOINTMENT, "hold")
     free = hot.of_a_time(anywhere=is_resident(at), referred=terms.referred, plain=True)
@@ -78,7 +78,7 @@ async def confirm(tx: Tx, desk: Desk, appointment_id: UUID, *, prepaid: bool) ->
 
 
 def confirming(
-    at: Moment, desk: Desk, appointment_id: UUID, once: Once[Got], *, also: str
+    at: Moment, desk: Desk, appointment_id: UUID, once: Once[Booked], *, also: str
 ) -> Statement:
     """Return `confirm` as a whole act; `also` is done with each of its rows."""
     check_role(at, APPOINTMENT, "confirm")

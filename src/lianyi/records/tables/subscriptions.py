@@ -90,13 +90,17 @@ IS_WAITING = """SELECT EXISTS (SELECT FROM records.notice
                   WHERE subscription_id = $1 AND done_at IS NULL)"""
 
 # What a snapshot had not seen: transactions that ran then, and all that began later.
-_UNSEEN = """({row}.tx >= pg_snapshot_xmax({since})
-              OR {row}.tx = ANY (ARRAY(SELECT pg_snapshot_xip({since}))))"""
+_LATER = "{row}.tx >= pg_snapshot_xmax({since})"
+_RUNNING = "{row}.tx = ANY (ARRAY(SELECT pg_snapshot_xip({since})))"
+_UNSEEN = f"({_LATER} OR {_RUNNING})"
+# Each asked for by itself: whether there is either of two things would be looked for row by row.
+_ANY = f"""EXISTS (SELECT FROM {{table}} AS r WHERE {_LATER.format(row="r", since="h.seen")})
+  OR EXISTS (SELECT FROM {{table}} AS r WHERE {_RUNNING.format(row="r", since="h.seen")})"""
 NEWS = f"""
 SELECT h.seen::text AS since, pg_current_snapshot()::text AS till FROM records.heard h
 WHERE h.one AND (
-  EXISTS (SELECT FROM records.version v WHERE {_UNSEEN.format(row="v", since="h.seen")})
-  OR EXISTS (SELECT FROM records.release l WHERE {_UNSEEN.format(row="l", since="h.seen")})
+  {_ANY.format(table="records.version")}
+  OR {_ANY.format(table="records.release")}
   OR EXISTS (SELECT FROM records.subscription
              WHERE left_off IS NOT NULL AND state IN ('active', 'error')))"""
 HEARD = """UPDATE records.heard SET seen = $2::text::pg_snapshot WHERE one AND seen::text = $1

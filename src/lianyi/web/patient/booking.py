@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.booking.model import Appointment, Got, Wish
+from lianyi.booking.model import Appointment, Booked, Wish
 from lianyi.booking.model.ending import Reason
 from lianyi.journeys import book, booking_desk, queue
 from lianyi.kernel.refusal import Conflict
@@ -74,7 +74,7 @@ async def hold(request: Request) -> Response:
         form = await forms.read(request, Hold)
     except forms.BadForm as bad:
         return await _times(request, request.path_params["session"], bad.form)
-    hat, once = user(request), forms.once(request, form, Got)
+    hat, once = user(request), forms.once(request, form, Booked)
     wish = Wish(form.session, form.starts_at, hat.subject_id)
     try:
         got = await within(
@@ -94,7 +94,7 @@ async def hold(request: Request) -> Response:
 
 async def confirm(request: Request) -> Response:
     form, id = await forms.read(request, forms.Form), request.path_params["id"]
-    once = forms.once(request, form, Got)
+    once = forms.once(request, form, Booked)
     await within(
         app_of(request),
         user(request),
