@@ -1858,6 +1858,7 @@ CREATE TABLE records.resource (
     body text NOT NULL,
     filed smallint DEFAULT 2 NOT NULL,
     app_id uuid,
+    by_import boolean DEFAULT false NOT NULL,
     CONSTRAINT resource_version_check CHECK ((version > 0))
 );
 
@@ -2989,7 +2990,7 @@ CREATE UNIQUE INDEX release_tx_seq_idx ON records.release USING btree (tx, seq);
 
 CREATE INDEX resource_encounter_idx ON records.resource USING btree (encounter) WHERE (encounter IS NOT NULL);
 
-CREATE INDEX resource_holder_id_owner_idx ON records.resource USING btree (holder_id, owner) WHERE ((released_at IS NULL) AND (app_id IS NOT NULL));
+CREATE INDEX resource_holder_id_owner_idx ON records.resource USING btree (holder_id, owner) WHERE ((released_at IS NULL) AND ((app_id IS NOT NULL) OR by_import));
 
 CREATE INDEX resource_owner_at_type_fhir_id_idx ON records.resource USING btree (owner, at DESC, type DESC, fhir_id DESC) WHERE (type <> 'Observation'::text);
 

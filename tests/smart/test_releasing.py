@@ -1,14 +1,22 @@
 """What a hospital's own system withheld, and a doctor explains and releases."""
 
+import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 
-from lianyi.journeys import withheld_desk
-from lianyi.people.model import DOCTOR, NURSE, TECHNICIAN
+from lianyi.cli.imports import Import
+from lianyi.journeys import card, withheld_desk
+from lianyi.kernel.actor import NOWHERE, Actor
+from lianyi.people import queries as people
+from lianyi.people.model import DOCTOR, NURSE, RESIDENT, TECHNICIAN
+from lianyi.people.service import resident_identity
 from tests.apps import Program
 from tests.drain import deliver
 from tests.fhir.conftest import program
+from tests.identity import id_number
 from tests.records import make
 from tests.web.counting import statements
 
@@ -17,6 +25,7 @@ SOURCE = "system/*.cruds lianyi/source"
 PAGE = "/clinic/results"
 HIV = "7917-8"  # LOINC: HIV 1 Ab
 FLAGS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+PLAIN = [make.concept(FLAGS, "N")]
 TOLD = "SELECT at, post_id, version FROM records.release WHERE fhir_id = $1"
 TEXTS = """SELECT institution_id FROM kernel.errand
            WHERE kind = 'results.tell_released' AND thing_id = $1"""
@@ -216,3 +225,138 @@ async def test_who_has_waited_longest_comes_first_and_the_list_goes_on(
     # Nobody else goes on from there: the list begins anew.
     again = await doctors.get(f"{more[:-4]}AAAA")
     assert OTHER.findall(again.html) == waiting[:-1]
+
+
+class Imported:
+    """A history that came by `lianyi import`, of somebody who opens a card and is treated."""
+
+    def __init__(self, place, folder):
+        self.place, self.folder = place, folder
+        self.number, self.person_id = id_number(date(1980, 2, 29)), None
+
+    async def come(self, *results):
+        """Import a file, and another one later."""
+        told = {
+            "resourceType": "Patient",
+            "id": "p1",
+            "name": [{"text": "李冬梅"}],
+            "birthDate": "1980-02-29",
+            "identifier": [{"system": "urn:lianyi:identity-number", "value": self.number}],
+        }
+        entry = [{"resource": one} for one in (told, *results)]
+        file = self.folder / "bundle.json"
+        file.write_text(json.dumps({"resourceType": "Bundle", "type": "batch", "entry": entry}))
+        places = await self.place.ask(self.place.office, people.institutions, ids=[self.place.id])
+        with ThreadPoolExecutor(1) as pool:
+            run = Import(self.place.app, places[self.place.id], pool, lambda _: None)
+            report = await run.of([file])
+        assert report.refused == 0
+        return report
+
+    async def open_card(self, phone):
+        who = resident_identity(name="李冬梅", number=self.number)
+        office = await self.place.clerk()
+        opened = await self.place.do(office, card.open_at_counter, identity=who, phone=phone)
+        self.person_id = opened.person_id
+        return Actor(opened.person_id, opened.person_id, NOWHERE, RESIDENT)
+
+
+def result(id, **given):
+    told = {**make.observation("x", 212), "id": id, "subject": {"reference": "Patient/p1"}}
+    return {**told, "interpretation": [make.concept(FLAGS, "HH")], **given}
+
+
+@pytest.fixture
+def imported(ward, tmp_path):
+    return Imported(ward.place, tmp_path)
+
+
+async def shown(own, person_id):
+    answer = await own.get(f"Observation?patient={person_id}")
+    return {one["resource"]["id"] for one in answer.json().get("entry", ())}
+
+
+async def test_what_the_command_line_brought_is_released_by_a_doctor_of_its_institution_alone(
+    imported, elsewhere, ward, sitting, program, app
+):
+    """IDN-11, EMR-09: file, counter, doctor, person; told once, and with who released it."""
+    await imported.come(result("o1"), result("o2", interpretation=PLAIN))
+    own = await program(await imported.open_card("13800000018"))
+    (plain,) = await shown(own, imported.person_id)
+    for place in (ward.place, elsewhere.place):
+        await place.relate(imported.person_id, DOCTOR)
+    stranger, doctor = await sitting(elsewhere.doctor), await sitting(ward.doctor)
+    page = await stranger.get(f"{PAGE}/{imported.person_id}")
+    assert page.says("没有等待发布的结果", "这位患者没有等待发布的结果")
+    page = await doctor.get(f"{PAGE}/{imported.person_id}")
+    assert page.says("李冬梅", "1 项", "212", "危急")
+    page = await doctor.submit(page, f"{PAGE}/{imported.person_id}/release")
+    assert page.says("这位患者没有等待发布的结果")
+    seen = await shown(own, imported.person_id)
+    (released,) = seen - {plain}
+    told = await ward.place.rows(TOLD, released)
+    assert [post for _, post, _ in told] == [ward.doctor.post_id]
+    read = await ward.place.rows(READ, imported.person_id, ward.doctor.person_id)
+    assert read == [("release", True)]
+    await deliver(app)
+    assert await ward.place.rows(TEXTS, imported.person_id) == [(ward.place.id,)]
+
+
+async def test_another_doctor_does_not_release_it_by_its_name_either(
+    imported, elsewhere, ward, sitting, program
+):
+    """EMR-09, IDN-11"""
+    await imported.come(result("o1"))
+    await imported.open_card("13800000019")
+    theirs = await ward.place.rows(
+        "SELECT type, fhir_id FROM records.resource WHERE owner = $1 AND released_at IS NULL"
+        " AND type = 'Observation'",
+        imported.person_id,
+    )
+    for place in (ward.place, elsewhere.place):
+        await place.relate(imported.person_id, DOCTOR)
+    ((type, id),) = theirs
+    other = await system_at(elsewhere.place, program, imported.person_id)
+    await other.critical()
+    refused = await released(
+        await sitting(elsewhere.doctor), imported.person_id, {"resourceType": type, "id": id}
+    )
+    assert (refused.status, await ward.place.rows(TOLD, id)) == (422, [])
+
+
+async def test_the_same_file_again_takes_back_nothing_that_was_released(
+    imported, ward, sitting, program
+):
+    """IDN-11: what says something else has to be explained anew."""
+    await imported.come(result("o1"))
+    own = await program(await imported.open_card("13800000020"))
+    await ward.place.relate(imported.person_id, DOCTOR)
+    doctor, path = await sitting(ward.doctor), f"{PAGE}/{imported.person_id}"
+    await doctor.submit(await doctor.get(path), f"{path}/release")
+    more = result("o2", interpretation=PLAIN)
+    assert (await imported.come(result("o1"), more)).changed == 0
+    assert len(await shown(own, imported.person_id)) == 2
+    mended = result("o1", status="corrected", valueQuantity={"value": 222})
+    assert (await imported.come(mended, more)).changed == 1
+    assert len(await shown(own, imported.person_id)) == 1
+    assert (await doctor.get(path)).says("222", "危急")
+
+
+async def test_a_release_stands_while_the_hospitals_system_says_the_same(
+    system, doctors, own, ward
+):
+    """IDN-11"""
+    made = await system.critical()
+    path = f"Observation/{made['id']}"
+    await released(doctors, ward.person_id, made)
+    again = await system.http.put(path, made)
+    assert (again.status_code, again.headers["etag"]) == (200, 'W/"1"')
+    assert (await own.get(path)).status_code == 200
+    assert (await system.http.put(path, {**made, "status": "corrected"})).status_code == 200
+    assert (await own.get(path)).status_code == 404
+
+
+async def test_a_laboratorys_own_result_waits_at_the_laboratory(doctors, ward):
+    """IDN-11: here waits only what came from outside."""
+    await ward.publish(make.observation(ward.person_id), released=False)
+    assert (await doctors.get(PAGE)).says("没有等待发布的结果")

@@ -74,6 +74,9 @@ async def take_in(tx: Tx, *, parcel: Parcel, source: str, app: Actor | None = No
     written = [(one, n) for one in settled if (n := stored.versions.get(one.key))]
     if written:
         await _prove(tx, app, written, source)
+    waiting = [one.key for one, _ in written if not one.released]
+    if waiting and app is None:  # what an app brought is found by its app
+        await records.await_release(tx, keys=waiting)
     refused = (*parcel.refused, *orphans, *others)
     if not refused and app is None:
         await records.mark_imported(tx, parcel=parcel)

@@ -3,7 +3,7 @@
 Journeys call these in the transaction of the change that is recorded.
 """
 
-from lianyi.records.service.bringing import mark_imported, settle, unpack
+from lianyi.records.service.bringing import await_release, mark_imported, settle, unpack
 from lianyi.records.service.checking import examine
 from lianyi.records.service.filing import refile, sweep
 from lianyi.records.service.notes import amend_note, save_note, sign_note
@@ -34,6 +34,7 @@ from lianyi.records.service.writing import (
 __all__ = [
     "Bringer",
     "amend_note",
+    "await_release",
     "bring",
     "bringing",
     "check",

@@ -1,7 +1,7 @@
 """An institution's own history, checked aside and brought under this network's ids."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,9 @@ from lianyi.records.fhir import bundles
 from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource
 from lianyi.records.rules import historical, releasing
 from lianyi.records.service.publishing import check_own, placed
-from lianyi.records.tables import index
+from lianyi.records.tables import index, withheld
 from lianyi.records.tables import resources as tables
+from lianyi.records.tables.index import Key
 
 
 def unpack(raw: bytes, *, holder_id: UUID, zone: ZoneInfo) -> Parcel | None:
@@ -60,6 +61,11 @@ def settle(resources: Iterable[Resource], *, persons: Mapping[UUID, UUID]) -> li
         for one in resources
         if (whose := known.get(one.owner))
     ]
+
+
+async def await_release(tx: Tx, *, keys: Collection[Key]) -> None:
+    """Let doctors of the holder find what was brought without an app and kept back (IDN-11)."""
+    await withheld.mark(tx, keys)
 
 
 async def mark_imported(tx: Tx, *, parcel: Parcel) -> None:

@@ -134,8 +134,9 @@ def next_version(given: Resource, held: Held | None) -> int:
 
 
 def is_same(given: Resource, held: Held) -> bool:
+    """Tell whether nothing would change. What was released since stays so if it says the same."""
     kept = (held.body, held.classes, held.released)
-    return (given.body, given.classes, given.released) == kept
+    return (given.body, given.classes, given.released or held.released) == kept
 
 
 def _person(body: Mapping[str, Any]) -> UUID | None:

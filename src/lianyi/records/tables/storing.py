@@ -18,8 +18,9 @@ from lianyi.records.tables.index import Key
 Writes: TypeAlias = Callable[[Resource, Mapping[str, object]], bytes]
 
 # One statement: the resource as it is, its version, what it is found by. A body that is already
-# there to the letter makes no version, and another owner's or institution's is never touched, nor
-# by an app what no app has brought. Bodies come beside the rest: JSON within JSON is read twice.
+# there to the letter makes no version and takes back no release, and another owner's or
+# institution's is never touched, nor by an app what no app has brought. Bodies come beside the
+# rest: JSON within JSON is read twice.
 PLACED = """
     INSERT INTO records.resource AS r (type, fhir_id, owner, holder_id, version, at, recorded_at,
       released_at, status, in_error, classes, encounter, body, app_id)
@@ -45,7 +46,7 @@ now AS ({PLACED.format(rows="given", now="$2::timestamptz")}
     WHERE r.owner = excluded.owner AND r.holder_id = excluded.holder_id
       AND (excluded.app_id IS NULL OR r.app_id IS NOT NULL)
       AND (r.body <> excluded.body OR r.classes <> excluded.classes
-        OR (r.released_at IS NULL) <> (excluded.released_at IS NULL))
+        OR (r.released_at IS NULL AND excluded.released_at IS NOT NULL))
     RETURNING *),
 past AS ({PAST.format(rows="now", released="released_at IS NOT NULL", by="$3", now="$2")})
 {{filed}}

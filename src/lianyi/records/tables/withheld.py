@@ -1,5 +1,6 @@
 """What other software of an institution has brought and nobody has released yet (IDN-11)."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from lianyi.access.model import Chart, Desk
@@ -7,11 +8,21 @@ from lianyi.kernel.work import Tx
 from lianyi.records.model import Entry
 from lianyi.records.model.withholding import Since, Unreleased
 from lianyi.records.rules.releasing import FINAL, RESULTS
+from lianyi.records.tables.index import Key
 from lianyi.records.tables.resources import COLUMNS, admitted, entry
 
 # As the index says it: few rows are like this.
-WITHHELD = """r.holder_id = $1 AND r.released_at IS NULL AND r.app_id IS NOT NULL
+WITHHELD = """r.holder_id = $1 AND r.released_at IS NULL AND (r.app_id IS NOT NULL OR r.by_import)
               AND NOT r.in_error AND r.type = ANY ($2) AND r.status = ANY ($3) AND r.body <> ''"""
+
+# A statement of its own: few of what an import brings are like this, and nothing else ever is.
+MARK = """UPDATE records.resource r SET by_import = true
+          FROM unnest($1::text[], $2::text[]) AS g (type, fhir_id)
+          WHERE r.type = g.type AND r.fhir_id = g.fhir_id AND NOT r.by_import"""
+
+
+async def mark(tx: Tx, keys: Collection[Key]) -> None:
+    await tx.db.execute(MARK, [type for type, _ in keys], [id for _, id in keys])
 
 
 async def list_here(tx: Tx, desk: Desk, after: Since | None, limit: int) -> list[Unreleased]:
