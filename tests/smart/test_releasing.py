@@ -30,6 +30,7 @@ TOLD = "SELECT at, post_id, version FROM records.release WHERE fhir_id = $1"
 TEXTS = """SELECT institution_id FROM kernel.errand
            WHERE kind = 'results.tell_released' AND thing_id = $1"""
 OTHER = re.compile(rf'href="({PAGE}/[0-9a-f-]+)"')
+BOX = re.compile(r'name="result" value="([^"]+)"')
 MORE = re.compile(rf'href="({PAGE}\?cursor=[^"]+)"')
 READ = """SELECT what, granted FROM access.log WHERE person_ids @> ARRAY[$1::uuid]
             AND reader_id = $2 ORDER BY seq DESC LIMIT 1"""
@@ -83,11 +84,21 @@ async def doctors(sitting, ward):
     return await sitting(ward.doctor)
 
 
-async def released(reader, person_id, made):
-    """Press a button that is there, for this result."""
+async def released(reader, person_id, *made):
+    """Tick these results and release them with the button that is there."""
     page = await reader.get(f"{PAGE}/{person_id}")
-    named = {"type": made["resourceType"], "id": made["id"]}
-    return await reader.submit(page, f"{PAGE}/{person_id}/release", **named)
+    ticked = [f"{one['resourceType']}/{one['id']}" for one in made]
+    return await reader.submit(page, f"{PAGE}/{person_id}/release", result=ticked)
+
+
+def boxes(page):
+    return BOX.findall(page.html)
+
+
+async def all_released(reader, person_id):
+    """Tick every box of the page."""
+    page = await reader.get(f"{PAGE}/{person_id}")
+    return await reader.submit(page, f"{PAGE}/{person_id}/release", result=boxes(page))
 
 
 async def test_a_doctor_explains_a_critical_result_and_the_person_sees_it(
@@ -99,9 +110,9 @@ async def test_a_doctor_explains_a_critical_result_and_the_person_sees_it(
     assert (await own.get(path)).status_code == 404
     assert (await doctors.get(PAGE)).says("王秀英", "1 项")
     page = await doctors.get(f"{PAGE}/{ward.person_id}")
-    assert page.says("收缩压", "212", "危急", "已说明，向患者发布")
+    assert page.says("收缩压", "212", "危急", "已向患者说明，发布这一项")
     clock.forward(minutes=3)
-    page = await doctors.submit(page, f"{PAGE}/{ward.person_id}/release")
+    page = await released(doctors, ward.person_id, made)
     assert page.says("这位患者没有等待发布的结果", "没有等待发布的结果")
     assert (await own.get(path)).status_code == 200
     told = await ward.place.rows(TOLD, made["id"])
@@ -119,7 +130,7 @@ async def test_a_report_is_released_with_what_it_is_made_of_and_nothing_else(
     report = await system.report(part)
     page = await doctors.get(f"{PAGE}/{ward.person_id}")
     assert page.says("HIV 抗体", "传染病")
-    assert page.html.count("已说明，向患者发布") == 2
+    assert len(boxes(page)) == 2
     await released(doctors, ward.person_id, report)
     seen = [
         (await own.get(f"{one['resourceType']}/{one['id']}")).status_code
@@ -208,6 +219,38 @@ async def test_whose_result_is_released_is_told_by_message_and_who_has_no_phone_
     assert await ward.place.rows(TEXTS, ward.person_id) == []
 
 
+async def test_several_results_are_one_act_and_the_person_is_told_once(
+    system, doctors, program, ward, app
+):
+    """IDN-11: all of what was ticked, nothing of what was not."""
+    reached = await ward.place.patient(DOCTOR, phone="13800000021")
+    made = [await system.critical(person_id=reached.person_id, value=n) for n in (211, 212, 213)]
+    await released(doctors, reached.person_id, *made[:2])
+    await deliver(app)
+    assert await ward.place.rows(TEXTS, reached.person_id) == [(ward.place.id,)]
+    own = await program(reached)
+    seen = [(await own.get(f"Observation/{one['id']}")).status_code for one in made]
+    assert seen == [200, 200, 404]
+
+
+async def test_of_several_one_that_may_not_be_released_leaves_all_as_they_are(
+    system, doctors, ward
+):
+    """IDN-11"""
+    good = await system.critical()
+    early = await system.brings({**make.observation(ward.person_id), "status": "preliminary"})
+    refused = await released(doctors, ward.person_id, good, early)
+    assert (refused.status, await ward.place.rows(TOLD, good["id"])) == (422, [])
+
+
+async def test_nothing_is_released_that_nobody_ticked(system, doctors, ward):
+    """IDN-11"""
+    made = await system.critical()
+    refused = await released(doctors, ward.person_id)
+    assert (refused.status, refused.says("请勾选已向患者说明的结果。")) == (422, True)
+    assert await ward.place.rows(TOLD, made["id"]) == []
+
+
 async def test_who_has_waited_longest_comes_first_and_the_list_goes_on(
     system, doctors, ward, clock
 ):
@@ -290,7 +333,7 @@ async def test_what_the_command_line_brought_is_released_by_a_doctor_of_its_inst
     assert page.says("没有等待发布的结果", "这位患者没有等待发布的结果")
     page = await doctor.get(f"{PAGE}/{imported.person_id}")
     assert page.says("李冬梅", "1 项", "212", "危急")
-    page = await doctor.submit(page, f"{PAGE}/{imported.person_id}/release")
+    page = await all_released(doctor, imported.person_id)
     assert page.says("这位患者没有等待发布的结果")
     seen = await shown(own, imported.person_id)
     (released,) = seen - {plain}
@@ -332,7 +375,7 @@ async def test_the_same_file_again_takes_back_nothing_that_was_released(
     own = await program(await imported.open_card("13800000020"))
     await ward.place.relate(imported.person_id, DOCTOR)
     doctor, path = await sitting(ward.doctor), f"{PAGE}/{imported.person_id}"
-    await doctor.submit(await doctor.get(path), f"{path}/release")
+    await all_released(doctor, imported.person_id)
     more = result("o2", interpretation=PLAIN)
     assert (await imported.come(result("o1"), more)).changed == 0
     assert len(await shown(own, imported.person_id)) == 2

@@ -4,6 +4,8 @@ What is critical or sensitive waits there until somebody has explained it, as a 
 result does (IDN-11). The software itself may say so instead, by a tag on a later version.
 """
 
+from collections.abc import Collection
+from typing import TypeAlias
 from uuid import UUID
 
 from lianyi.access import service as access
@@ -16,6 +18,7 @@ from lianyi.records.errors import NoSuchResource
 
 WHAT = "release"
 OBSERVATION = "Observation"
+Key: TypeAlias = tuple[str, str]  # a type and an id
 
 
 def check_role(tx: Tx) -> None:
@@ -35,10 +38,11 @@ async def chart_of(tx: Tx, *, person_id: UUID) -> Chart:
     return await access.open_chart(tx, person_id=person_id, purpose=Purpose.TREAT, what=WHAT)
 
 
-async def release(tx: Tx, *, person_id: UUID, type: str, fhir_id: str) -> None:
-    """Let the person see a result, a report with the observations it is made of.
+async def release(tx: Tx, *, person_id: UUID, results: Collection[Key]) -> None:
+    """Let the person see results, a report with the observations it is made of.
 
-    Of these only their own, and only what waits: a report may name whatever it likes.
+    Of these only their own, and only what waits: a report may name whatever it likes. It is one
+    act: all of them or none, and one message.
 
     :raises NoSuchPerson, WrongRole:
     :raises NoSuchResource: also for what is another institution's, not final, or seen already.
@@ -47,7 +51,8 @@ async def release(tx: Tx, *, person_id: UUID, type: str, fhir_id: str) -> None:
     chart = await chart_of(tx, person_id=person_id)
     waiting = await history.withheld(tx, chart)
     ids = {(one.entry.type, one.entry.fhir_id): one for one in waiting}
-    if (type, fhir_id) not in ids:
-        raise NoSuchResource(type=type, fhir_id=fhir_id)
-    parts = [id for id in ids[type, fhir_id].results if (OBSERVATION, id) in ids]
-    await records.release_withheld(tx, chart, result=(type, fhir_id), observations=parts)
+    for type, fhir_id in results:
+        if (type, fhir_id) not in ids:
+            raise NoSuchResource(type=type, fhir_id=fhir_id)
+    parts = {(OBSERVATION, id) for one in results for id in ids[one].results} & ids.keys()
+    await records.release_withheld(tx, chart, keys={*results, *parts})

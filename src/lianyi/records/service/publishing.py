@@ -1,6 +1,6 @@
 """Resources as they are published: checked, indexed, versioned, released, taken back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -175,14 +175,10 @@ async def release(tx: Tx, *, type: str, fhir_ids: Sequence[str]) -> int:
     return await tables.release(tx, type, fhir_ids, tx.actor.institution_id)
 
 
-async def release_withheld(
-    tx: Tx, chart: Chart, *, result: tuple[str, str], observations: Sequence[str]
-) -> None:
-    """Let the person see what the institution's software brought, with what it is made of."""
-    type, fhir_id = result
-    await release(tx, type=type, fhir_ids=[fhir_id])
-    if observations:
-        await release(tx, type="Observation", fhir_ids=observations)
+async def release_withheld(tx: Tx, chart: Chart, *, keys: Collection[Key]) -> None:
+    """Let the person see what other software brought; it is one act, of which they hear once."""
+    for type in sorted({type for type, _ in keys}):
+        await release(tx, type=type, fhir_ids=[id for of, id in keys if of == type])
     await tx.emit(ResultReleased(chart.person_id, tx.actor.institution_id))
 
 

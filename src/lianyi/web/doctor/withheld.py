@@ -14,15 +14,18 @@ from lianyi.kernel.refusal import NotFound
 from lianyi.kernel.work import Tx, reading
 from lianyi.web import acts, answer, forms
 from lianyi.web.forms import Filled
+from lianyi.web.i18n import mark
 from lianyi.web.session import app_of, user
 
 PAGE = "/clinic/results"
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+WANTED = mark("请勾选已向患者说明的结果。")
+Result = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{1,64}/[A-Za-z0-9.-]{1,64}$")]
 
 
 class Releasing(forms.Form, frozen=True):
-    type: Text
-    id: Text
+    """What was explained: a type and an id each."""
+
+    result: Annotated[list[Result], msgspec.Meta(min_length=1, description=WANTED)]
 
 
 async def listed(request: Request) -> Response:
@@ -33,7 +36,8 @@ async def release(request: Request) -> Response:
     person_id: UUID = request.path_params["person"]
 
     async def verb(tx: Tx, form: Releasing) -> None:
-        await withheld.release(tx, person_id=person_id, type=form.type, fhir_id=form.id)
+        results = [(type, id) for type, _, id in (one.partition("/") for one in form.result)]
+        await withheld.release(tx, person_id=person_id, results=results)
 
     then = f"{PAGE}/{person_id}"
     return await acts.act(request, Releasing, verb, page=_page, said=(NotFound,), then=then)
