@@ -1,10 +1,12 @@
 """The authorities' morning: a visit reported, a name opened, a pack sold, a claim settled."""
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lianyi import main
+from lianyi.access.errors import NoSuchPerson
+from lianyi.access.model import Purpose
 from lianyi.access.model.exports import Level
 from lianyi.access.service import exports
 from lianyi.accounts.model.apps import ClientKind, Registration
@@ -16,7 +18,15 @@ from lianyi.kernel.ids import Ids
 from lianyi.kernel.live import Hub
 from lianyi.kernel.witness import Scribe
 from lianyi.kernel.work import App
-from lianyi.people.model import ADMIN, DRUG_AUTHORITY, HEALTH_COMMISSION, INSURER, Kind
+from lianyi.people.model import (
+    ADMIN,
+    CLERK,
+    DOCTOR,
+    DRUG_AUTHORITY,
+    HEALTH_COMMISSION,
+    INSURER,
+    Kind,
+)
 from lianyi.supervision.model import Opens
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
@@ -24,6 +34,7 @@ from lianyi.worker import bulk
 from tests.apps import Program
 from tests.conftest import KEYS, Clock
 from tests.fhir.test_exporting import MANY, YES
+from tests.identity import id_number
 from tests.insurance.make import Desk
 from tests.journeys.test_fill import Market
 from tests.journeys.test_report import linked, office
@@ -42,6 +53,7 @@ SERVICE = Registration(
     redirects=("https://app.test/cb",),
     scopes=("system/*.rs",),
 )
+LOOKED_AT = "司马青", id_number()  # who stands at the counter and asks
 REASON = "投诉核查，案号 2030-017"
 
 
@@ -70,6 +82,7 @@ async def _fill(app, state, province, engine):
     ward = await open_ward(await Place.found(app), app.clock)
     await ward.paid(ELECTROLYTES)
     await ward.sign()
+    await _looked_at(ward)
     app.clock.forward(seconds=1)
     packs = await _sold(app)
     await province.work()
@@ -102,6 +115,15 @@ async def _fill(app, state, province, engine):
         "looks": "/admin/looks",
     }
     await _exports(ward.place)
+
+
+async def _looked_at(ward):
+    """Let a doctor open somebody's record, and a clerk try in vain."""
+    asking = await ward.place.patient(DOCTOR, name=LOOKED_AT[0], number=LOOKED_AT[1])
+    for _ in range(3):
+        await ward.place.open(ward.doctor, asking.person_id, Purpose.TREAT)
+    with suppress(NoSuchPerson):
+        await ward.place.open(await ward.place.hat(CLERK), asking.person_id, Purpose.RECEIVE)
 
 
 async def _sold(app):

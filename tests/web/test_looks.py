@@ -1,11 +1,15 @@
 """Who of an institution has opened a person's data, as its administrator is told at the counter."""
 
+import re
+
 import pytest
 
 from lianyi.access import queries as readers
+from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Purpose
-from lianyi.people.model import CLERK, DOCTOR
+from lianyi.journeys import overseen_desk
+from lianyi.people.model import ADMIN, CLERK, DOCTOR, NURSE
 from tests.identity import id_number
 from tests.place import Place
 from tests.web.staff import account_of, signed_in
@@ -13,6 +17,7 @@ from tests.web.staff import account_of, signed_in
 PAGE = "/admin/looks"
 NAME = "司马青"
 NOBODY = "没有查到"
+MORE = re.compile(rf'href="({PAGE}\?cursor=[^"]+)"')
 
 
 @pytest.fixture
@@ -71,6 +76,67 @@ async def test_a_wrong_name_an_unknown_number_and_nobody_are_one_answer(place, p
     chart = await place.open(patient, patient.person_id, Purpose.OWN)
     told = await place.ask(patient, lambda tx: readers.readings(tx, chart, what="audit"))
     assert len(told) == 1  # of the one that was asked for by name and number
+
+
+async def looks(place, hat, person_id, times):
+    """Open one person's chart so many times."""
+
+    async def verb(tx):
+        for _ in range(times):
+            await access.open_chart(tx, person_id=person_id, purpose=Purpose.TREAT)
+
+    await place.do(hat, verb)
+
+
+async def test_who_looked_on_one_day_stands_together_and_older_days_on_further_pages(
+    place, patient, number, clock
+):
+    """PRI-26, EMR-05: a day is counted whole; the person hears of each page."""
+    most = overseen_desk.ROWS
+    await place.relate(patient.person_id, DOCTOR, NURSE, days=90)
+    nurse, colleague = await place.hat(NURSE), await place.appoint(DOCTOR, name="李明华")
+    await looks(place, await place.doctor(), patient.person_id, most - 50)
+    await looks(place, colleague, patient.person_id, 3)
+    clock.forward(days=1)
+    await looks(place, nurse, patient.person_id, 60)
+    _, account = await account_of(place, await place.admin())
+    async with signed_in(place, await place.admin(), account) as admin:
+        first = await asked(admin, number)
+        assert first.says("60 次", "护士")
+        assert not first.says("李明华")
+        (more,) = MORE.findall(first.html)
+        assert number not in more
+        second = await admin.get(more)
+        assert second.says(NAME, f"{most - 47} 次", f"{most - 50} 次", "李明华", "3 次")
+        assert MORE.findall(second.html) == []
+    chart = await place.open(patient, patient.person_id, Purpose.OWN)
+    told = await place.ask(patient, lambda tx: readers.readings(tx, chart, what="audit"))
+    assert len(told) == 2
+
+
+async def test_a_day_that_fills_more_than_a_page_goes_on(place, patient, number):
+    """PRI-26"""
+    most = overseen_desk.ROWS
+    await looks(place, await place.doctor(), patient.person_id, most + 7)
+    async with signed_in(place, await place.admin()) as admin:
+        first = await asked(admin, number)
+        assert first.says(f"{most} 次", "的访问在下一页继续")
+        (more,) = MORE.findall(first.html)
+        second = await admin.get(more)
+        assert second.says("7 次")
+        assert not second.says("在下一页继续")
+
+
+async def test_nobody_else_goes_on_from_where_a_list_stopped(place, patient, number):
+    """PRI-26: a place is its reader's own."""
+    await looks(place, await place.doctor(), patient.person_id, overseen_desk.ROWS + 1)
+    async with signed_in(place, await place.admin()) as admin:
+        (more,) = MORE.findall((await asked(admin, number)).html)
+    async with signed_in(place, await place.appoint(ADMIN)) as other:
+        page = await other.get(more)
+        assert (page.status, page.says(NAME)) == (200, False)
+    async with signed_in(place, await place.doctor()) as doctor:
+        assert (await doctor.get(more)).status == 403
 
 
 async def test_only_an_administrator_is_told(place, patient, number):

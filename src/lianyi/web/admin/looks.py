@@ -28,7 +28,9 @@ class Asking(forms.Form, frozen=True):
 
 
 async def looks(request: Request) -> Response:
-    view = await reading(app_of(request), user(request), overseen_desk.form)
+    cursor = request.query_params.get("cursor", "")
+    verb = partial(overseen_desk.older, cursor=cursor) if cursor else overseen_desk.form
+    view = await reading(app_of(request), user(request), verb)
     return answer.page(request, "admin/looks.html", view)
 
 
