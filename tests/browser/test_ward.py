@@ -5,7 +5,9 @@ import pytest
 from tests.browser import look, serve
 from tests.browser.ward import town
 
-PAGES = dict.fromkeys(("queue", "note", "signed", "orders", "past", "permits"), "doctor")
+PAGES = dict.fromkeys(
+    ("queue", "note", "signed", "orders", "past", "permits", "withheld"), "doctor"
+)
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ def town(dsn, files):
             app = App(pool, clock, Ids(), KEYS, Scribe(pool), files)
             ward = await open_ward(await Place.found(app), clock)
             await _history(ward)
+            await _withheld(ward)
             starlette.state.lianyi = app
             starlette.state.paths = await _visits(ward, clock)
             starlette.state.tokens = {"doctor": await token_of(ward.place, ward.doctor)}
@@ -67,6 +68,20 @@ async def _history(ward):
     await ward.sign(allergies=(visit.allergen("penicillins", reaction="皮疹"),))
 
 
+async def _withheld(ward):
+    """Let results wait that the hospital's old system had, one of them critical."""
+    person_id = ward.patient.person_id
+    told = (
+        ("2823-3", "钾", "6.9", "mmol/L", "HH", "2029-10-02"),
+        ("7917-8", "HIV 抗体", "0.1", "S/CO", "N", "2029-10-02"),
+    )
+    bodies = [_observation(person_id, *each) for each in told]
+    given = {"owner": person_id, "bodies": bodies, "released": False}
+    await ward.do(ward.doctor, records.publish_all, **given)
+    keys = [("Observation", body["id"]) for body in bodies]
+    await ward.do(ward.doctor, records.await_release, keys=keys)
+
+
 async def _visits(ward, clock):
     """Let two more wait, one of them urgently, and one be late."""
     ((session_id,),) = await ward.place.rows(SESSION, ward.appointment_id)
@@ -84,6 +99,7 @@ async def _visits(ward, clock):
         "orders": f"{seen}/orders",
         "past": f"{seen}/past",
         "permits": f"{seen}/permits",
+        "withheld": f"/clinic/results/{ward.patient.person_id}",
     }
 
 
