@@ -156,7 +156,7 @@ async def _read_ahead(
 async def _meanings(tx: Tx, acts: Sequence[Act]) -> list[Meant]:
     """Find out which resource each act is about. Who asks by the same criteria waits (INT-08)."""
     asked = sorted({f"fhir/{a.type}?{sorted(a.criteria)}" for a in acts if a.criteria is not None})
-    await tx.alone_with(tx.actor.institution_id, asked)
+    await tx.alone_with([(tx.actor.institution_id, one) for one in asked])
     meant = []
     for act in acts:
         with placed(act):

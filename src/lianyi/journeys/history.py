@@ -115,7 +115,9 @@ async def _admitted(
 
 async def _persons(tx: Tx, parcel: Parcel) -> dict[UUID, UUID]:
     """Return the persons of all numbers in the parcel, registered if this brings them."""
-    brought = {p.number: await _register(tx, p) for p in parcel.patients}
+    told = [(one, _identity(one)) for one in parcel.patients]
+    await people.await_cards(tx, told=[(who, one.resident_number) for one, who in told])
+    brought = {one.number: await _register(tx, one, who) for one, who in told}
     others = {r.owner for r in parcel.resources} - set(brought) - {tx.actor.institution_id}
     if not others:
         return brought
@@ -123,14 +125,17 @@ async def _persons(tx: Tx, parcel: Parcel) -> dict[UUID, UUID]:
     return {**brought, **{UUID(number): id for number, id in found.items()}}
 
 
-async def _register(tx: Tx, patient: Patient) -> UUID:
-    identity = Identity(
+def _identity(patient: Patient) -> Identity:
+    return Identity(
         name=patient.name,
         id_type=IdType.FOREIGN,
         number=str(patient.number),
         sex=SEXES.get(patient.sex, Sex.UNKNOWN),
         birth_date=patient.birth_date,
     )
+
+
+async def _register(tx: Tx, patient: Patient, identity: Identity) -> UUID:
     return await people.register_foreign(
         tx, identity=identity, died_on=patient.died_on, resident_number=patient.resident_number
     )

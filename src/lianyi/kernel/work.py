@@ -113,10 +113,10 @@ class Tx(Moment):
         """Wait until no other transaction decides about this subject of this owner."""
         await self.db.execute(ALONE, f"{subject}/{owner}")
 
-    async def alone_with(self, owner: UUID, subjects: Collection[str]) -> None:
-        """Wait so for many subjects at once."""
+    async def alone_with(self, subjects: Collection[tuple[UUID, str]]) -> None:
+        """Wait so for many subjects at once, each of its owner."""
         if subjects:
-            await self.db.execute(ALONE_WITH, [f"{subject}/{owner}" for subject in subjects])
+            await self.db.execute(ALONE_WITH, [f"{subject}/{owner}" for owner, subject in subjects])
 
 
 class Busy(Unavailable):

@@ -32,6 +32,7 @@ from lianyi.people.service.families import (
 from lianyi.people.service.holders import Holder, issue_all
 from lianyi.people.service.registry import (
     appoint,
+    await_cards,
     check_practice,
     end_post,
     file_practice,
@@ -56,6 +57,7 @@ __all__ = [
     "agree",
     "apply",
     "appoint",
+    "await_cards",
     "check_came_back",
     "check_on_duty",
     "check_practice",

@@ -1,8 +1,9 @@
 """Register persons and places, give posts, record what may be practised."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from uuid import UUID
 
 from lianyi.kernel import history, profile, time
@@ -38,6 +39,11 @@ from lianyi.people.model import (
 )
 from lianyi.people.tables import foreign
 from lianyi.people.tables import registry as tables
+
+# Numbers kept still by one transaction: the server has room for some thousand locks of everybody.
+# A bundle that tells of more persons than that enters too; whose card is opened meanwhile may then
+# not be joined to it.
+MOST_AT_ONCE = 1000
 
 
 def resident_identity(*, name: str, number: str) -> Identity:
@@ -80,16 +86,24 @@ async def register_person(
 async def _adopt(tx: Tx, identity: Identity, phone: str | None, proof: Proof) -> UUID | None:
     """Have the first person who was brought under this document be who has it.
 
-    Their id stays, and so does all that is theirs. What other hospitals brought stays apart.
+    Their id stays, and so does all that is theirs. What other hospitals brought stays apart. A
+    file that tells of them just now is waited for.
     """
-    if await foreign.find_claimed(tx, identity) is None:
-        return None
     await tables.alone(tx, identity)
     id = await foreign.adopt(tx, identity, phone=phone, proof=proof)
     if id is not None:
         await history.note(tx, "people.person", id, "adopt", after="resident_id", before="foreign")
         await tx.emit(events.PersonRegistered(id, tx.actor.institution_id))
     return id
+
+
+async def await_cards(tx: Tx, *, told: Iterable[tuple[Identity, str]]) -> None:
+    """Let whoever opens the card of one of these at the same moment wait, and find them (IDN-04).
+
+    Each with the number of the identity card that a system says they have.
+    """
+    cards = (rules.claimed(identity, number) for identity, number in told)
+    await tables.alone(tx, *islice(filter(None, cards), MOST_AT_ONCE))
 
 
 async def register_foreign(

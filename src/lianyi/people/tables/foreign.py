@@ -37,11 +37,6 @@ async def know_as(tx: Tx, own: Identity, person_id: UUID, card: Identity) -> Non
     await tx.db.execute(KNOW_AS, id_index(tx, own), person_id, id_index(tx, card), here, tx.now)
 
 
-async def find_claimed(tx: Tx, identity: Identity) -> UUID | None:
-    id: UUID | None = await tx.db.fetchval(CLAIMED, *_document(tx, identity))
-    return id
-
-
 async def adopt(tx: Tx, identity: Identity, *, phone: str | None, proof: Proof) -> UUID | None:
     """Give the document to who was brought under it, unless somebody has it already."""
     seal = tx.keys.seal_text

@@ -122,9 +122,9 @@ async def find_or_insert_person(
     return row["merged_into"] or row["id"], row["name"], False
 
 
-async def alone(tx: Tx, identity: Identity) -> None:
-    """Let nobody else decide about this number at the same time."""
-    await tx.alone(UUID(bytes=id_index(tx, identity)[:16]), "card")
+async def alone(tx: Tx, *identities: Identity) -> None:
+    """Let nobody else decide about these numbers at the same time."""
+    await tx.alone_with([(UUID(bytes=id_index(tx, one)[:16]), "card") for one in identities])
 
 
 async def find_by_number(tx: Tx, identity: Identity) -> tuple[UUID, str] | None:
