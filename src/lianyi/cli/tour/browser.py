@@ -14,6 +14,7 @@ import httpx
 
 from lianyi.cli.tour import page as pages
 from lianyi.cli.tour.page import Form, Page
+from lianyi.links.client import trust
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
@@ -37,7 +38,7 @@ class Browser:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
         headers = {"sec-fetch-site": "same-origin", "origin": origin, "accept-language": "zh-CN"}
         self._http = httpx.AsyncClient(
-            base_url=base_url, headers=headers, timeout=TIMEOUT, limits=IDLE
+            base_url=base_url, headers=headers, timeout=TIMEOUT, limits=IDLE, verify=trust()
         )
 
     async def __aenter__(self) -> Self:

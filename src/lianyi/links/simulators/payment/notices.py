@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from lianyi.links.client import trust
 from lianyi.links.simulators.machine import Count, Faults, Machine
 from lianyi.links.simulators.payment.seals import Seals
 
@@ -57,7 +58,7 @@ class Notices:
 
     async def work(self) -> None:
         """Tell what is due, for as long as the provider lives."""
-        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False, verify=trust()) as client:
             while True:
                 self._owed.clear()
                 due = self._books.all(
