@@ -54,6 +54,8 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports > .contracts || (cat .contracts; false)
 
+# What pytest makes of a test file is kept for the next process, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/dev assets compiled
 	@$(PYTHON) tools/system.py print browser
 	$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser
