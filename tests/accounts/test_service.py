@@ -18,11 +18,12 @@ from lianyi.kernel.live import Hub
 from lianyi.kernel.migrate import migrate
 from lianyi.kernel.work import reading, within
 from lianyi.people.model import DOCTOR, GUEST
+from tests import passwords
 
 DOOR = system("test", NOWHERE)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "correct-horse-7"
-HASH = service.hash_password(PASSWORD)
+HASH = passwords.kept(PASSWORD)
 MINUTE = timedelta(minutes=1)
 
 
@@ -175,6 +176,13 @@ def test_an_unknown_login_takes_as_long_as_a_known_one():
     assert not service.HASHER.check_needs_rehash(service.NOBODY)
 
 
+def test_a_password_is_known_by_what_is_kept_of_it_and_another_one_is_not():
+    kept = service.hash_password(PASSWORD)
+    assert service.is_password(kept, PASSWORD)
+    assert not service.is_password(kept, PASSWORD.upper())
+    assert not service.HASHER.check_needs_rehash(kept)
+
+
 def test_a_weak_password_is_not_taken():
     with pytest.raises(WeakPassword):
         service.hash_password("123456")
@@ -237,7 +245,7 @@ async def change(do, app, session, *, password=PASSWORD, new="another-horse-8"):
     code = rules.totp(SECRET, rules.step_at(app.clock()))
     return await do(
         lambda tx: service.change_password(
-            tx, session=session, password=right, code=code, password_hash=service.hash_password(new)
+            tx, session=session, password=right, code=code, password_hash=passwords.kept(new)
         )
     )
 

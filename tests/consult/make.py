@@ -23,6 +23,7 @@ from lianyi.people.model import Kind as PlaceKind
 from lianyi.records import service as records
 from lianyi.records.fhir import outpatient
 from lianyi.records.model import Diagnosed, Note, Setting
+from tests import passwords
 from tests.drain import deliver
 from tests.place import Place
 
@@ -42,7 +43,7 @@ NOTE = Note(
     treatment="继续原方案。",
     advice="低盐饮食，每日测血压，三个月后线下复查。",
 )
-HASH = accounts.hash_password("quiet harbour 27")
+HASH = passwords.kept("quiet harbour 27")
 
 
 @dataclass

@@ -13,9 +13,10 @@ from lianyi.kernel.live import Hub
 from lianyi.people.model import DOCTOR
 from lianyi.web.pages import ROUTES
 from lianyi.web.site import site
+from tests import passwords
 from tests.place import Place
 
-HASH = accounts.hash_password(demo.PASSWORD)
+HASH = passwords.kept(demo.PASSWORD)
 SENT = "SELECT id FROM accounts.code WHERE phone_index = $1"
 
 
