@@ -11,7 +11,6 @@ from http import HTTPStatus
 import httpx
 import msgspec
 import pytest
-import uvicorn
 
 from lianyi.access.errors import NoSuchPerson
 from lianyi.billing import events, queries
@@ -30,6 +29,7 @@ from lianyi.links.wechat_notices import Notices
 from lianyi.web import notify, site
 from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner, run_due
+from tests import serving
 from tests.billing.make import VISIT, Till
 from tests.drain import begin_anew, deliver
 from tests.journeys.outside import only
@@ -134,13 +134,9 @@ def noting(faces):
 
 @asynccontextmanager
 async def served(asgi):
-    config = uvicorn.Config(asgi, log_config=None, access_log=False, lifespan="off")
     with socket.create_server(("127.0.0.1", 0)) as door:
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server._serve(sockets=[door]))  # noqa: SLF001 - no signals
-        yield f"http://127.0.0.1:{door.getsockname()[1]}"
-        server.should_exit = True
-        await task
+        async with serving.served(asgi, door, lifespan="off"):
+            yield f"http://127.0.0.1:{door.getsockname()[1]}"
 
 
 async def test_a_resident_scans_a_code_and_has_paid(town):

@@ -1,6 +1,5 @@
 """Runs a simulator: in this process's loop for speed, or as the process it really is."""
 
-import asyncio
 import os
 import socket
 import subprocess
@@ -10,11 +9,11 @@ from datetime import UTC, datetime
 
 import httpx
 import msgspec
-import uvicorn
 
 from lianyi.kernel.config import Config
 from lianyi.links import client, wire
 from lianyi.links.simulators import NAMES
+from tests.serving import served
 
 IMPATIENT = httpx.Timeout(0.5)  # seconds
 
@@ -55,15 +54,10 @@ def door():
 @asynccontextmanager
 async def running(home, name):
     with door() as listener:
-        server = uvicorn.Server(
-            uvicorn.Config(NAMES[name](Config(home=home)), log_config=None, access_log=False)
-        )
-        task = asyncio.create_task(server._serve(sockets=[listener]))  # noqa: SLF001 - no signals
-        provider = Provider(home, name, listener)
-        async with provider.client:
-            yield provider
-        server.should_exit = True
-        await task
+        async with served(NAMES[name](Config(home=home)), listener):
+            provider = Provider(home, name, listener)
+            async with provider.client:
+                yield provider
 
 
 class Process:

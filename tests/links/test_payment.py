@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 import pytest
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -27,6 +26,7 @@ from lianyi.links.wechat_notices import Notices
 from lianyi.links.wire import Unanswered, papers
 from tests.links import provider as providers
 from tests.links.provider import now
+from tests.serving import served
 
 HOSPITAL, PHARMACY = "1900000109", "1900000110"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -81,11 +81,8 @@ async def listening(hospital):
     app = Starlette(routes=[Route("/notices", hospital.notified, methods=["POST"])])
     with socket.create_server(("127.0.0.1", 0)) as door:
         hospital.url = f"http://127.0.0.1:{door.getsockname()[1]}/notices"
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
-        task = asyncio.create_task(server._serve(sockets=[door]))  # noqa: SLF001 - no signals
-        yield hospital
-        server.should_exit = True
-        await task
+        async with served(app, door):
+            yield hospital
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import uvicorn
-
 from lianyi.access.model import Purpose
 from lianyi.accounts.model.apps import ClientKind, Registration
 from lianyi.accounts.service import apps
@@ -15,6 +13,7 @@ from lianyi.journeys.wiring import WIRING
 from lianyi.links.webhooks import WebHooks
 from lianyi.worker import deliver
 from lianyi.worker.errands import Runner, run_due
+from tests import serving
 from tests.apps import Program
 from tests.identity import credit_code
 from tests.journeys.outside import only
@@ -81,24 +80,13 @@ class Receiver:
 
 
 @asynccontextmanager
-async def running(server, door):
-    task = asyncio.create_task(server.serve(sockets=[door]))
-    try:
-        yield
-    finally:
-        server.should_exit = server.force_exit = True
-        await task
-
-
-@asynccontextmanager
 async def served(app, host="127.0.0.1", **settings):
     """Serve an ASGI app on a port of this machine and lend its address."""
     family, *_, address = socket.getaddrinfo(host, 0)[0]
     with socket.socket(family) as door:
         door.bind(address)
         door.listen()
-        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, **settings)
-        async with running(uvicorn.Server(config), door):
+        async with serving.served(app, door, lifespan="off", **settings):
             yield f"{host}:{door.getsockname()[1]}"
 
 
