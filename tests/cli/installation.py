@@ -45,9 +45,10 @@ class Installation:
 
     def __init__(self, home, command="demo", **settings):
         self.home = Path(home)
+        self.log = self.home / "lianyi.log"
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "lianyi.cli", command],
-            env=environment(home, LIANYI_LOG_FILE=f"{home}/lianyi.log", **settings),
+            env=environment(home, LIANYI_LOG_FILE=str(self.log), **settings),
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -64,7 +65,7 @@ class Installation:
 
     def pids(self, name):
         """Return every process that was started under this name, oldest first."""
-        *lines, _ = (self.home / "lianyi.log").read_text().split("\n")  # the last is being written
+        *lines, _ = self.log.read_text().split("\n")  # the last is being written
         said = [json.loads(line)["message"] for line in lines if line.startswith("{")]
         start = f"{name} started as "
         return [int(text.removeprefix(start)) for text in said if text.startswith(start)]

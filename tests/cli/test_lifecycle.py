@@ -12,6 +12,7 @@ from lianyi.kernel import postgres, sm2
 from lianyi.kernel.text import LANGUAGES
 from lianyi.links.ca import TEST
 from lianyi.links.simulators import NAMES, x509
+from tests.cli import homes
 from tests.cli.installation import SRC, Installation, lianyi, until
 from tests.cluster import Cluster
 
@@ -22,12 +23,9 @@ IN_PLACE = {
 
 
 @pytest.fixture(scope="module")
-def standing():
+def standing(shared):
     """A demo to which nothing is done that would end it."""
-    with (
-        tempfile.TemporaryDirectory(prefix="lianyi-home-") as home,
-        Installation(home) as installation,
-    ):
+    with homes.seeded(shared) as home, Installation(home) as installation:
         yield installation
 
 
