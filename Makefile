@@ -55,11 +55,13 @@ check: .venv/dev
 	$(BIN)/lint-imports > .contracts || (cat .contracts; false)
 
 # What pytest makes of a test file is kept for the next process, whatever the environment says.
+# The browser's loop and ours share no process. Its files begin by their names: by their numbers of
+# tests the bad days, which are few and long, would come last and leave a worker alone.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/dev assets compiled
 	@$(PYTHON) tools/system.py print browser
 	$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser
-	$(BIN)/pytest -n 3 --dist loadfile tests/browser  # its loop and ours share no process
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/browser
 
 bench: .venv/run
 	@$(BIN)/python -m lianyi.cli bench
