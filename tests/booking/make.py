@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from lianyi.booking import queries
-from lianyi.booking.model import Booked, Half, Kind, Payment, Plan, Wish
+from lianyi.booking.model import Half, Kind, Payment, Plan, Wish
+from lianyi.booking.model.kept import Booked
 from lianyi.journeys import book, queue
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import within

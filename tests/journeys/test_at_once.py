@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from lianyi.booking.errors import AlreadyBooked, HoldExpired, NoSuchAppointment, PayFirst, SlotFull
-from lianyi.booking.model import Booked, Payment, Wish
+from lianyi.booking.model import Payment, Wish
+from lianyi.booking.model.kept import Booked
 from lianyi.journeys import book
 from lianyi.kernel.once import KeyReused, Once
 from lianyi.kernel.work import within

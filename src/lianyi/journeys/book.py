@@ -22,7 +22,6 @@ from lianyi.booking import service as booking
 from lianyi.booking.model import (
     Appointment,
     AppointmentState,
-    Booked,
     Got,
     Kind,
     Payment,
@@ -31,6 +30,7 @@ from lianyi.booking.model import (
     Sitter,
     Wish,
 )
+from lianyi.booking.model.kept import Booked
 from lianyi.journeys import telling
 from lianyi.kernel import errand, profile
 from lianyi.kernel.actor import system

@@ -5,6 +5,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from lianyi.booking.model.kept import Booked
+
 
 class Half(StrEnum):
     MORNING = "morning"
@@ -225,14 +227,6 @@ class Appointment:
     fee_fen: int
     payment: Payment
     arrived_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """What a page has to know of a hold or a confirmation, and all that is kept with its key."""
-
-    appointment_id: UUID
-    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from lianyi.booking.errors import (
 from lianyi.booking.model import (
     Appointment,
     AppointmentState,
-    Booked,
     GivenBack,
     Got,
     Obstacle,
@@ -33,6 +32,7 @@ from lianyi.booking.model import (
     Terms,
     Wish,
 )
+from lianyi.booking.model.kept import Booked
 from lianyi.booking.service import waiting
 from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import appointments, sessions, taking

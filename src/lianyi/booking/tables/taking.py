@@ -11,7 +11,8 @@ import msgspec
 
 from lianyi.access.model import Desk
 from lianyi.booking import events
-from lianyi.booking.model import Booked, Got, Terms, Wish
+from lianyi.booking.model import Got, Terms, Wish
+from lianyi.booking.model.kept import Booked
 from lianyi.booking.states import APPOINTMENT
 from lianyi.booking.tables import hot
 from lianyi.booking.tables.appointments import is_resident, mine

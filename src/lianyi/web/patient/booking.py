@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lianyi.booking.model import Appointment, Booked, Wish
+from lianyi.booking.model import Appointment, Wish
 from lianyi.booking.model.ending import Reason
+from lianyi.booking.model.kept import Booked
 from lianyi.journeys import book, booking_desk, queue
 from lianyi.kernel.refusal import Conflict
 from lianyi.kernel.work import within
