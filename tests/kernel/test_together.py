@@ -62,6 +62,7 @@ class Distant(Desk):
     """Takes longer to answer than who is answered takes to ask again."""
 
     async def fetch(self, keys):
+        self.asked.set()
         for _ in range(10):
             await asyncio.sleep(0)
         return await super().fetch(keys)
@@ -76,7 +77,9 @@ async def test_in_turns_those_who_keep_asking_fall_into_two_halves():
         for _ in range(6):
             await together.ask(key)
 
-    await asyncio.gather(*(keeps_asking(key) for key in "abcdefgh"))
+    first = asyncio.create_task(keeps_asking("a"))
+    await desk.asked.wait()
+    await asyncio.gather(first, *(keeps_asking(key) for key in "bcdefgh"))
     assert sum(map(len, desk.rounds)) == 48
     halves = desk.rounds[2:-2]
     assert {len(each) for each in halves} == {4}

@@ -27,7 +27,7 @@ class Together(Generic[K, V]):
         in_turns: bool = False,
     ) -> None:
         self._fetch, self._most, self._in_turns = fetch, most, in_turns
-        self._before = 0  # how many the last round took
+        self._before = 0  # how many the round before this one took
         self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
         self._rounds: asyncio.Task[None] | None = None
 
@@ -46,13 +46,15 @@ class Together(Generic[K, V]):
                 del self._asked[key]
             self._before = len(asked)
             await self._answer(asked)
-        self._rounds = None
+        self._rounds, self._before = None, 0
 
     def _size(self) -> int:
         """Return how many go next, of those who wait."""
         waiting = len(self._asked)
         most = self._most or waiting
-        return min(most, (self._before + waiting + 1) // 2) if self._in_turns else most
+        if self._in_turns and self._before:
+            return min(most, (self._before + waiting + 1) // 2)
+        return most
 
     async def _answer(self, asked: Mapping[K, Sequence[asyncio.Future[V | None]]]) -> None:
         found: Mapping[K, V] = {}
