@@ -58,8 +58,10 @@ def entry(base: str, hit: Hit, search: str, cut: Body | None = None) -> str:
 
     A page is mostly these: in one piece each, they cost a third of what an encoder makes of them.
     """
-    whole = hit.body, hit.version, hit.recorded_at
-    resource = answers.text(cut) if cut else answers.stamped_text(*whole)
+    if cut is None:
+        resource = answers.stamped_text(hit.body, hit.version, hit.recorded_at)
+    else:
+        resource = answers.text(cut)
     url = f"{_quoted(base)}/{hit.type}/{hit.fhir_id}"  # a type and an id need no quoting
     return f'{{"fullUrl":"{url}","resource":{resource},"search":{search}}}'
 

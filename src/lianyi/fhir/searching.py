@@ -155,8 +155,8 @@ class _Page:
         links = pages.turning(*wish.parts, self._following(answer) if answer.after else "")
         total = {} if answer.total is None else {"total": answer.total}
         found = [
-            *(_entry(wish, hit, MATCH) for hit in answer.hits),
-            *(_entry(wish, hit, INCLUDE) for hit in answer.along.hits),
+            *_entries(wish, answer.hits, MATCH),
+            *_entries(wish, answer.along.hits, INCLUDE),
             *(pages.told(answers.cut(request, answer.along)) for _ in range(answer.along.is_cut)),
             *(pages.told(answers.ignored(request, one.name, one.why)) for one in answer.ignored),
         ]
@@ -169,10 +169,14 @@ class _Page:
         return cursors.write(self._at, self._wish.query, msgspec.json.encode(place).decode())
 
 
-def _entry(wish: Wish, hit: Hit, search: str) -> str:
-    whole = hit.body, hit.version, hit.recorded_at
-    cut = shorter.cut(versioned(*whole), wish.form) if wish.form.cuts else None
-    return pages.entry(wish.base, hit, search, cut)
+def _entries(wish: Wish, hits: Sequence[Hit], search: str) -> list[str]:
+    if not wish.form.cuts:
+        return [pages.entry(wish.base, hit, search) for hit in hits]
+    return [pages.entry(wish.base, hit, search, _cut(hit, wish.form)) for hit in hits]
+
+
+def _cut(hit: Hit, form: shorter.Form) -> Body:
+    return shorter.cut(versioned(hit.body, hit.version, hit.recorded_at), form)
 
 
 @lru_cache(WISHES)
