@@ -31,7 +31,7 @@ $(DEFINITIONS): node_modules/.package-lock.json $(COMPILERS)
 	@$(PYTHON) tools/fhir.py
 
 .venv/run: requirements/run.txt
-	fastest=$$($(PYTHON) tools/interpreter.py $(PYTHON)) && $$fastest -m venv --clear .venv
+	fastest=$$($(PYTHON) tools/interpreter.py $(PYTHON)) && "$$fastest" -m venv --clear .venv
 	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@

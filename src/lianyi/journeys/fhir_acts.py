@@ -13,10 +13,9 @@ from lianyi.access.model.parts import Right
 from lianyi.kernel.refusal import Invalid, Refused
 from lianyi.records.fhir.marks import Marks
 from lianyi.records.fhir.patches import Operation
-from lianyi.records.model import Hit
+from lianyi.records.model import Hit, Key
 
 Body: TypeAlias = Mapping[str, Any]
-Key: TypeAlias = tuple[str, str]
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 

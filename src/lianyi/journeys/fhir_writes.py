@@ -20,18 +20,7 @@ from lianyi.access import service as access
 from lianyi.access.model.parts import Right
 from lianyi.access.service import presuming
 from lianyi.journeys import fhir_desk, fhir_doors, fhir_patches
-from lianyi.journeys.fhir_acts import (
-    MADE,
-    RIGHTS,
-    Act,
-    Body,
-    Done,
-    Key,
-    Meant,
-    Outcome,
-    Verb,
-    placed,
-)
+from lianyi.journeys.fhir_acts import MADE, RIGHTS, Act, Body, Done, Meant, Outcome, Verb, placed
 from lianyi.kernel import ahead
 from lianyi.kernel.looks import Look
 from lianyi.kernel.moment import Moment
@@ -49,7 +38,7 @@ from lianyi.records.errors import (
     VersionMoved,
 )
 from lianyi.records.fhir import keys, references
-from lianyi.records.model import Finding, Resource
+from lianyi.records.model import Finding, Key, Resource
 from lianyi.records.model.subscriptions import TYPE as SUBSCRIPTION
 from lianyi.records.model.writing import Held
 from lianyi.records.service import Bringer

@@ -5,7 +5,6 @@ result does (IDN-11). The software itself may say so instead, by a tag on a late
 """
 
 from collections.abc import Collection
-from typing import TypeAlias
 from uuid import UUID
 
 from lianyi.access import service as access
@@ -15,10 +14,10 @@ from lianyi.kernel.work import Tx
 from lianyi.records import queries as history
 from lianyi.records import service as records
 from lianyi.records.errors import NoSuchResource
+from lianyi.records.model import Key
 
 WHAT = "release"
 OBSERVATION = "Observation"
-Key: TypeAlias = tuple[str, str]  # a type and an id
 
 
 def check_role(tx: Tx) -> None:

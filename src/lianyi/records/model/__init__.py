@@ -15,7 +15,7 @@ from lianyi.kernel.actor import NOWHERE
 PUBLIC = NOWHERE  # the owner of what belongs to nobody
 LIVE = 0  # the version of what has none: its domain tells it as it is now
 
-
+Key: TypeAlias = tuple[str, str]  # of a resource: its type and its id
 Severity: TypeAlias = Literal["error", "warning"]
 
 
@@ -103,7 +103,7 @@ class Resource(msgspec.Struct, frozen=True):  # made anew several times on its w
     filed: Filed = ()  # the same as `found`, or in its place, written down where nobody waits
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         return self.type, self.fhir_id
 
 
@@ -117,7 +117,7 @@ class Stored:
     new: int
     changed: int
     same: int
-    versions: Mapping[tuple[str, str], int]
+    versions: Mapping[Key, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from lianyi.access.model import Sensitive
+from lianyi.records.model import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Held:
     body: str
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         return self.type, self.fhir_id
 
     @property

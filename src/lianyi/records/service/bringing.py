@@ -10,12 +10,11 @@ from msgspec.structs import replace
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NotFhir
 from lianyi.records.fhir import bundles
-from lianyi.records.model import Finding, Parcel, Patient, Refusal, Resource
+from lianyi.records.model import Finding, Key, Parcel, Patient, Refusal, Resource
 from lianyi.records.rules import historical, releasing
 from lianyi.records.service.publishing import check_own, placed
 from lianyi.records.tables import index, withheld
 from lianyi.records.tables import resources as tables
-from lianyi.records.tables.index import Key
 
 
 def unpack(raw: bytes, *, holder_id: UUID, zone: ZoneInfo) -> Parcel | None:

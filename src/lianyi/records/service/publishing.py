@@ -22,11 +22,10 @@ from lianyi.records.errors import (
 )
 from lianyi.records.events import ResultReleased
 from lianyi.records.fhir import index, keys
-from lianyi.records.model import Finding, Resource, Stored
+from lianyi.records.model import Finding, Key, Resource, Stored
 from lianyi.records.rules import sensitive, validity
 from lianyi.records.tables import resources as tables
 from lianyi.records.tables import storing
-from lianyi.records.tables.index import Key
 
 Body = Mapping[str, Any] | str
 Look = Callable[[str, Mapping[str, Any]], tuple[Finding, ...]]

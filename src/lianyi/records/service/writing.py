@@ -19,13 +19,12 @@ from lianyi.kernel.work import Tx
 from lianyi.records.errors import NotFhir, VersionMoved, WrongOwner
 from lianyi.records.fhir import keys, references, versions
 from lianyi.records.fhir.index import under
-from lianyi.records.model import Finding, Link, Resource
+from lianyi.records.model import Finding, Key, Link, Resource
 from lianyi.records.model.writing import Held
 from lianyi.records.rules import releasing, writable
 from lianyi.records.service import publishing
 from lianyi.records.tables import index, storing, writes
 
-Key = tuple[str, str]
 PERSONS = frozenset({"patient", "subject"})  # the parameters that name whose it is
 
 

@@ -15,12 +15,11 @@ import msgspec
 from msgspec.structs import astuple
 
 from lianyi.kernel.work import Tx
-from lianyi.records.model import Amount, Filed, Found, Link, Moment, Resource, Token, Word
+from lianyi.records.model import Amount, Filed, Found, Key, Link, Moment, Resource, Token, Word
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
-Key: TypeAlias = tuple[str, str]
 Lines: TypeAlias = Sequence[tuple[str, bytes]]  # of each table that has any
 
 # What each table takes of a value, with the type of its column.

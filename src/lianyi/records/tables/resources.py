@@ -19,6 +19,7 @@ from lianyi.records.model import (
     PUBLIC,
     Counted,
     Entry,
+    Key,
     Mark,
     Note,
     Resource,
@@ -27,7 +28,6 @@ from lianyi.records.model import (
     Version,
     Written,
 )
-from lianyi.records.tables.index import Key
 from lianyi.records.tables.terms import Values, is_held
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from lianyi.kernel import ahead
 from lianyi.kernel.looks import Kind, Look, Rows
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
-from lianyi.records.model import Resource
+from lianyi.records.model import Key, Resource
 from lianyi.records.tables import index
-from lianyi.records.tables.index import Key
 
 Writes: TypeAlias = Callable[[Resource, Mapping[str, object]], bytes]
 

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from lianyi.access.model import Chart, Desk
 from lianyi.kernel.work import Tx
-from lianyi.records.model import Entry
+from lianyi.records.model import Entry, Key
 from lianyi.records.model.withholding import Since, Unreleased
 from lianyi.records.rules.releasing import FINAL, RESULTS
-from lianyi.records.tables.index import Key
 from lianyi.records.tables.resources import COLUMNS, admitted, entry
 
 # As the index says it: few rows are like this.
