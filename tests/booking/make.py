@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from lianyi.booking import queries
 from lianyi.booking.model import Half, Kind, Payment, Plan, Wish
 from lianyi.booking.model.kept import Booked
 from lianyi.journeys import book, queue
+from lianyi.kernel.named import ALWAYS
 from lianyi.kernel.once import Once
-from lianyi.kernel.work import within
+from lianyi.kernel.work import at_once, within
 from lianyi.people.model import DOCTOR, NURSE
 
 RELEASE = datetime(2030, 1, 7, 0, tzinfo=UTC)
 START = datetime(2030, 1, 9, 0, tzinfo=UTC)  # 8 o'clock in Shanghai, two days ahead
+
+
+async def rush(app, hat, verb, once, act):
+    """Do as a page does for who is proven: together with others, or else by the verb."""
+    return await at_once(app, hat, act, once=once) or await within(app, hat, verb, once=once)
 
 
 def plan(place, post_id, **given):
@@ -77,24 +84,24 @@ class Clinic:
     async def hold_in_a_rush(self, hat, session_id, *, starts_at=START):
         """Hold as the page does: in one statement with others, if that will do."""
         wish, once = Wish(session_id, starts_at, hat.subject_id), self._key()
-        return await within(
+        return await rush(
             self.app,
             hat,
             lambda tx: book.hold(
                 tx, session_id=session_id, starts_at=starts_at, person_id=hat.subject_id
             ),
-            once=once,
-            at_once=lambda at: book.hold_at_once(at, once, wish=wish),
+            once,
+            partial(book.hold_at_once, once=once, still=ALWAYS, wish=wish),
         )
 
     async def confirm_in_a_rush(self, hat, appointment_id):
         once = self._key()
-        return await within(
+        return await rush(
             self.app,
             hat,
             lambda tx: book.confirm(tx, appointment_id=appointment_id),
-            once=once,
-            at_once=lambda at: book.confirm_at_once(at, once, appointment_id=appointment_id),
+            once,
+            partial(book.confirm_at_once, once=once, still=ALWAYS, appointment_id=appointment_id),
         )
 
     def _key(self):

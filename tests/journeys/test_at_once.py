@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -9,10 +10,11 @@ from lianyi.booking.errors import AlreadyBooked, HoldExpired, NoSuchAppointment,
 from lianyi.booking.model import Payment, Wish
 from lianyi.booking.model.kept import Booked
 from lianyi.journeys import book
+from lianyi.kernel.named import ALWAYS
 from lianyi.kernel.once import KeyReused, Once
 from lianyi.kernel.work import within
 from tests.billing.make import Till
-from tests.booking.make import START
+from tests.booking.make import START, rush
 from tests.journeys.test_book import pass_time
 
 LEFT_BY = {
@@ -47,22 +49,16 @@ def key(app, body="body"):
 
 
 async def hold(app, hat, session_id, once=None, verb=never, starts_at=START):
-    once = once or key(app)
-    asked = Wish(session_id, starts_at, hat.subject_id)
-    return await within(
-        app, hat, verb, once=once, at_once=lambda tx: book.hold_at_once(tx, once, wish=asked)
+    once, wish = once or key(app), Wish(session_id, starts_at, hat.subject_id)
+    return await rush(
+        app, hat, verb, once, partial(book.hold_at_once, once=once, still=ALWAYS, wish=wish)
     )
 
 
 async def confirm(app, hat, id, once=None, verb=never):
     once = once or key(app)
-    return await within(
-        app,
-        hat,
-        verb,
-        once=once,
-        at_once=lambda tx: book.confirm_at_once(tx, once, appointment_id=id),
-    )
+    act = partial(book.confirm_at_once, once=once, still=ALWAYS, appointment_id=id)
+    return await rush(app, hat, verb, once, act)
 
 
 def holds(hat, session_id, starts_at=START):

@@ -8,9 +8,10 @@ from lianyi.accounts import tables
 from lianyi.accounts.model import Credentials, Own, Session
 from lianyi.accounts.model.apps import Ask, Client, Held
 from lianyi.accounts.tables import apps
-from lianyi.kernel import crypto
+from lianyi.kernel import crypto, named
 from lianyi.kernel.db import Statement
 from lianyi.kernel.moment import Moment
+from lianyi.kernel.named import Part
 from lianyi.kernel.work import Tx
 
 
@@ -27,6 +28,11 @@ async def sessions(tx: Tx, *, tokens: Sequence[str]) -> dict[str, Session]:
 def still(at: Moment, *, session: Session) -> Statement:
     """Return the part of a WHERE that holds while a session is live and wears the same hat."""
     return tables.still(at, session)
+
+
+def still_of_each(statement: Statement) -> Part:
+    """Return the same for many, each of whom has an own session."""
+    return named.part(statement, tables.WORN)
 
 
 async def phone_of(tx: Tx, *, account_id: UUID) -> str | None:

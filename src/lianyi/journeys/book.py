@@ -38,6 +38,7 @@ from lianyi.kernel.db import Statement
 from lianyi.kernel.errand import Answer, Errand
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.money import FEN_PER_YUAN
+from lianyi.kernel.named import Part
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import Tx
 from lianyi.links.sms import Message
@@ -100,22 +101,26 @@ async def hold(
     return got
 
 
-def hold_at_once(at: Moment, once: Once[Booked], *, wish: Wish) -> Statement:
+def hold_at_once(at: Moment, once: Once[Booked], still: Part, *, wish: Wish) -> Statement:
     """Return `hold` as one statement: it takes a number nobody had before and nobody pays first.
+
+    It changes nothing unless what is presumed of who asks is `still` so; nor does the next one.
 
     :raises NoSuchPerson, WrongRole:
     """
-    return booking.holding(at, _desk_for(at, wish.person_id), wish=wish, once=once)
+    return booking.holding(at, _desk_for(at, wish.person_id), wish=wish, once=once, still=still)
 
 
-def confirm_at_once(at: Moment, once: Once[Booked], *, appointment_id: UUID) -> Statement:
+def confirm_at_once(
+    at: Moment, once: Once[Booked], still: Part, *, appointment_id: UUID
+) -> Statement:
     """Return `confirm` as one statement, for a number nobody waited for.
 
     :raises WrongRole:
     """
     desk = access.desk_of(at, purpose=Purpose.RECEIVE)
     return booking.confirming(
-        at, desk, appointment_id=appointment_id, once=once, also=KNOWN_AT_RECEPTION
+        at, desk, appointment_id=appointment_id, once=once, still=still, also=KNOWN_AT_RECEPTION
     )
 
 

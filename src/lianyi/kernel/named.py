@@ -3,11 +3,23 @@
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 from lianyi.kernel.db import VALUE, Statement
 
 NAME = re.compile(r"(?<!:):([a-z_]+)")
 Kinds = tuple[tuple[str, str], ...]  # names of values, each with its type in SQL
+
+
+class Part(NamedTuple):
+    """A part of a WHERE over `asked`, and the columns of `asked` that it brings, with values."""
+
+    sql: str
+    kinds: Kinds
+    values: tuple[object, ...]
+
+
+ALWAYS = Part("TRUE", (), ())
 
 
 def call(sql: str, *first: object, **values: object) -> Statement:
@@ -31,6 +43,18 @@ def asked(kinds: Kinds, first: int = 0) -> str:
     return f"SELECT {', '.join(columns)}, 1::bigint AS nth"
 
 
+def part(statement: Statement, kinds: Kinds) -> Part:
+    """Return a part of a WHERE with a column of `asked` in place of each of its values."""
+    sql, values = statement
+    return Part(_of_asked(sql, kinds), kinds, values)
+
+
+@cache
+def _of_asked(sql: str, kinds: Kinds) -> str:
+    return of_columns(sql, {n: f"asked.{name}" for n, (name, _) in enumerate(kinds, start=1)})
+
+
+@cache
 def asked_by_many(kinds: Kinds, apart: str) -> str:
     """Return the values of many as the rows of a table; `nth` says whose each row is.
 

@@ -136,27 +136,32 @@ class RolledBack(Exception):
 
 
 async def within(
-    app: App,
-    hat: Actor,
-    verb: Callable[[Tx], Awaitable[T]],
-    *,
-    once: Once[T] | None = None,
-    at_once: Callable[[Moment], Statement] | None = None,
+    app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]], *, once: Once[T] | None = None
 ) -> T:
     """Run one verb in one transaction and answer after its commit.
 
     A clash with another transaction runs the verb again. A refusal or a bug rolls everything
     back except what was witnessed.
-
-    `at_once` is the same verb as a statement that keeps the key too, for the acts of rush hours,
-    which those who act at the same moment share: it answers with a row of one's own, or nothing
-    was changed, and then the verb finds out why.
     """
     with _told:
-        if at_once and once and (answer := await _at_once(app, hat, at_once, once)):
-            return answer
         async with app.pool.acquire() as db:
             return await _persist(app, db, hat, verb, once)
+
+
+async def at_once(
+    app: App, hat: Actor, act: Callable[[Moment], Statement], *, once: Once[T]
+) -> T | None:
+    """Do a verb of rush hours by one statement, which those who act at the same moment share.
+
+    It keeps the key too. None: it changed nothing, and the verb itself finds out why.
+    """
+    try:
+        statement = act(_now(app, hat))
+    except Refused:  # the verb says it in its own words
+        return None
+    with _told:
+        row = await app.rounds.act(statement)
+    return None if row is None else msgspec.convert(dict(row), once.answer)
 
 
 async def kept(app: App) -> None:
@@ -233,18 +238,6 @@ async def _persist(
             await witness.testify(db, tx.witnessed)
             raise
     raise AssertionError
-
-
-async def _at_once(
-    app: App, hat: Actor, act: Callable[[Moment], Statement], once: Once[T]
-) -> T | None:
-    """Join the next round of the statement; None if it changed nothing."""
-    try:
-        statement = act(_now(app, hat))
-    except Refused:  # the verb says it in its own words
-        return None
-    row = await app.rounds.act(statement)
-    return None if row is None else msgspec.convert(dict(row), once.answer)
 
 
 async def _attempt(tx: Tx, verb: Callable[[Tx], Awaitable[T]], once: Once[T] | None) -> T:

@@ -4,7 +4,8 @@ The cookie holds a random token and nothing else; all that is known about a sess
 database. This stands inside the other middleware, so that its troubles are answered as pages.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from urllib.parse import quote
 
@@ -17,13 +18,17 @@ from lianyi.accounts import queries as accounts
 from lianyi.accounts.errors import SignedOut
 from lianyi.accounts.model import SESSION_LIFE, Opened, Session
 from lianyi.kernel.actor import NOWHERE, Actor, system
+from lianyi.kernel.moment import Moment
+from lianyi.kernel.named import ALWAYS, Part
 from lianyi.kernel.presumed import PRESUMED, PresumedHat, Tokens
 from lianyi.kernel.work import App, reading
 from lianyi.web import answer, nav
 
 COOKIE = "lianyi"
 OPEN = ("/static/", "/healthz", "/readyz", "/metrics", "/preferences")  # asked by nobody
-PRESUMING = ("/fhir/",)  # where answers ask by themselves whether a session still is
+# Where answers ask by themselves whether a session still is. To one that forgets it, nobody asks.
+PRESUMING = ("/fhir/",)
+RUSH = re.compile(r"/book/sessions/[^/]+$|/appointments/[^/]+/confirm$")  # of what is posted
 MOST = 10_000  # sessions known to have been
 DOOR = system("door", NOWHERE)
 
@@ -41,7 +46,7 @@ class Sessions:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(OPEN):
             token = scope["state"]["cookies"].get(COOKIE, "")
-            seen = self._tokens.seen(token) if scope["path"].startswith(PRESUMING) else None
+            seen = self._tokens.seen(token) if _may_presume(scope) else None
             if seen is None:
                 await self._prove(scope, token)
             else:
@@ -54,6 +59,11 @@ class Sessions:
         session = await self._tokens.ask(scope["app"].state, token)
         scope[PRESUMED], scope["session"] = None, session
         scope["user"] = session and _hat(scope, session)
+
+
+def _may_presume(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path.startswith(PRESUMING) or (scope["method"] == "POST" and bool(RUSH.match(path)))
 
 
 async def _sessions(state: State, tokens: Sequence[str]) -> dict[str, Session]:
@@ -82,6 +92,24 @@ def user(connection: HTTPConnection) -> Actor:
     if hat is None:
         raise SignedOut
     return hat
+
+
+def worn(request: Request) -> tuple[Actor, Callable[[Moment], Part]]:
+    """Return the hat that asks, and what has to hold if it is presumed.
+
+    :raises SignedOut:
+    """
+    presumed: PresumedHat | None = request.scope.get(PRESUMED)
+    if presumed is None:
+        return user(request), lambda _: ALWAYS
+    return presumed.actor, lambda at: accounts.still_of_each(presumed.still(at))
+
+
+async def prove(request: Request) -> None:
+    """Ask whether who asks is who they were, unless that is known."""
+    presumed: PresumedHat | None = request.scope.get(PRESUMED)
+    if presumed is not None:
+        await presumed.prove()
 
 
 def current(connection: HTTPConnection) -> Session:

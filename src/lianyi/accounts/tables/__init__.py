@@ -23,6 +23,7 @@ from lianyi.kernel import bulk
 from lianyi.kernel.actor import Actor, Role
 from lianyi.kernel.db import Statement
 from lianyi.kernel.moment import Moment
+from lianyi.kernel.named import Kinds
 from lianyi.kernel.work import Tx
 
 if TYPE_CHECKING:
@@ -62,6 +63,16 @@ STILL = """EXISTS (SELECT FROM accounts.session s WHERE s.digest = $1 AND s.ende
              AND s.expires_at > $2 AND s.seen_at >= $3 AND s.post_id = $4 AND s.role = $5
              AND s.person_id = $6 AND s.institution_id = $7
              AND s.for_person_id IS NOT DISTINCT FROM $8)"""
+WORN: Kinds = (
+    ("session_digest", "bytea"),
+    ("session_now", "timestamptz"),
+    ("session_used", "timestamptz"),
+    ("session_post", "uuid"),
+    ("session_role", "text"),
+    ("session_person", "uuid"),
+    ("session_place", "uuid"),
+    ("session_for", "uuid"),
+)  # its values
 LOAD_OWN = """SELECT coalesce(a.login, '') AS login, a.password AS password_hash,
                 (SELECT count(*) FROM accounts.session s WHERE s.account_id = a.id
                  AND s.ended_at IS NULL AND s.expires_at > $2

@@ -41,6 +41,7 @@ from lianyi.kernel import profile, timers
 from lianyi.kernel.db import Statement
 from lianyi.kernel.lifecycle import WrongState, advance, check_role
 from lianyi.kernel.moment import Moment
+from lianyi.kernel.named import Part
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import Tx
 from lianyi.people.model import RESIDENT, SYSTEM
@@ -62,23 +63,25 @@ async def hold(tx: Tx, desk: Desk, *, wish: Wish) -> Got:
     raise SlotFull
 
 
-def holding(at: Moment, desk: Desk, *, wish: Wish, once: Once[Booked]) -> Statement:
+def holding(at: Moment, desk: Desk, *, wish: Wish, once: Once[Booked], still: Part) -> Statement:
     """Return `hold` as one statement, for what needs no more than that.
+
+    It changes nothing unless what is presumed of who asks is `still` so; the same of `confirming`.
 
     :raises WrongRole:
     """
     terms = new_terms(at, Origin.SELF if at.actor.role == RESIDENT else Origin.DESK)
-    return taking.holding(at, desk, wish, terms, once)
+    return taking.holding(at, desk, wish, terms, once, still=still)
 
 
 def confirming(
-    at: Moment, desk: Desk, *, appointment_id: UUID, once: Once[Booked], also: str
+    at: Moment, desk: Desk, *, appointment_id: UUID, once: Once[Booked], still: Part, also: str
 ) -> Statement:
     """Return `confirm` as one statement, for what needs no more than `also`.
 
     :raises WrongRole:
     """
-    return taking.confirming(at, desk, appointment_id, once, also=also)
+    return taking.confirming(at, desk, appointment_id, once, still=still, also=also)
 
 
 async def confirm(tx: Tx, desk: Desk, *, appointment_id: UUID) -> Got:

@@ -3,7 +3,6 @@
 As a whole act it is asked together with others of its moment: the values are arrays then.
 """
 
-from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from lianyi.kernel.db import Statement
 from lianyi.kernel.ids import lane
 from lianyi.kernel.lifecycle import check_role
 from lianyi.kernel.moment import Moment
-from lianyi.kernel.named import Kinds
+from lianyi.kernel.named import Kinds, Part
 from lianyi.kernel.once import FRESH, KEY, KEYED, Once, marks
 from lianyi.kernel.work import Tx
 
@@ -31,9 +30,7 @@ if TYPE_CHECKING:
 
 Values = dict[str, object]
 DESK: Kinds = (("desk_who", "uuid"), ("desk_how", "text"), ("desk_at", "timestamptz"))
-HOLD, CONFIRM = (*hot.OF_A_TIME, *KEYED, *DESK), (*hot.CONFIRMATION, *KEYED, *DESK)
-HOLDS, CONFIRMS = named.asked_by_many(HOLD, KEY), named.asked_by_many(CONFIRM, KEY)
-DESK_COLUMNS = {n: f"asked.{name}" for n, (name, _) in enumerate(DESK, start=1)}
+HOLD, CONFIRM = (*hot.OF_A_TIME, *KEYED), (*hot.CONFIRMATION, *KEYED)
 
 
 async def hold(tx: Tx, desk: Desk, wish: Wish, terms: Terms) -> Got | None:
@@ -59,14 +56,21 @@ async def hold_freed(
     return await _take(tx, sql, *desk.args, *_in_order(hot.OF_A_NUMBER, values))
 
 
-def holding(at: Moment, desk: Desk, wish: Wish, terms: Terms, once: Once[Booked]) -> Statement:
-    """Return `hold` as a whole act, for a number that nobody had before and nobody pays first."""
+def holding(
+    at: Moment, desk: Desk, wish: Wish, terms: Terms, once: Once[Booked], *, still: Part
+) -> Statement:
+    """Return `hold` as a whole act, for a number that nobody had before and nobody pays first.
+
+    It is done if what is presumed is `still` so; the same of `confirming`.
+    """
     check_role(at, APPOINTMENT, "hold")
     free = hot.of_a_time(anywhere=is_resident(at), referred=terms.referred, plain=True)
     values = {**_wished(at, wish.session_id, wish.person_id, terms), **_timed(wish, terms)}
-    may = f"{_sees_each(desk, 'asked.person')} AND {hot.COMES} AND {FRESH}"
-    sql = hot.hold(HOLDS, may, free, at.actor.role, plain=True)
-    return sql, _in_order(HOLD, {**values, **marks(once), **_desk(desk)})
+    sees = _sees_each(desk, "asked.person")
+    may = f"{sees.sql} AND {still.sql} AND {hot.COMES} AND {FRESH}"
+    many = named.asked_by_many((*HOLD, *sees.kinds, *still.kinds), KEY)
+    sql = hot.hold(many, may, free, at.actor.role, plain=True)
+    return sql, (*_in_order(HOLD, {**values, **marks(once)}), *sees.values, *still.values)
 
 
 async def confirm(tx: Tx, desk: Desk, appointment_id: UUID, *, prepaid: bool) -> Got | None:
@@ -79,14 +83,16 @@ async def confirm(tx: Tx, desk: Desk, appointment_id: UUID, *, prepaid: bool) ->
 
 
 def confirming(
-    at: Moment, desk: Desk, appointment_id: UUID, once: Once[Booked], *, also: str
+    at: Moment, desk: Desk, appointment_id: UUID, once: Once[Booked], *, still: Part, also: str
 ) -> Statement:
     """Return `confirm` as a whole act; `also` is done with each of its rows."""
     check_role(at, APPOINTMENT, "confirm")
     whose, values = _confirmed(at, appointment_id)
-    may = f"{whose} AND {_sees_each(desk, 'a.person_id')} AND {FRESH}"
-    sql = hot.confirm(CONFIRMS, may, at.actor.role, prepaid=False, also=also)
-    return sql, _in_order(CONFIRM, {**values, **marks(once), **_desk(desk)})
+    sees = _sees_each(desk, "a.person_id")
+    may = f"{whose} AND {sees.sql} AND {still.sql} AND {FRESH}"
+    many = named.asked_by_many((*CONFIRM, *sees.kinds, *still.kinds), KEY)
+    sql = hot.confirm(many, may, at.actor.role, prepaid=False, also=also)
+    return sql, (*_in_order(CONFIRM, {**values, **marks(once)}), *sees.values, *still.values)
 
 
 async def _take(tx: Tx, sql: str, *values: object) -> Got | None:
@@ -131,18 +137,9 @@ def _sees(desk: Desk, person: str) -> str:
     return desk.sees(person, at=1, type=KIND)
 
 
-def _sees_each(desk: Desk, person: str) -> str:
+def _sees_each(desk: Desk, person: str) -> Part:
     """Return the same where every row of `asked` comes from a desk of its own."""
-    return _of_each(_sees(desk, person))
-
-
-@cache
-def _of_each(sees: str) -> str:
-    return named.of_columns(sees, DESK_COLUMNS)
-
-
-def _desk(desk: Desk) -> Values:
-    return dict(zip((name for name, _ in DESK), desk.args, strict=True))
+    return named.part((_sees(desk, person), desk.args), DESK)
 
 
 def _in_order(kinds: Kinds, values: Values) -> tuple[object, ...]:

@@ -16,8 +16,12 @@ from lianyi.booking.model import Appointment, Wish
 from lianyi.booking.model.ending import Reason
 from lianyi.booking.model.kept import Booked
 from lianyi.journeys import book, booking_desk, queue
+from lianyi.kernel.db import Statement
+from lianyi.kernel.moment import Moment
+from lianyi.kernel.named import Part
+from lianyi.kernel.once import Once
 from lianyi.kernel.refusal import Conflict
-from lianyi.kernel.work import within
+from lianyi.kernel.work import Tx, within
 from lianyi.web import acts, answer, forms
 from lianyi.web.i18n import mark
 from lianyi.web.patient.shell import show
@@ -71,37 +75,24 @@ async def times(request: Request) -> Response:
 
 async def hold(request: Request) -> Response:
     """Keep a number. If somebody was faster, the same page says so with the numbers left now."""
+    session = request.path_params["session"]
     try:
-        form = await forms.read(request, Hold)
+        got = await acts.rush(request, Hold, Booked, _hold_at_once, _hold)
     except forms.BadForm as bad:
-        return await _times(request, request.path_params["session"], bad.form)
-    hat, once = user(request), forms.once(request, form, Booked)
-    wish = Wish(form.session, form.starts_at, hat.subject_id)
-    try:
-        got = await within(
-            app_of(request),
-            hat,
-            lambda tx: book.hold(
-                tx, session_id=form.session, starts_at=form.starts_at, person_id=hat.subject_id
-            ),
-            once=once,
-            at_once=lambda tx: book.hold_at_once(tx, once, wish=wish),
-        )
+        return await _times(request, session, bad.form)
     except Conflict as refused:
-        kept = await forms.kept(request, starts_at=refused)
-        return await _times(request, form.session, kept)
+        return await _times(request, session, await forms.kept(request, starts_at=refused))
     return answer.go(request, f"/appointments/{got.appointment_id}")
 
 
 async def confirm(request: Request) -> Response:
-    form, id = await forms.read(request, forms.Form), request.path_params["id"]
-    once = forms.once(request, form, Booked)
-    await within(
-        app_of(request),
-        user(request),
-        lambda tx: book.confirm(tx, appointment_id=id),
-        once=once,
-        at_once=lambda tx: book.confirm_at_once(tx, once, appointment_id=id),
+    id = request.path_params["id"]
+    await acts.rush(
+        request,
+        forms.Form,
+        Booked,
+        lambda at, _, once, still: book.confirm_at_once(at, once, still, appointment_id=id),
+        lambda tx, _: _confirm(tx, id),
     )
     return answer.go(request, f"/appointments/{id}")
 
@@ -179,6 +170,24 @@ async def leave_waiting(request: Request) -> Response:
         once=forms.once(request, form, NoneType),
     )
     return answer.go(request, f"/book/sessions/{form.session}")
+
+
+def _hold_at_once(at: Moment, form: Hold, once: Once[Booked], still: Part) -> Statement:
+    wish = Wish(form.session, form.starts_at, at.actor.subject_id)
+    return book.hold_at_once(at, once, still, wish=wish)
+
+
+async def _hold(tx: Tx, form: Hold) -> Booked:
+    person_id = tx.actor.subject_id
+    got = await book.hold(
+        tx, session_id=form.session, starts_at=form.starts_at, person_id=person_id
+    )
+    return Booked(got.appointment_id, got.number)
+
+
+async def _confirm(tx: Tx, id: UUID) -> Booked:
+    got = await book.confirm(tx, appointment_id=id)
+    return Booked(got.appointment_id, got.number)
 
 
 async def _times(request: Request, session_id: UUID, form: forms.Filled | None = None) -> Response:
