@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import uvloop
@@ -101,13 +102,9 @@ class Load:
     async def _one(self, client: Client) -> None:
         client.cookie = next(self._people).token
         session, starts_at = next(self._numbers)
-        held = await client.post(
-            f"/book/sessions/{session}",
-            session=str(session),
-            starts_at=starts_at.isoformat(),
-            once=uuid4().hex,
-        )
-        _path(await client.post(f"{_path(held)}/confirm", once=uuid4().hex))
+        wish = f"session={session}&starts_at={starts_at}&once={uuid4().hex}"
+        held = await client.submit(f"/book/sessions/{session}", wish)
+        _path(await client.submit(f"{_path(held)}/confirm", f"once={uuid4().hex}"))
 
 
 def _path(answer: Answer) -> str:
@@ -116,9 +113,16 @@ def _path(answer: Answer) -> str:
     return answer.location
 
 
-def _numbers(starts_at: datetime, sessions: list[UUID]) -> Iterator[tuple[UUID, datetime]]:
-    """Yield as many wishes as there are numbers, in any order: nobody meets a full time."""
-    times = [starts_at + slot * SLOT for slot in range(SLOTS) for _ in range(NUMBERS)]
+def _numbers(starts_at: datetime, sessions: list[UUID]) -> Iterator[tuple[UUID, str]]:
+    """Yield as many wishes as there are numbers, in any order: nobody meets a full time.
+
+    Times are as a form sends them.
+    """
+    times = [
+        quote((starts_at + slot * SLOT).isoformat())
+        for slot in range(SLOTS)
+        for _ in range(NUMBERS)
+    ]
     wishes = [(session, time) for session in sessions for time in times]
     random.shuffle(wishes)
     return iter(wishes)

@@ -9,10 +9,10 @@ import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 CSRF = bytes(16)  # a browser's secret; masked with zeros its token is all zeros
-TOKEN = urlsafe_b64encode(2 * CSRF).decode()
+COOKIE, FIELD = CSRF.hex(), quote(urlsafe_b64encode(2 * CSRF))
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 LOCATION = re.compile(rb"\r\nlocation: ([^\r]*)", re.IGNORECASE)
 END, CHUNK_END = b"\r\n\r\n", b"\r\n0\r\n\r\n"
@@ -74,6 +74,7 @@ class Client:
     address: str
     cookie: str = ""
     _wire: Wire | None = field(default=None, init=False)
+    _always: str = field(default="", init=False)  # what each request says
 
     async def get(self, path: str) -> Answer:
         return await self._ask("GET", path, b"")
@@ -83,7 +84,11 @@ class Client:
         return await self._ask("GET", path, b"", f"hx-request: true\r\nhx-target: {target}\r\n")
 
     async def post(self, path: str, **fields: str) -> Answer:
-        return await self._ask("POST", path, urlencode({"csrf": TOKEN, **fields}).encode())
+        return await self.submit(path, urlencode(fields))
+
+    async def submit(self, path: str, form: str) -> Answer:
+        """Post a form that is written out already."""
+        return await self._ask("POST", path, f"csrf={FIELD}&{form}".encode())
 
     async def follow(self, path: str) -> None:
         """Open a stream and leave it open once its headers have come."""
@@ -116,15 +121,20 @@ class Client:
         return Answer(int(head[9:12]), where, wire.take(size))
 
     async def _send(self, method: str, path: str, body: bytes, more: str = "") -> Wire:
-        parts = urlsplit(self.address)
         if self._wire is None or self._wire.lost:
-            loop = asyncio.get_running_loop()
-            _, self._wire = await loop.create_connection(Wire, parts.hostname, parts.port)
+            await self._connect()
         head = (
-            f"{method} {path} HTTP/1.1\r\nhost: {parts.netloc}\r\n"
-            f"cookie: lianyi={self.cookie}; csrf={CSRF.hex()}\r\nsec-fetch-site: same-origin\r\n"
-            f"content-type: application/x-www-form-urlencoded\r\n{more}"
+            f"{method} {path} HTTP/1.1\r\n{self._always}"
+            f"cookie: lianyi={self.cookie}; csrf={COOKIE}\r\n{more}"
             f"content-length: {len(body)}\r\n\r\n"
         )
         self._wire.transport.write(head.encode() + body)
         return self._wire
+
+    async def _connect(self) -> None:
+        parts, loop = urlsplit(self.address), asyncio.get_running_loop()
+        _, self._wire = await loop.create_connection(Wire, parts.hostname, parts.port)
+        self._always = (
+            f"host: {parts.netloc}\r\nsec-fetch-site: same-origin\r\n"
+            "content-type: application/x-www-form-urlencoded\r\n"
+        )

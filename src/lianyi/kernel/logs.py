@@ -3,11 +3,13 @@
 The message of an exception may quote a row or a form, so only its type and place are written.
 """
 
+import asyncio
 import logging
 import os
 import sys
 import traceback
 from datetime import UTC, datetime
+from io import BufferedWriter
 from time import time
 from typing import Any
 
@@ -51,6 +53,7 @@ def frames(bug: BaseException) -> list[str]:
 TALKATIVE = ("httpx", "httpcore", "urllib3", "requests")
 
 
+_is_waiting = False  # lines for the end of this turn
 _written: "logging.StreamHandler[Any] | None" = None  # where this process writes to
 
 
@@ -69,7 +72,10 @@ def configure(level: str, file: str = "") -> None:
 
 
 def note(log: logging.Logger, message: str) -> None:
-    """Write the line that each answer leaves; a record of it would cost more than some answers."""
+    """Write the line that each answer leaves; a record of it would cost more than some answers.
+
+    Those of one turn of the loop go out together at its end.
+    """
     if not log.isEnabledFor(logging.INFO):
         return
     if _written is None or _written.stream is None:  # not opened yet
@@ -79,4 +85,17 @@ def note(log: logging.Logger, message: str) -> None:
     line = Line(at=at, level="info", logger=log.name, message=message, process=os.getpid())
     out = _written.stream.buffer  # what came by the text around it is flushed line by line
     out.write(msgspec.json.encode(line) + b"\n")
+    _flush_soon(out)
+
+
+def _flush_soon(out: BufferedWriter) -> None:
+    global _is_waiting  # noqa: PLW0603 - a process has one log
+    if not _is_waiting:
+        _is_waiting = True
+        asyncio.get_running_loop().call_soon(_flush, out)
+
+
+def _flush(out: BufferedWriter) -> None:
+    global _is_waiting  # noqa: PLW0603
+    _is_waiting = False
     out.flush()
