@@ -1,7 +1,9 @@
 """Who asked before is known, and yet each answer is decided anew. Decision 0017."""
 
 import asyncio
+import json
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -74,6 +76,34 @@ async def test_a_page_with_too_much_beside_it_goes_on_for_who_has_read_before(pa
         modes = [[one["search"]["mode"] for one in page["entry"]] for page in (first, second)]
         assert [each.count("match") for each in modes] == [1, 1]
         assert sorted(each.count("include") for each in modes) == [1, MOST]
+
+
+INSIDE = {"resourceType": "Patient", "id": "p", "meta": {"source": "urn:y"}}
+TOLD = {  # what a body may say that is stamped with its version
+    "nothing": {},
+    "labels": {"meta": {"profile": ["http://a.cn/p"], "tag": [{"system": "urn:x", "code": "t"}]}},
+    "a version": {"meta": {"versionId": "99", "lastUpdated": "1999-01-01T00:00:00Z"}},
+    "words of it": {"note": [{"text": 'says "meta": {"meta":{}}, \\ and \u2028'}]},
+    "one inside": {"contained": [INSIDE], "performer": [{"reference": "#p"}]},
+    "numbers": {"valueQuantity": {"value": Decimal("1.50"), "unit": "mmHg"}},
+}
+
+
+async def test_a_page_that_the_database_writes_out_says_what_others_say(sitting, ward):
+    bodies = [{**make.observation(ward.person_id), **told} for told in TOLD.values()]
+    await ward.publish(*bodies)
+    patients = await sitting(ward.patient)
+    path = f"{FHIR}/Observation?patient={ward.person_id}&_count=4"
+    texts = []
+    for _ in range(2):  # the long way, and then a look
+        pages = [await patients.http.get(path)]
+        following = [one["url"] for one in pages[0].json()["link"] if one["relation"] == "next"]
+        pages.extend([await patients.http.get(url) for url in following])
+        texts.append([json.loads(page.text, parse_float=str)["entry"] for page in pages])
+    assert [len(page) for page in texts[0]] == [4, 2]
+    assert texts[0] == texts[1]
+    (stamped,) = {one["resource"]["meta"]["versionId"] for page in texts[1] for one in page}
+    assert stamped == "1"
 
 
 async def test_who_has_signed_out_reads_nothing_more(patients, ward, condition):

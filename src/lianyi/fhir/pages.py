@@ -8,7 +8,7 @@ import msgspec
 
 from lianyi.fhir import answers
 from lianyi.fhir.answers import Body
-from lianyi.records.model import Hit
+from lianyi.records.model import Frame, Hit
 
 PAGE = "_page"
 MATCH, INCLUDE = '{"mode":"match"}', '{"mode":"include"}'  # why something is on a page
@@ -62,13 +62,18 @@ def entry(base: str, hit: Hit, search: str, cut: Body | None = None) -> str:
         resource = answers.stamped_text(hit.body, hit.version, hit.recorded_at)
     else:
         resource = answers.text(cut)
-    url = f"{_quoted(base)}/{hit.type}/{hit.fhir_id}"  # a type and an id need no quoting
-    return f'{{"fullUrl":"{url}","resource":{resource},"search":{search}}}'
+    around = frame(base, hit.type, search)
+    return f"{around.before}{hit.fhir_id}{around.between}{resource}{around.after}"
 
 
-@lru_cache(16)
-def _quoted(base: str) -> str:
-    return answers.text(base)[1:-1]
+@lru_cache(1000)
+def frame(base: str, type: str, search: str = MATCH) -> Frame:
+    """Return what an entry consists of but for the id and the resource, which need no quoting."""
+    return Frame(
+        before=f'{{"fullUrl":"{answers.text(base)[1:-1]}/{type}/',
+        between='","resource":',
+        after=f',"search":{search}}}',
+    )
 
 
 def told(outcome: Body) -> str:

@@ -30,7 +30,7 @@ from lianyi.records.errors import NoSuchResource, NotSearchable
 from lianyi.records.fhir import compartments
 from lianyi.records.fhir.terms import Trouble, Why
 from lianyi.records.fhir.versions import versioned
-from lianyi.records.model import Hit
+from lianyi.records.model import Frame, Hit
 
 USUAL, MOST = 20, 200  # resources on a page
 MOST_PARAMETERS = 100
@@ -76,6 +76,7 @@ class Wish:
     query: str
     cursor: str
     parts: tuple[str, str, str]
+    frame: Frame
 
 
 async def search(request: Request) -> Response:
@@ -120,7 +121,7 @@ def _glance(
     at: Moment, still: Sequence[Statement], request: Request, asks: Asks
 ) -> Look[Body | Further[Body]] | None:
     wanted = _Page(at, request, asks)
-    look = fhir_desk.glance_through(at, still, asked=wanted.asked)
+    look = fhir_desk.glance_through(at, still, asked=wanted.asked, frame=wanted.frame)
     return look.then(wanted.of_seen) if look else None
 
 
@@ -142,6 +143,11 @@ class _Page:
         if self._begin != FIRST:
             self.asked = replace(wish.asked, after=self._begin.after, shown=self._begin.shown)
 
+    @property
+    def frame(self) -> Frame | None:
+        """Return what the resources of a page are written out in, unless they are cut."""
+        return None if self._wish.form.cuts else self._wish.frame
+
     def of_seen(self, seen: Seen) -> Body | Further[Body]:
         """Return the same of what a look has found, or how it is completed."""
         return Further(partial(self._completed, seen)) if seen.includes else self.of(seen.answer)
@@ -155,6 +161,7 @@ class _Page:
         links = pages.turning(*wish.parts, self._following(answer) if answer.after else "")
         total = {} if answer.total is None else {"total": answer.total}
         found = [
+            *([answer.told.text] if answer.told and answer.told.many else ()),
             *_entries(wish, answer.hits, MATCH),
             *_entries(wish, answer.along.hits, INCLUDE),
             *(pages.told(answers.cut(request, answer.along)) for _ in range(answer.along.is_cut)),
@@ -199,7 +206,8 @@ def _wish(asks: Asks, base: str, *, strict: bool) -> Wish:
     )
     query, place = pages.apart(pairs)
     parts = (f"{base}/{asks.path}", query, place)
-    return Wish(asked, form, base, f"{asks.path}?{query}", given.get(PAGE, ""), parts)
+    query, frame = f"{asks.path}?{query}", pages.frame(base, asks.type)
+    return Wish(asked, form, base, query, given.get(PAGE, ""), parts, frame)
 
 
 def _limit(text: str) -> int:

@@ -34,7 +34,7 @@ from lianyi.records.errors import (
 )
 from lianyi.records.fhir import searches
 from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Term, Total, Trouble
-from lianyi.records.model import Hit, Page
+from lianyi.records.model import Frame, Hit, Leaf, Page, Told
 from lianyi.records.model.writing import Change
 
 QUESTIONS = 300  # remembered as they were understood
@@ -68,12 +68,13 @@ class Answer:
     along: Along = NOTHING
     total: int | None = None
     page: Page = field(default_factory=list)  # the hits with their places, but of a look
+    told: Told | None = None  # the hits as they were written out, instead of them
 
     @property
     def weight(self) -> int:
         """PRI-11: what a page adds to a series: its resources, or the persons who come along."""
         if not self.along.hits:
-            return len(self.hits)
+            return self.told.many if self.told else len(self.hits)
         return max(len(self.hits), len(fhir_shown.whose((*self.hits, *self.along.hits))))
 
 
@@ -286,27 +287,39 @@ async def _newest(
     return await records.newest(tx, reach, search=search, after=after, limit=limit)
 
 
-def glance_through(at: Moment, still: Sequence[Statement], *, asked: Asked) -> Look[Seen] | None:
+def glance_through(
+    at: Moment, still: Sequence[Statement], *, asked: Asked, frame: Frame | None
+) -> Look[Seen] | None:
     """Return the look for what `search` finds of one person's records. None: that says more.
 
     To sort takes all that a person has: those who look at the same moment don't wait for it.
+    What comes whole and alone is `told`, written out in the frame.
 
     :raises NotSearchable, WrongRole, OutOfScope:
     """
-    return None if asked.sort else _look(at, still, asked)
+    return None if asked.sort else _look(at, still, asked, None if asked.includes else frame)
 
 
-def _look(at: Moment, still: Sequence[Statement], asked: Asked) -> Look[Seen] | None:
+def _look(
+    at: Moment, still: Sequence[Statement], asked: Asked, frame: Frame | None = None
+) -> Look[Seen] | None:
     fhir_live.check_scope(at, type=asked.type, right=Right.SEARCH)
     search, order, includes = _understood(at, asked)
     if asked.counted:
         return None
-    found = fhir_glance.page(at, still, search, order=order, after=asked.after, limit=asked.limit)
+    found = fhir_glance.page(
+        at, still, search, order=order, after=asked.after, limit=asked.limit, frame=frame
+    )
     if found is None:
         return None
     chart, look = found
-    troubles = search.troubles
-    return look.then(lambda leaf: Seen(chart, Answer(*leaf, troubles), includes))
+    return look.then(lambda leaf: Seen(chart, _answer(leaf, search.troubles), includes))
+
+
+def _answer(leaf: Leaf | Told, troubles: tuple[Trouble, ...]) -> Answer:
+    if isinstance(leaf, Told):
+        return Answer((), leaf.place, troubles, told=leaf)
+    return Answer(*leaf, troubles)
 
 
 async def completed(tx: Tx, seen: Seen, *, asked: Asked) -> Answer:

@@ -23,7 +23,7 @@ from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.fhir.terms import Order, Search
-from lianyi.records.model import Hit, Leaf, Page
+from lianyi.records.model import Frame, Hit, Leaf, Page, Told
 
 T = TypeVar("T")
 Still = Sequence[Statement]
@@ -48,17 +48,19 @@ def page(
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
-) -> tuple[Chart, Look[Leaf]] | None:
+    frame: Frame | None,
+) -> tuple[Chart, Look[Leaf | Told]] | None:
     """Return the look for the next resources of one person's that a search finds, and the chart.
 
-    If they are found that is open, as it is after the long way.
+    If they are found that is open, as it is after the long way. With a frame they are written out.
     """
     if fhir_live.is_told(search.type):
         return None
     door = _presumed(at, still, fhir_reach.person_in(search), Right.SEARCH)
     if door is None:
         return None
-    look = records.glance(at, door, search=search, order=order, after=after, limit=limit)
+    ask = partial(records.glance_told, frame=frame) if frame else records.glance
+    look = ask(at, door, search=search, order=order, after=after, limit=limit)
     return door.chart, _remembering(at, door, Right.SEARCH, look)
 
 

@@ -22,6 +22,7 @@ from lianyi.records.model import (
     Counted,
     Document,
     Entry,
+    Frame,
     Hit,
     Leaf,
     Mark,
@@ -32,6 +33,7 @@ from lianyi.records.model import (
     Refusal,
     Sheet,
     Summary,
+    Told,
     Version,
     Visit,
     Written,
@@ -259,6 +261,20 @@ def glance(
 ) -> Look[Leaf]:
     """Return the look that finds a page as `search` does, and tells. None: the door is shut."""
     return glances.glance(at, door, search, order=order, after=after, limit=limit)
+
+
+def glance_told(
+    at: Moment,
+    door: Presumed,
+    frame: Frame,
+    *,
+    search: Search,
+    order: Sequence[Order] = (),
+    after: Sequence[str] = (),
+    limit: int,
+) -> Look[Told]:
+    """Return the same look, whose page is written out: `versioned` bodies, each in the frame."""
+    return glances.glance_told(at, door, frame, search, order=order, after=after, limit=limit)
 
 
 def glance_at(at: Moment, door: Presumed, *, type: str, fhir_id: str) -> Look[list[Hit]]:

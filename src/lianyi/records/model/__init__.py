@@ -166,6 +166,22 @@ Page: TypeAlias = list[tuple[Hit, tuple[str, ...]]]  # each with its place in th
 Leaf: TypeAlias = tuple[tuple[Hit, ...], tuple[str, ...]]  # and where the next one begins
 
 
+class Frame(msgspec.Struct, frozen=True):
+    """What is written before the id of each resource of a page, between it and the body, after."""
+
+    before: str
+    between: str
+    after: str
+
+
+class Told(msgspec.Struct, frozen=True):
+    """So many resources as they were written out, and where the next page begins."""
+
+    text: str
+    many: int
+    place: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version of a resource, as the post wrote it at that time."""
