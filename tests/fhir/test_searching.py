@@ -1,5 +1,6 @@
 from base64 import urlsafe_b64decode
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -52,7 +53,11 @@ async def weighed(ward):
         identifier=[{"system": "urn:lab", "value": "W-1"}],
         method={"text": "秤"},
         device={"reference": "Device/scale-1", "identifier": {"system": "urn:sn", "value": "S9"}},
-        meta={"profile": ["http://hl7.org/fhir/StructureDefinition/bodyweight"]},
+        meta={
+            "profile": ["http://hl7.org/fhir/StructureDefinition/bodyweight"],
+            "security": [{"system": "urn:s", "code": "a|b$c,d"}],
+            "source": "urn:lab:1",
+        },
     )
     one["valueQuantity"] |= {"unit": "kg", "system": UCUM, "code": "kg"}
     another = make.observation(ward.person_id, 138, at="2029-12-31T23:00:00+08:00")
@@ -81,6 +86,10 @@ FINDS = [
     "_profile:below=http://hl7.org/fhir/StructureDefinition",
     # composite
     f"code-value-quantity={make.LOINC}|29463-7$gt70",
+    # of all types
+    "_lastUpdated=ge2030-01-01&code=29463-7", "_security=urn:s|", "_source=urn:lab:1",
+    # letters that would mean something else
+    r"_security=urn:s|a\|b\$c\,d", r"_security=a\|b\$c\,d", r"code=8480-6\,,29463-7",
 ]  # fmt: skip
 MISSES = [
     "code=nonsense", "code=urn:other|29463-7", "code=|29463-7", "code:not=29463-7",
@@ -90,6 +99,8 @@ MISSES = [
     "device=Device/scale-2", "device=Patient/scale-1", "device:missing=true&code=29463-7",
     "_profile=http://hl7.org/fhir/StructureDefinition",
     f"code-value-quantity={make.LOINC}|29463-7$gt80",
+    "_lastUpdated=lt2030-01-01", r"_security=urn:s|a\|b\$c,d", "_security=a|b$c", "_source=urn:lab",
+    r"code=8480-6\,29463-7",
 ]  # fmt: skip
 
 
@@ -106,6 +117,88 @@ async def test_a_search_finds(doctors, ward, weighed, query):
 async def test_a_search_misses(doctors, ward, weighed, query):
     one, _ = weighed
     assert one not in await doctors.found(f"Observation?patient={ward.person_id}&{query}")
+
+
+TIMES = {  # what is found by a minute, which lies where its offset says
+    "2030-01-06T09:30-05:00": "2030-01-06T14:30:20Z",
+    "2030-01-06T09:30%2B08:00": "2030-01-06T01:30:59.5Z",
+    "2030-01-06T09:30:10-05:00": "2030-01-06T22:30:10.9+08:00",
+    "2029-12-31T23:59Z": "2029-12-31T23:59:60Z",
+}
+
+
+@pytest.mark.parametrize(("asked", "at"), TIMES.items())
+async def test_a_time_is_as_long_as_it_is_written(doctors, ward, asked, at):
+    one = make.observation(ward.person_id, at=at)
+    await ward.publish(one, make.observation(ward.person_id, at="2030-01-06T15:31:00Z"))
+    assert await doctors.found(f"Observation?patient={ward.person_id}&date={asked}") == [one["id"]]
+
+
+NUMBERS = ["0.25", "lt0.3", "ge0.25&probability=lt0.5", "2.5e-1", "ap0.26", "0.7,0.25"]
+
+
+@pytest.mark.parametrize("asked", NUMBERS)
+async def test_a_number_is_as_exact_as_it_is_written(doctors, ward, asked):
+    risks = [
+        make.body(
+            "RiskAssessment",
+            ward.person_id,
+            status="final",
+            prediction=[{"probabilityDecimal": Decimal(chance)}],
+        )
+        for chance in ("0.251", "0.9")
+    ]
+    await ward.publish(*risks)
+    path = f"RiskAssessment?patient={ward.person_id}&probability="
+    assert await doctors.found(path + asked) == [risks[0]["id"]]
+    assert await doctors.found(f"{path}0.250") == []
+
+
+async def test_links_lead_over_links(doctors, ward):
+    whole = make.encounter(ward.person_id)
+    part = make.encounter(ward.person_id, partOf={"reference": f"Encounter/{whole['id']}"})
+    seen = make.observation(ward.person_id, encounter={"reference": f"Encounter/{part['id']}"})
+    report = make.body(
+        "DiagnosticReport",
+        ward.person_id,
+        status="final",
+        code=make.concept(make.LOINC, "85354-9"),
+        result=[{"reference": f"Observation/{seen['id']}"}],
+    )
+    await ward.publish(whole, part, seen, report)
+    me = f"patient={ward.person_id}"
+    over = f"DiagnosticReport?{me}&result.encounter"
+    assert await doctors.found(f"{over}.class=AMB") == [report["id"]]
+    assert await doctors.found(f"{over}.part-of.status=finished") == [report["id"]]
+    assert await doctors.found(f"{over}.part-of.status=planned") == []
+    back = f"Encounter?{me}&_has:Observation:encounter:_has:DiagnosticReport:result:code"
+    assert await doctors.found(f"{back}=85354-9") == [part["id"]]
+    assert await doctors.found(f"{back}=8480-6") == []
+
+
+async def test_all_that_a_page_refers_to_comes_along(doctors, ward):
+    visit = make.encounter(ward.person_id)
+    seen = make.observation(ward.person_id, encounter={"reference": f"Encounter/{visit['id']}"})
+    await ward.publish(visit, seen)
+    bundle = await doctors.bundle(f"Observation?patient={ward.person_id}&_include=*")
+    along = [one for one in bundle["entry"] if one["search"]["mode"] == "include"]
+    assert [one["resource"]["id"] for one in along] == [visit["id"]]
+
+
+async def test_several_of_ones_own_addresses_are_alternatives(doctors, ward, weighed):
+    one, _ = weighed
+    asked = f"{BASE}/Device/none,{BASE}/Device/scale-1"
+    assert await doctors.found(f"Observation?patient={ward.person_id}&device={asked}") == [one]
+
+
+NOWHERE = ["", "?_type=Patient", "/a/b/c/d/e", "/Patient/1/*", "/$nothing", "/Patient/$nothing"]
+
+
+@pytest.mark.parametrize("path", NOWHERE)
+async def test_what_is_nowhere_is_told_as_an_outcome(doctors, path):
+    answer = await doctors.http.get(f"{BASE}{path}")
+    assert answer.status_code in {404, 405}
+    assert answer.json()["resourceType"] == "OperationOutcome"
 
 
 async def test_a_composite_asks_for_both_on_the_same_part(doctors, ward):
@@ -496,6 +589,9 @@ REFUSED = [
     ("_include=Observation:colour", "not-supported"),
     ("_count=many", "value"),
     ("_summary=some", "value"),
+    ("_total=some", "value"),
+    ("_contained=true", "value"),
+    ("_revinclude=*", "not-supported"),
     ("code-value-quantity=1", "value"),
     ("has-member.has-member.has-member.has-member.code=1", "not-supported"),
 ]

@@ -342,7 +342,7 @@ async def test_the_capabilities_tell_what_is_answered(reader, clinic):
     slot = next(one for one in told if one["type"] == "Slot")
     assert [one["code"] for one in slot["interaction"]] == ["read", "search-type"]
     assert (slot["versioning"], slot["readHistory"]) == ("no-version", False)
-    assert slot["searchInclude"] == ["*", "Slot:schedule"]
+    assert slot["searchInclude"] == ["*", "Slot:*", "Slot:schedule"]
     session_id = await clinic.publish()
     for one in slot["searchParam"]:
         answer = await reader.get(f"Slot?schedule={session_id}&{one['name']}:missing=false")

@@ -107,7 +107,13 @@ def _subscriptions(told: Body) -> Body:
     """Tell what is done otherwise with what an app has asked to be told of."""
     codes = ("read", "search-type", "create", "update", "patch", "delete")
     searched = told["searchParam"]
-    left_out = ("searchInclude", "conditionalRead", "conditionalCreate", "conditionalUpdate")
+    left_out = (
+        "searchInclude",
+        "searchRevInclude",
+        "conditionalRead",
+        "conditionalCreate",
+        "conditionalUpdate",
+    )
     return {
         **{name: value for name, value in told.items() if name not in left_out},
         "interaction": [{"code": code} for code in codes],
@@ -133,7 +139,9 @@ def _live(told: Body) -> Body:
 
 def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
     links = sorted(f"{type}:{name}" for name, p in searched.items() if p.type == "reference")
-    includes = {"searchInclude": ["*", *links]} if links else {}
+    includes = {"searchInclude": ["*", f"{type}:*", *links]} if links else {}
+    if back := _referring().get(type):
+        includes["searchRevInclude"] = back
     group = writable.group_of(type)
     writing = WRITING if group.writers else ()
     reading = [code for code in READING if fhir_live.keeps(type, code)]
@@ -153,6 +161,17 @@ def _type(type: str, searched: Mapping[str, Parameter]) -> Body:
     if type == TYPE:
         return _subscriptions(told)
     return told if fhir_live.keeps(type, "vread") else _live(told)
+
+
+@cache
+def _referring() -> Mapping[str, list[str]]:
+    """Return by which parameters resources of others refer to each type."""
+    back: dict[str, list[str]] = {}
+    for type, searched in sorted(parameters().items()):
+        for name, parameter in sorted(searched.items()):
+            for target in parameter.targets if parameter.type == "reference" else ():
+                back.setdefault(target, []).append(f"{type}:{name}")
+    return back
 
 
 def _written_by(type: str, group: writable.Group) -> str:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lianyi.fhir import answers, asking, pages
-from lianyi.fhir.places import base_of
+from lianyi.fhir.places import base_of, relative
 from lianyi.fhir.reading import ask
 from lianyi.journeys import fhir_desk
 from lianyi.records.fhir.searches import OF_ANSWER
@@ -25,7 +25,7 @@ async def lastn(request: Request) -> Response:
     each = given.number(EACH, 1, MOST, least=1)
     names = dict.fromkeys(name for name, _ in given.pairs if name != EACH)
     given.check(names.keys() - OF_ANSWER | {EACH})
-    pairs = [(n, text.removeprefix(f"{base}/")) for n in names for text in given.texts(n)]
+    pairs = [(n, relative(base, text)) for n in names for text in given.texts(n)]
     found = await ask(request, lambda tx: fhir_desk.latest(tx, pairs=pairs, each=each))
     here = f"{base}/Observation/$lastn?{given.query()}"
     told = pages.entries([pages.entry(base, hit, pages.MATCH) for hit in found])

@@ -8,7 +8,8 @@ import msgspec
 
 from lianyi.fhir import answers
 from lianyi.fhir.answers import Body
-from lianyi.records.model import Frame, Hit
+from lianyi.records.model import Hit
+from lianyi.records.model.leaves import Frame
 
 PAGE = "_page"
 MATCH, INCLUDE = '{"mode":"match"}', '{"mode":"include"}'  # why something is on a page

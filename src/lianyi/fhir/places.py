@@ -21,6 +21,11 @@ def origin_of(request: Request) -> str:
     return reached
 
 
+def relative(base: str, text: str) -> str:
+    """Return values of a parameter with our own resources named as from here: `Patient/23`."""
+    return ",".join([one.removeprefix(f"{base}/") for one in text.split(",")])
+
+
 def _reached(request: Request) -> str:
     """Return what `base_url` is, which reads an address that was put together for it."""
     host, scope = header(request.scope, b"host"), request.scope

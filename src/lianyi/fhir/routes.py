@@ -19,7 +19,7 @@ from lianyi.fhir.reading import read, vread
 from lianyi.fhir.searching import search, search_within
 from lianyi.fhir.writing import create, delete, delete_where, update, update_where
 
-WRITES = ["POST", "PUT", "PATCH", "DELETE"]
+ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ONE, ALL = f"{ROOT}/{{type:str}}/{{id:str}}", f"{ROOT}/{{type:str}}"
 
 OWN = f"{subscriptions.PATH}/{{id:str}}"
@@ -98,5 +98,6 @@ ROUTES = (
     _route(f"{ONE}/_history/{{version:str}}", vread),
     _route(f"{ONE}/{{inner:str}}", search_within),
     _route(f"{ONE}/{{inner:str}}/_search", search_within, methods=["POST"]),
-    _route(f"{ROOT}/{{rest:path}}", refuse, methods=WRITES),
+    _route(ROOT, refuse),
+    _route(f"{ROOT}/{{rest:path}}", refuse, methods=ANY),
 )

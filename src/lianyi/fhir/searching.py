@@ -3,7 +3,7 @@
 A link to the next page is a cursor that only whoever asked can use, for that search alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import chain
@@ -16,10 +16,10 @@ from starlette.responses import Response
 from lianyi.fhir import answers, pages, shorter
 from lianyi.fhir.answers import Body
 from lianyi.fhir.pages import INCLUDE, MATCH, PAGE
-from lianyi.fhir.places import base_of
+from lianyi.fhir.places import base_of, relative
 from lianyi.fhir.reading import Further, Glance, ask, named, typed
 from lianyi.journeys import fhir_desk
-from lianyi.journeys.fhir_desk import Answer, Asked, Seen
+from lianyi.journeys.fhir_pages import Answer, Asked, Seen
 from lianyi.kernel import cursors
 from lianyi.kernel.db import Statement
 from lianyi.kernel.headers import header
@@ -30,12 +30,15 @@ from lianyi.records.errors import NoSuchResource, NotSearchable
 from lianyi.records.fhir import compartments
 from lianyi.records.fhir.terms import Trouble, Why
 from lianyi.records.fhir.versions import versioned
-from lianyi.records.model import Frame, Hit
+from lianyi.records.model import Hit
+from lianyi.records.model.leaves import Frame
 
 USUAL, MOST = 20, 200  # resources on a page
 MOST_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
 INCLUDES = ("_include", "_revinclude")
+# What contains others is found by what it says itself, and answered whole.
+ANSWERS = {"_total": ("none", "estimate", "accurate"), "_contained": ("false",)}
 WISHES = 300  # remembered as they were read
 Pairs = tuple[tuple[str, str], ...]
 
@@ -193,11 +196,12 @@ def _wish(asks: Asks, base: str, *, strict: bool) -> Wish:
     :raises NotSearchable:
     """
     pairs, given, form = asks.pairs, dict(asks.pairs), shorter.read(asks.pairs)
+    _check_answer(given)
     limit = 0 if form.count else _limit(given.get("_count", ""))
     asked = Asked(
         type=asks.type,
         within=compartments.of(*asks.within, asks.type) if asks.within else None,
-        pairs=tuple((name, value.removeprefix(f"{base}/")) for name, value in pairs),
+        pairs=tuple((name, relative(base, value)) for name, value in pairs),
         sort=given.get("_sort", ""),
         limit=limit,
         includes=tuple(pair for pair in pairs if pair[0].partition(":")[0] in INCLUDES),
@@ -208,6 +212,13 @@ def _wish(asks: Asks, base: str, *, strict: bool) -> Wish:
     parts = (f"{base}/{asks.path}", query, place)
     query, frame = f"{asks.path}?{query}", pages.frame(base, asks.type)
     return Wish(asked, form, base, query, given.get(PAGE, ""), parts, frame)
+
+
+def _check_answer(given: Mapping[str, str]) -> None:
+    """Refuse an answer of a kind that is never given, which would else be another one."""
+    wrong = [name for name, kinds in ANSWERS.items() if given.get(name, "") not in {"", *kinds}]
+    if wrong:
+        raise NotSearchable(troubles=tuple(Trouble(name, Why.VALUE) for name in wrong))
 
 
 def _limit(text: str) -> int:

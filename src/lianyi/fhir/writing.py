@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from lianyi.fhir import answers, bodies, outcomes
 from lianyi.fhir.answers import Body, Turned
-from lianyi.fhir.places import base_of
+from lianyi.fhir.places import base_of, relative
 from lianyi.fhir.reading import named, typed
 from lianyi.journeys import fhir_writes
 from lianyi.journeys.fhir_acts import Act, Done, Outcome, Verb
@@ -111,7 +111,7 @@ def read_criteria(text: str, base: str) -> tuple[tuple[str, str], ...]:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
     except ValueError as wrong:
         raise Turned(400, "value", "fhir.criteria") from wrong
-    return tuple((name, value.removeprefix(f"{base}/")) for name, value in pairs)
+    return tuple((name, relative(base, value)) for name, value in pairs)
 
 
 def version_of(tag: str) -> int:

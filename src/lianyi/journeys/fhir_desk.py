@@ -1,7 +1,7 @@
 """The record as other software reads it: by id, by version, by search. The doors decide it all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from lianyi.journeys import (
     fhir_reach,
     fhir_shown,
 )
-from lianyi.journeys.fhir_along import NOTHING, Along
+from lianyi.journeys.fhir_pages import Answer, Asked, Seen
 from lianyi.kernel import profile
 from lianyi.kernel.db import Statement
 from lianyi.kernel.looks import Look
@@ -33,8 +33,9 @@ from lianyi.records.errors import (
     TooMuch,
 )
 from lianyi.records.fhir import searches
-from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Term, Total, Trouble
-from lianyi.records.model import Frame, Hit, Leaf, Page, Told
+from lianyi.records.fhir.terms import Changes, Ids, Include, Order, Search, Total, Trouble
+from lianyi.records.model import Hit, Page
+from lianyi.records.model.leaves import Frame
 from lianyi.records.model.writing import Change
 
 QUESTIONS = 300  # remembered as they were understood
@@ -42,49 +43,6 @@ Place: TypeAlias = tuple[str, ...]  # where a page begins
 NOWHERE: Place = ()
 LATEST = 1000  # observations in an answer that comes whole
 Understood: TypeAlias = tuple[Search, tuple[Order, ...], tuple[Include, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One search: its parameters as they came, and how its answer is wanted, whatever page."""
-
-    type: str
-    pairs: tuple[tuple[str, str], ...]
-    within: Term | None = None  # a compartment
-    sort: str = ""
-    limit: int = 20  # none: only how many there are
-    after: tuple[str, ...] = field(default=(), compare=False)
-    shown: int = field(default=0, compare=False)  # what the pages before this one weigh
-    includes: tuple[tuple[str, str], ...] = ()
-    counted: bool = False
-    strict: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    hits: tuple[Hit, ...]
-    after: tuple[str, ...]  # where the next page begins; empty where there is none
-    ignored: tuple[Trouble, ...]
-    along: Along = NOTHING
-    total: int | None = None
-    page: Page = field(default_factory=list)  # the hits with their places, but of a look
-    told: Told | None = None  # the hits as they were written out, instead of them
-
-    @property
-    def weight(self) -> int:
-        """PRI-11: what a page adds to a series: its resources, or the persons who come along."""
-        if not self.along.hits:
-            return self.told.many if self.told else len(self.hits)
-        return max(len(self.hits), len(fhir_shown.whose((*self.hits, *self.along.hits))))
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A page that a look has found, the chart it has opened, and what has to be brought along."""
-
-    chart: Chart
-    answer: Answer
-    includes: tuple[Include, ...]
 
 
 async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
@@ -313,13 +271,11 @@ def _look(
     if found is None:
         return None
     chart, look = found
-    return look.then(lambda leaf: Seen(chart, _answer(leaf, search.troubles), includes))
-
-
-def _answer(leaf: Leaf | Told, troubles: tuple[Trouble, ...]) -> Answer:
-    if isinstance(leaf, Told):
-        return Answer((), leaf.place, troubles, told=leaf)
-    return Answer(*leaf, troubles)
+    return look.then(
+        lambda leaf: Seen(
+            chart, Answer(leaf.hits, leaf.place, search.troubles, told=leaf.told), includes
+        )
+    )
 
 
 async def completed(tx: Tx, seen: Seen, *, asked: Asked) -> Answer:
@@ -397,7 +353,7 @@ def _read(asked: Asked, zone: ZoneInfo) -> Understood:
     order = searches.orders(asked.type, asked.sort)
     if not isinstance(order, Trouble):
         order = fhir_live.ordered(asked.type, order)
-    along = [searches.include(*one) for one in asked.includes]
+    along = [searches.include(asked.type, *one) for one in asked.includes]
     includes = tuple(one for one in along if isinstance(one, Include))
     wrong = [one for one in (order, *along) if isinstance(one, Trouble)]
     terms = search.terms if asked.within is None else (asked.within, *search.terms)

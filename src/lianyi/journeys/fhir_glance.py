@@ -23,7 +23,8 @@ from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
 from lianyi.records import queries as records
 from lianyi.records.fhir.terms import Order, Search
-from lianyi.records.model import Frame, Hit, Leaf, Page, Told
+from lianyi.records.model import Hit, Page
+from lianyi.records.model.leaves import Frame, Leaf
 
 T = TypeVar("T")
 Still = Sequence[Statement]
@@ -49,7 +50,7 @@ def page(
     after: Sequence[str],
     limit: int,
     frame: Frame | None,
-) -> tuple[Chart, Look[Leaf | Told]] | None:
+) -> tuple[Chart, Look[Leaf]] | None:
     """Return the look for the next resources of one person's that a search finds, and the chart.
 
     If they are found that is open, as it is after the long way. With a frame they are written out.
@@ -59,8 +60,9 @@ def page(
     door = _presumed(at, still, fhir_reach.person_in(search), Right.SEARCH)
     if door is None:
         return None
-    ask = partial(records.glance_told, frame=frame) if frame else records.glance
-    look = ask(at, door, search=search, order=order, after=after, limit=limit)
+    look = records.glance(
+        at, door, search=search, order=order, after=after, limit=limit, frame=frame
+    )
     return door.chart, _remembering(at, door, Right.SEARCH, look)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from lianyi.journeys import fhir_desk
-from lianyi.journeys.fhir_desk import Asked
+from lianyi.journeys.fhir_pages import Asked
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import NoCriteria
 from lianyi.records.fhir import matching

@@ -22,9 +22,7 @@ from lianyi.records.model import (
     Counted,
     Document,
     Entry,
-    Frame,
     Hit,
-    Leaf,
     Mark,
     Measurement,
     Medicine,
@@ -33,12 +31,12 @@ from lianyi.records.model import (
     Refusal,
     Sheet,
     Summary,
-    Told,
     Version,
     Visit,
     Written,
 )
 from lianyi.records.model.bringing import Bringing, Delivered
+from lianyi.records.model.leaves import Frame, Leaf
 from lianyi.records.model.parts import Part, Progress
 from lianyi.records.model.withholding import Since, Unreleased, Withheld
 from lianyi.records.model.writing import Change
@@ -258,23 +256,10 @@ def glance(
     order: Sequence[Order] = (),
     after: Sequence[str] = (),
     limit: int,
+    frame: Frame | None = None,
 ) -> Look[Leaf]:
-    """Return the look that finds a page as `search` does, and tells. None: the door is shut."""
-    return glances.glance(at, door, search, order=order, after=after, limit=limit)
-
-
-def glance_told(
-    at: Moment,
-    door: Presumed,
-    frame: Frame,
-    *,
-    search: Search,
-    order: Sequence[Order] = (),
-    after: Sequence[str] = (),
-    limit: int,
-) -> Look[Told]:
-    """Return the same look, whose page is written out: `versioned` bodies, each in the frame."""
-    return glances.glance_told(at, door, frame, search, order=order, after=after, limit=limit)
+    """Return the look that finds a page as `search` does, and tells; in a frame, written out."""
+    return glances.glance(at, door, search, order=order, after=after, limit=limit, frame=frame)
 
 
 def glance_at(at: Moment, door: Presumed, *, type: str, fhir_id: str) -> Look[list[Hit]]:

@@ -4,6 +4,7 @@ Source: FHIR R4, 3.1.1 (Search). Everything that is not understood is named with
 face decides whether that is refused or left out (`Prefer: handling`).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -54,6 +55,7 @@ NUL = "\x00"  # which no text of the database can hold
 MOST_VALUES = 200  # alternatives of one parameter
 FARTHEST = 40  # powers of ten that a number is away from one; nothing measured is
 NESTED = 3  # links that a chain may go over
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 HALF = Decimal("0.5")
 ROUGHLY = Decimal("0.1")  # how far `ap` reaches
 
@@ -91,10 +93,14 @@ def orders(type: str, text: str) -> tuple[Order, ...] | Trouble:
     return tuple(found)
 
 
-def include(name: str, text: str) -> Include | Trouble:
-    """Read `_include` or `_revinclude`: `Observation:subject:Patient`, `Observation:*`."""
+def include(found: str, name: str, text: str) -> Include | Trouble:
+    """Read `_include` or `_revinclude`: `Observation:subject:Patient`, `Observation:*`.
+
+    `*` alone is whatever resources of the type that is `found` refer to.
+    """
     head, _, modifier = name.partition(":")
-    type, _, rest = text.partition(":")
+    everything = text == "*" and head == "_include"
+    type, _, rest = (f"{found}:*" if everything else text).partition(":")
     link, _, target = rest.partition(":")
     parameter = known(type).get(link)
     by_any = link == "*" and type in parameters()
@@ -112,7 +118,7 @@ def include(name: str, text: str) -> Include | Trouble:
 
 
 def _term(asked: Asked) -> Term | Trouble:
-    if not asked.depth:
+    if asked.depth < 0:
         return Trouble(asked.name, Why.TOO_DEEP)
     if asked.name.startswith("_has:"):
         return _reverse(asked)
@@ -142,7 +148,7 @@ def _plain(asked: Asked, parameter: Parameter, name: str, modifier: str) -> Term
     if modifier in READ:
         return READ[modifier](parameter, name, texts)
     if name == "_id":
-        return Ids(tuple(texts))
+        return Ids(tuple(map(_plainly, texts)))
     if parameter.type == "composite":
         return _pair(asked, parameter, texts)
     if parameter.type == "token" and modifier in SUBSUMED:
@@ -160,7 +166,7 @@ def _identified(_: Parameter, name: str, texts: Sequence[str]) -> Term:
 
 
 def _meant(_: Parameter, name: str, texts: Sequence[str]) -> Term | None:
-    return Match(name + MEANT, "string", "", tuple(texts)) if all(texts) else None
+    return Match(name + MEANT, "string", "", tuple(map(_plainly, texts))) if all(texts) else None
 
 
 # Modifiers by which something else is asked than the value.
@@ -280,20 +286,20 @@ def _value(parameter: Parameter, text: str, zone: ZoneInfo, of: str) -> Value | 
         case "token":
             return _code(text)
         case "string":
-            return text or None
+            return _plainly(text) or None
         case "date":
             return _time(text, zone)
         case "number" | "quantity":
             return _size(text)
         case "reference":
-            return _target(text, of)
+            return _target(_plainly(text), of)
         case _:
-            return Target("", text) if text else None
+            return Target("", _plainly(text)) if text else None
 
 
 def _code(text: str) -> Code:
-    system, bar, code = text.rpartition("|")
-    return Code(system if bar else None, code or None)
+    *systems, code = map(_plainly, _split(text, "|"))
+    return Code("|".join(systems) if systems else None, code or None)
 
 
 def _time(text: str, zone: ZoneInfo) -> Time | None:
@@ -303,7 +309,7 @@ def _time(text: str, zone: ZoneInfo) -> Time | None:
 
 
 def _size(text: str) -> Size | None:
-    number, *unit = _split(text, "|")
+    number, *unit = map(_plainly, _split(text, "|"))
     prefix, rest = _prefixed(number)
     try:
         exact = Decimal(rest)
@@ -336,19 +342,21 @@ def _target(text: str, of: str) -> Target | None:
 
 
 def _split(text: str, mark: str) -> Iterator[str]:
-    """Split at a mark that no backslash stands before, and take the backslashes away."""
+    """Split at a mark that no backslash stands before; what is split no further is read plainly."""
     part, escaped = "", False
     for letter in text:
-        if escaped:
-            part, escaped = part + letter, False
-        elif letter == "\\":
-            escaped = True
-        elif letter == mark:
+        if letter == mark and not escaped:
             yield part
             part = ""
-        else:
-            part += letter
+            continue
+        part += letter
+        escaped = letter == "\\" and not escaped
     yield part
+
+
+def _plainly(text: str) -> str:
+    """Take away the backslashes before letters that would have meant something else."""
+    return ESCAPED.sub(r"\1", text)
 
 
 def known(type: str) -> Mapping[str, Parameter]:

@@ -1,5 +1,6 @@
 """From when until when a FHIR date may have been: 2024 is as long as a year, a day as a day."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -12,6 +13,8 @@ EVER = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 YEAR, MONTH, DAY = len("2024"), len("2024-05"), len("2024-05-01")
 MINUTE, SECOND = len("2024-05-01T09:00"), len("2024-05-01T09:00:00")
 MONTHS = 12
+OFFSET = re.compile(r"(T[\d:.]*)(?:Z|[+ -]\d\d:\d\d)$")
+LEAP = re.compile(r"(T..:..:)60")  # to the clocks of computers the second before it is as long
 
 
 def of(kind: str, value: Json, zone: ZoneInfo) -> Span | None:
@@ -28,17 +31,17 @@ def of(kind: str, value: Json, zone: ZoneInfo) -> Span | None:
 def read(text: str, zone: ZoneInfo) -> Span | None:
     """Read a text as FHIR writes times; without a zone it is a time of this one."""
     filled = text + "0001-01-01"[len(text) :] if len(text) < DAY else text
+    filled = LEAP.sub(r"\g<1>59", filled.replace(" ", "+"))  # a plus that a form has decoded
     try:
-        low = datetime.fromisoformat(filled.replace(" ", "+"))  # a plus that a form has decoded
+        low = datetime.fromisoformat(filled)
         low = low if low.tzinfo else low.replace(tzinfo=zone)
         return low.astimezone(UTC), _end(text, low).astimezone(UTC)
-    except (ValueError, OverflowError):  # 30 February, a leap second
+    except (ValueError, OverflowError):  # 30 February
         return None
 
 
 def _end(text: str, low: datetime) -> datetime:
-    clock = text.partition("T")[2]
-    size = len(text) if not clock else len(f"2024-05-01T{clock.partition('+')[0].rstrip('Z')}")
+    size = len(OFFSET.sub(r"\1", text))
     if size <= YEAR:
         return low.replace(year=low.year + 1)
     if size <= MONTH:

@@ -163,23 +163,6 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 Page: TypeAlias = list[tuple[Hit, tuple[str, ...]]]  # each with its place in the order
-Leaf: TypeAlias = tuple[tuple[Hit, ...], tuple[str, ...]]  # and where the next one begins
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """What is written before the id of each resource of a page, between it and the body, after."""
-
-    before: str
-    between: str
-    after: str
-
-
-class Told(msgspec.Struct, frozen=True):
-    """So many resources as they were written out, and where the next page begins."""
-
-    text: str
-    many: int
-    place: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

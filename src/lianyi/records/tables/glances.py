@@ -6,7 +6,7 @@ What is asked again and again is remembered as SQL, apart from its values.
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from lianyi.access.model import Chart
@@ -15,9 +15,13 @@ from lianyi.kernel.db import Statement, joined, literal
 from lianyi.kernel.looks import Kind, Look, Rows
 from lianyi.kernel.moment import Moment
 from lianyi.records.fhir.terms import Order, Search
-from lianyi.records.model import Frame, Hit, Leaf, Told
+from lianyi.records.model import Hit
+from lianyi.records.model.leaves import Frame, Leaf, Told
 from lianyi.records.tables.searches import COLUMNS, DEFAULT, hit, ordered, zone_of
 from lianyi.records.tables.terms import Values
+
+if TYPE_CHECKING:
+    from asyncpg import Record
 
 T = TypeVar("T")
 KINDS = 300  # of searches, remembered
@@ -44,11 +48,17 @@ def glance(
     order: Sequence[Order],
     after: Sequence[str],
     limit: int,
+    frame: Frame | None,
 ) -> Look[Leaf]:
-    """Return the look that finds what `page` does, if the door is open. None: it is shut."""
+    """Return the look that finds what `page` does, if the door is open. None: it is shut.
+
+    In a frame what it finds is written out: to take twenty bodies apart, and to put them together,
+    costs this process more.
+    """
     order, after = tuple(order) or DEFAULT, tuple(after)
-    found = _of_some(door.chart, zone_of(at), search, order=order, after=after, limit=limit)
-    return _through(door, found, "TRUE", partial(_leaf, search.type, limit))
+    found = _of_some(door.chart, zone_of(at), search, frame, order=order, after=after, limit=limit)
+    read = partial(_leaf, search.type, limit) if frame is None else partial(_told, limit)
+    return _through(door, found, "TRUE", read)
 
 
 @lru_cache(KINDS)
@@ -56,6 +66,7 @@ def _of_some(
     chart: Chart,
     zone: ZoneInfo,
     search: Search,
+    frame: Frame | None,
     *,
     order: tuple[Order, ...],
     after: tuple[str, ...],
@@ -63,54 +74,15 @@ def _of_some(
 ) -> Statement:
     """Return what finds a page behind a door, which the same search asks for again and again."""
     values = Values(chart, zone)
-    sql = _page_of(search, values, order, after, limit=limit + 1, told=ARRAYS)
+    told = ARRAYS if frame is None else _written(frame, values, limit)
+    sql = _page_of(search, values, order, after, limit=limit + 1, told=told)
     return sql, tuple(values.args)
 
 
-def glance_told(
-    at: Moment,
-    door: Presumed,
-    frame: Frame,
-    search: Search,
-    *,
-    order: Sequence[Order],
-    after: Sequence[str],
-    limit: int,
-) -> Look[Told]:
-    """Return the look that finds what `glance` does, and writes it out."""
-    order, after = tuple(order) or DEFAULT, tuple(after)
-    found = _told_of_some(
-        door.chart, zone_of(at), search, frame, order=order, after=after, limit=limit
-    )
-    return _through(door, found, "TRUE", partial(_told, limit))
-
-
-@lru_cache(KINDS)
-def _told_of_some(
-    chart: Chart,
-    zone: ZoneInfo,
-    search: Search,
-    frame: Frame,
-    *,
-    order: tuple[Order, ...],
-    after: tuple[str, ...],
-    limit: int,
-) -> Statement:
-    """Return the same as one text. To take twenty bodies apart and together costs more here."""
-    values = Values(chart, zone)
-    before, between, behind = values.put(frame.before), literal(frame.between), literal(frame.after)
-    each = f"{before}::text || fhir_id || {between} || {STAMPED} || {behind}"
-    told = f"count(*) AS many, array_to_string((array_agg({each}))[:{limit}], ',') AS told"
-    return _page_of(search, values, order, after, limit=limit + 1, told=told), tuple(values.args)
-
-
-def _told(limit: int, rows: Rows) -> Told | None:
-    if not rows:
-        return None
-    (row,) = rows
-    is_last = row["many"] <= limit
-    place = () if is_last else tuple(row["place"])
-    return Told(row["told"] or "", min(row["many"], limit), place)
+def _written(frame: Frame, values: Values, limit: int) -> str:
+    between, behind = literal(frame.between), literal(frame.after)
+    each = f"{values.put(frame.before)}::text || fhir_id || {between} || {STAMPED} || {behind}"
+    return f"count(*) AS many, array_to_string((array_agg({each}))[:{limit}], ',') AS told"
 
 
 def _page_of(
@@ -140,8 +112,20 @@ def _leaf(type: str, limit: int, rows: Rows) -> Leaf | None:
     (row,) = rows
     columns = [row[name] or () for name in GATHERED]
     hits = tuple(islice(map(partial(Hit, type), *columns), limit))
-    is_last = len(columns[0]) <= limit
-    return hits, () if is_last else tuple(row["place"])
+    return Leaf(hits, _following(row, len(columns[0]), limit))
+
+
+def _told(limit: int, rows: Rows) -> Leaf | None:
+    if not rows:
+        return None
+    (row,) = rows
+    many: int = row["many"]
+    told = Told(row["told"] or "", min(many, limit))
+    return Leaf((), _following(row, many, limit), told)
+
+
+def _following(row: "Record", many: int, limit: int) -> tuple[str, ...]:
+    return () if many <= limit else tuple(row["place"])
 
 
 def glance_at(at: Moment, door: Presumed, type: str, fhir_id: str) -> Look[list[Hit]]:
