@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 from urllib.parse import urlencode
 
+from lianyi.records.fhir.index import parameters
+
 JUNK = [
     *(None, True, False, 0, -1, 2**31, 2**63, 10**400, 1e308, -0.0, "", " ", "\0", "\ud800", "𠮷"),
     *(
@@ -92,6 +94,27 @@ ASKED = {
         },
     ],
 }
+LOOKS = ["{type}/{id}", "{type}/{id}/_history", "{type}/{id}/_history/{n}", "{type}/_history"]
+MODIFIERS = [
+    "",
+    "",
+    "",
+    "not",
+    "missing",
+    "text",
+    "exact",
+    "contains",
+    "in",
+    "below",
+    "Patient",
+    "x",
+]
+TERMS = [
+    *("1", "true", "ge2030", "lt2030-01-06T24", "2030-01-06T09:30-25:00", "gt1e400", "5.4|x|mg"),
+    *("a|b", "|", "||", "a\\", "\\,", "a$b", "$", "Patient/1", "http://x|1", "王", "\0", "'", "%"),
+    *(",", "," * 300, "ne-0", "ap0", "sa0001", "eb9999-12-31", "x" * 3000),
+]
+ANSWERS = ["_sort", "_include", "_revinclude", "_summary", "_elements", "_total", "_count", "_page"]
 CHANGES = ["add", "remove", "replace", "move", "copy", "test", "x"]
 
 
@@ -117,6 +140,8 @@ class Fuzz:
         method, path = self.address(type, body.get("id", "1"))
         if self.random.random() < 0.2:
             return self.operation(type, str(body.get("id", "1")))
+        if self.random.random() < 0.2:
+            return self.look(type, str(body.get("id", "1")))
         if method == "PATCH" and self.random.random() < 0.9:
             return self.patch(path, body)
         if path == "":
@@ -156,6 +181,22 @@ class Fuzz:
         if self.random.random() < 0.3:
             body = self.changed(copy.deepcopy(body))
         return Sent("POST", path, self.text(body), self.headers())
+
+    def look(self, type, id):
+        """Ask for what is there: by its address, or by what it might be found by."""
+        pairs = [self.term(type, id) for _ in range(self.random.randrange(4))]
+        place = self.random.choice([*LOOKS, *[type] * 4]).format(
+            type=type, id=self.random.choice([id, *IDS]), n=self.random.choice(["1", "0", "x"])
+        )
+        return Sent("GET", f"{place}?{urlencode(pairs, errors='replace')}", b"", self.headers())
+
+    def term(self, type, id):
+        name = self.random.choice([*parameters()[type], *parameters()[type], *ANSWERS, "_x"])
+        if modifier := self.random.choice(MODIFIERS):
+            name = f"{name}:{modifier}"
+        for _ in range(self.random.choice([0, 0, 0, 1, 2, 4])):
+            name = self.random.choice([f"subject.{name}", f"_has:{type}:subject:{name}"])
+        return name, self.random.choice([*TERMS, id, f"{type}:*", "-date,x"])
 
     def value(self, name, id):
         some = self.random.choice([JUNK, ASKED[name], ASKED[name], ASKED[name]])
