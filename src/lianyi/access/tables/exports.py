@@ -49,8 +49,10 @@ BEGIN = (
 IS_SETTLED = """SELECT NOT kernel.is_begun_before(as_of_here) FROM access.export WHERE id = $1"""
 KEEP_UNTIL = "UPDATE access.export SET due_at = $2 WHERE id = $1"
 SAY_WHY = "UPDATE access.export SET ended_why = $2 WHERE id = $1"
-LOOK = """UPDATE access.export SET polled_at = $3 WHERE id = $1 AND app_id = $2
-          RETURNING old.polled_at"""
+LOOK = """WITH before AS (SELECT id, polled_at FROM access.export
+                        WHERE id = $1 AND app_id = $2 FOR UPDATE)
+          UPDATE access.export e SET polled_at = $3 FROM before WHERE e.id = before.id
+          RETURNING before.polled_at"""
 UNTIDY = f"""SELECT id FROM access.export WHERE tidied_at IS NULL AND state IN {OVER} LIMIT 20"""
 TIDIED = "UPDATE access.export SET tidied_at = $2 WHERE id = $1"
 VOTE = """INSERT INTO access.export_vote (export_id, n, post_id, person_id, at, why, assessment)
