@@ -63,7 +63,11 @@ test: .venv/dev assets compiled
 	$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/browser
 
-bench: .venv/run
+# Both start the demo that is not running, and stop it after.
+tour: setup
+	@$(BIN)/python -m lianyi.cli tour
+
+bench: setup
 	@$(BIN)/python -m lianyi.cli bench
 
 messages: .venv/dev
@@ -72,4 +76,4 @@ messages: .venv/dev
 schema: .venv/dev
 	$(BIN)/python -m tools.schema
 
-.PHONY: run setup assets compiled lock check test bench messages schema
+.PHONY: run setup assets compiled lock check test tour bench messages schema
