@@ -48,11 +48,13 @@ lock: .venv/lock
 	$(LOCK) requirements/run.in -o requirements/run.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 
-check: .venv/dev
+# The laws look at the source alone: no database is started for them.
+check: .venv/dev assets
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy
 	$(BIN)/lint-imports > .contracts || (cat .contracts; false)
+	$(BIN)/pytest tests/laws
 
 # What pytest makes of a test file is kept for the next process, whatever the environment says.
 # The browser's loop and ours share no process. Its files begin by their names: by their numbers of

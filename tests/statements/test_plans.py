@@ -5,7 +5,7 @@ import json
 import asyncpg
 
 from lianyi.main import ROLE
-from tests.laws.test_laws import statements
+from tests.statements.test_prepared import statements
 
 # Only the beginnings of statements: what they end with says which rows are wanted.
 BEGINNINGS = {"lianyi.booking.tables.sessions.OFFER", "lianyi.people.tables.cards.CARD"}
