@@ -6,16 +6,19 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from lianyi.kernel import postgres, sm2
 from lianyi.kernel.text import LANGUAGES
 from lianyi.links.ca import TEST
 from lianyi.links.simulators import NAMES, x509
+from lianyi.web.site import SCANS
 from tests.cli import homes
 from tests.cli.installation import SRC, Installation, lianyi, until
 from tests.cluster import Cluster
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is refused
 IN_PLACE = {
     "LIANYI_PUBLIC_URL": "https://lianyi.example",
     **{f"LIANYI_LINKS_{name.upper()}": f"https://{name}.example" for name in NAMES},
@@ -212,6 +215,40 @@ def test_production_refuses_the_demos_authority(tmp_path):
     start = lianyi("serve", home=tmp_path, **IN_PLACE)
     assert start.returncode == 1
     assert "demo's certification authority" in start.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "proxies", "missing"),
+    [
+        (EVERYWHERE, "", "The address 0.0.0.0 is reached from other machines"),
+        ("10.1.2.3", "", "The address 10.1.2.3 is reached from other machines"),
+        ("::", "", "The address :: is reached from other machines"),
+        (EVERYWHERE, "10.0.0.5, *", "* in proxies"),
+        (EVERYWHERE, "0.0.0.0/0", "0.0.0.0/0 in proxies"),
+        ("127.0.0.1", "8.8.8.8", "8.8.8.8 in proxies"),
+    ],
+)
+def test_production_speaks_in_the_clear_with_its_own_proxies_alone(
+    equipped, host, proxies, missing
+):
+    start = lianyi("serve", home=equipped, **IN_PLACE, LIANYI_HOST=host, LIANYI_PROXIES=proxies)
+    assert start.returncode == 1
+    assert missing in start.stderr
+    assert start.stderr.count("  - ") == len(LANGUAGES), "it names nothing else"
+
+
+def test_a_named_proxy_is_believed_about_whom_a_request_is_from(equipped):
+    given = {"LIANYI_HOST": EVERYWHERE, "LIANYI_PROXIES": "10.0.0.5,10.1.0.0/16"}
+    with Installation(equipped, "serve", **IN_PLACE, **given) as installation:
+        assert installation.is_ready()
+        said = scans(installation, *["203.0.113.7"] * (SCANS + 1), "203.0.113.8, 10.1.2.3")
+        assert said == [404] * SCANS + [429, 404]
+
+
+def scans(installation, *come_by):
+    """Return what a scan of no paper is answered, by whom a proxy says it is from."""
+    url = f"{installation.address}/verify/x"
+    return [httpx.get(url, headers={"x-forwarded-for": one}).status_code for one in come_by]
 
 
 def test_production_says_everything_that_is_missing(tmp_path):

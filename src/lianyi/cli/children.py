@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from lianyi.links.simulators import NAMES
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+LOOPBACK = ("127.0.0.1", "::1")  # a proxy on this machine
 DRAIN = 10  # seconds for answers under way
 
 
@@ -37,7 +38,7 @@ def web(config: Config, fd: int) -> None:
     from lianyi import main
 
     app = main.web(config)
-    _serve(app, fd, app.state.live.close)
+    _serve(app, fd, app.state.live.close, trusted=(*LOOPBACK, *config.named_proxies))
 
 
 def simulate(config: Config, name: str, fd: int) -> None:
@@ -58,7 +59,10 @@ async def _worker(config: Config) -> None:
     await main.worker(config, stop)
 
 
-def _serve(app: "ASGIApp", fd: int, close_streams: Callable[[], None]) -> None:
+def _serve(
+    app: "ASGIApp", fd: int, close_streams: Callable[[], None], *, trusted: Sequence[str] = LOOPBACK
+) -> None:
+    """Serve on an inherited socket; whom a request is from is believed of those who are trusted."""
     signal.signal(signal.SIGTERM, _leave)  # uvicorn raises it again when it has finished
     settings = uvicorn.Config(
         app,
@@ -70,6 +74,7 @@ def _serve(app: "ASGIApp", fd: int, close_streams: Callable[[], None]) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(trusted),
         timeout_graceful_shutdown=DRAIN,
     )
     with socket.socket(fileno=fd) as door:

@@ -21,7 +21,7 @@ from lianyi.kernel.text import LANGUAGES, words
 HELP = """联医 Lianyi: a self-hosted internet-hospital network.
 
 Settings come from LIANYI_<SETTING> in the environment, then from LIANYI_HOME/config.toml:
-database_url, host, port, web_processes, pool_size, demo, public_url, log_level, log_file,
+database_url, host, port, web_processes, pool_size, demo, public_url, proxies, log_level, log_file,
 links.<name>.url.
 Without a database_url Lianyi runs a PostgreSQL of its own inside LIANYI_HOME, where profile.toml
 holds the numbers of the rules as your jurist has signed them, and knowledge/ your drug knowledge.

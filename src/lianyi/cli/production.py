@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -16,6 +16,15 @@ from lianyi.terminology import queries as terminology
 
 Clock = Callable[[], datetime]
 SIMULATORS = "simulators"  # what a home keeps for them
+
+# RFC 1918, RFC 4193, and this machine itself.
+OWN_NETWORKS = tuple(
+    ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"),
+        *("fc00::/7", "::1/128"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ def refuse_unfit(config: Config, neighbours: tuple[str, ...], clock: Clock) -> N
         *_knowledge(),
         *_rules(clock),
         *_address(config),
+        *_listener(config),
         *_neighbours(config, neighbours),
         *_authority(config),
     ]
@@ -80,6 +90,15 @@ def _address(config: Config) -> Iterator[Finding]:
         yield Finding("cli.plain_http", config.public_url)
 
 
+def _listener(config: Config) -> Iterator[Finding]:
+    """Nobody listens in the clear for other machines but proxies of the own network."""
+    if not (config.named_proxies or _is_loopback(config.host)):
+        yield Finding("cli.listens_in_the_clear", config.host)
+    for name in config.named_proxies:
+        if not _is_own_network(name):
+            yield Finding("cli.open_proxy", name)
+
+
 def _neighbours(config: Config, neighbours: tuple[str, ...]) -> Iterator[Finding]:
     for name in neighbours:
         if name not in config.links:
@@ -104,6 +123,17 @@ def _is_simulated(url: str) -> bool:
     """Return whether the neighbour lives on this machine, or speaks in the clear."""
     parts = urlsplit(url)
     return parts.scheme != "https" or _is_loopback(parts.hostname or "")
+
+
+def _is_own_network(name: str) -> bool:
+    try:
+        network = ip_network(name)
+    except ValueError:
+        return False
+    return any(
+        network.version == own.version and own.supernet_of(network)  # type: ignore[arg-type]
+        for own in OWN_NETWORKS
+    )
 
 
 def _is_loopback(host: str) -> bool:

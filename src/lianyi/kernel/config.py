@@ -50,9 +50,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool = False
     tour: bool = True  # of a demo's first start
     public_url: str = ""
+    proxies: str = ""  # addresses and networks, by commas: who else brings requests here
     links: dict[str, Link] = {}
     log_file: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def named_proxies(self) -> list[str]:
+        return [name.strip() for name in self.proxies.split(",") if name.strip()]
 
 
 def read(environment: Mapping[str, str]) -> Config:
