@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from lianyi.cli.production import SIMULATORS
 from lianyi.kernel import postgres, sm2
 from lianyi.kernel.text import LANGUAGES
 from lianyi.links.ca import TEST
@@ -76,6 +77,7 @@ def test_demo_and_production_never_share_a_database(standing, equipped):
 
 def test_production_refuses_the_home_of_a_demo(standing, tmp_path):
     """Its keys and credentials are those the simulators know."""
+    until((standing.home / SIMULATORS).exists)  # they come after the pages
     home = tmp_path / "home"
     shutil.copytree(standing.home, home, ignore=shutil.ignore_patterns("data", "run"))
     start = lianyi("serve", home=home, **IN_PLACE)
