@@ -27,9 +27,6 @@ Without a database_url Lianyi runs a PostgreSQL of its own inside LIANYI_HOME, w
 holds the numbers of the rules as your jurist has signed them, and knowledge/ your drug knowledge.
 """
 
-TOURED = """首次启动：导览在旁边走一遍，约三分钟；其间演示时钟快进，页面渐渐有人有数，登录不受影响。
-The tour is playing beside you for about three minutes: the clock jumps, and the pages fill."""
-
 
 @click.group(help=HELP)
 def main() -> None:
@@ -178,6 +175,15 @@ def worker() -> None:
 
 
 @main.command(hidden=True)
+def first_tour() -> None:
+    """Play the tour beside a demo that has no history yet."""
+    from lianyi.cli.tour import first
+
+    with _in_words():
+        first.play(_settings())
+
+
+@main.command(hidden=True)
 def introduce() -> None:
     """Tell the simulated neighbours of a running demo who lives in its city."""
     from lianyi.cli import addresses
@@ -228,8 +234,8 @@ def _at_home(settings: Config) -> Callable[[str], None]:
     def ready(address: str) -> None:
         process.spawn([sys.executable, "-m", "lianyi.cli", "introduce"], dies_by=signal.SIGTERM)
         _say_where_demo(address)
-        if settings.tour and first.play(settings):
-            click.echo(TOURED)
+        if settings.tour and (said := first.begin(settings)):
+            click.echo(said)
 
     return ready
 

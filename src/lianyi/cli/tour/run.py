@@ -63,6 +63,8 @@ SCENES = (
     late.scene,  # and the night
     living.scene,  # as it stays
 )
+STUMBLED = """这个演示已经走过导览，同样的人再走一遍，有些步骤会对不上。请换一个新的 LIANYI_HOME。
+This demo has had the tour: its people stumble over what they did then. Use a new LIANYI_HOME."""
 
 
 class NoDemo(Unavailable):
@@ -72,12 +74,21 @@ class NoDemo(Unavailable):
 def play(config: Config, *, as_json: bool) -> bool:
     """Play every scene and tell its steps; return whether all came out right."""
     tell = script.as_json if as_json else script.as_line
-    told = Script(lambda step: click.echo(tell(step)))
+    told, before = Script(lambda step: click.echo(tell(step))), has_been_played(config)
     with _demo(config) as found:
         asyncio.run(_play(found, told))
     if not as_json:
         click.echo(_summary(told.steps))
+    if not told.failed:
+        _mark(config).touch()
+    elif before and not as_json:
+        click.echo(STUMBLED)
     return not told.failed
+
+
+def has_been_played(config: Config) -> bool:
+    """Return whether a tour has come to a good end in this home's demo."""
+    return _mark(config).exists()
 
 
 async def _play(found: Addresses, told: Script) -> None:
@@ -88,6 +99,10 @@ async def _play(found: Addresses, told: Script) -> None:
         except Exception:
             if not told.failed:  # a step has told its own trouble already
                 raise
+
+
+def _mark(config: Config) -> Path:
+    return config.home / "tour.played"
 
 
 def _summary(steps: list[Step]) -> str:
