@@ -153,7 +153,7 @@ def leave(page):
     page.goto("about:blank")
     page.context.clear_cookies()
     page.set_viewport_size(look.WINDOW)
-    page.emulate_media(color_scheme="light")
+    page.emulate_media(media="screen", color_scheme="light")
     page.complaints.clear()
 
 

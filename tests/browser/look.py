@@ -85,6 +85,15 @@ def check(page, name):
     return wrong
 
 
+def on_paper(page):
+    """Return what a sheet of the printed page shows of a demo: its words, and behind all others."""
+    page.emulate_media(media="print")
+    behind = "bar => getComputedStyle(bar, '::after')"
+    bar = page.locator(".demo-bar")
+    mark = bar.evaluate(f"bar => (({behind})(bar)).content + (({behind})(bar)).position")
+    return (bar.inner_text() if bar.is_visible() else ""), mark
+
+
 def in_english(page):
     """Return what is wrong on a phone with a page whose other sizes and looks were checked."""
     page.set_viewport_size({"width": 390, "height": 844})

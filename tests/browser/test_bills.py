@@ -36,6 +36,14 @@ def test_every_page_of_a_payer_fits_in_english_too(sit_down, name):
     assert look.in_english(sit_down(name, language="en")) == []
 
 
+@pytest.mark.parametrize("name", ["receipt", "slip", "day"])
+def test_what_a_demo_prints_says_so_on_every_sheet(sit_down, name):
+    told, mark = look.on_paper(sit_down(name))
+    assert told.startswith("演示")
+    assert "虚构" in told
+    assert mark == '"演示"fixed'
+
+
 def test_a_page_that_waits_says_paid_without_a_reload(sit_down, site):
     _, state = site
     page = sit_down("pay-code")

@@ -47,6 +47,16 @@ def test_every_page_of_the_pharmacy_suits_its_readers(sit_down, name):
     assert look.check(sit_down(name), f"pharmacy-{name}") == []
 
 
+def test_every_label_of_a_demo_says_so(sit_down):
+    """They are cut from the sheet that says it once."""
+    page = sit_down("labels")
+    told, mark = look.on_paper(page)
+    assert (told[:2], mark) == ("演示", '"演示"fixed')
+    labels = page.locator(".card:visible")
+    assert labels.count()
+    assert all("演示" in label for label in labels.all_inner_texts())
+
+
 def test_a_scanned_pack_is_counted_and_the_next_is_asked_for(sit_down, site):
     """By keyboard alone: a scanner types the code and presses enter."""
     page = sit_down("picking")
