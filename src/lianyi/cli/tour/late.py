@@ -1,14 +1,12 @@
 """Scene: the day ends; what nobody collected goes back whole, and the books agree (对账)."""
 
-import asyncio
-
 from lianyi.cli.tour import clock
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.evidence import MORNING
 from lianyi.cli.tour.fill import PATIENT
 from lianyi.cli.tour.page import Page
 from lianyi.cli.tour.script import Step, check
-from lianyi.cli.tour.stage import LOOKS, PAUSE, Stage
+from lianyi.cli.tour.stage import LOOKS, Stage
 
 ADMIN = "a01"
 BOOKS = "/admin/reconciliation"
@@ -47,7 +45,7 @@ async def _compared(stage: Stage, admin: Browser) -> Page:
         page = await stage.until(admin, BOOKS, "相符")
         if not (page.says("等待账单") or page.says("等待医保答复")):
             return page
-        await asyncio.sleep(PAUSE)
+        await stage.pause()
     raise TimeoutError(page.words[:300])
 
 

@@ -36,7 +36,7 @@ from lianyi.cli.tour import (
     stopped,
     visit,
 )
-from lianyi.cli.tour.script import Script, Step
+from lianyi.cli.tour.script import Script
 from lianyi.kernel import process
 from lianyi.kernel.config import Config
 from lianyi.kernel.refusal import Unavailable
@@ -78,7 +78,7 @@ def play(config: Config, *, as_json: bool) -> bool:
     with _demo(config) as found:
         asyncio.run(_play(found, told))
     if not as_json:
-        click.echo(_summary(told.steps))
+        click.echo(_summary(told))
     if not told.failed:
         _mark(config).touch()
     elif before and not as_json:
@@ -105,10 +105,11 @@ def _mark(config: Config) -> Path:
     return config.home / "tour.played"
 
 
-def _summary(steps: list[Step]) -> str:
-    checks = sum(len(step.checks) for step in steps)
-    slowest = max((step.ms for step in steps), default=0)
-    return f"{len(steps)} 步，{checks} 项检查，最慢 {slowest} ms"
+def _summary(told: Script) -> str:
+    checks = sum(len(step.checks) for step in told.steps)
+    slowest = max((step.ms for step in told.steps), default=0)
+    waited = f"，等待超过 {script.SLOW} ms 的 {len(told.slow)} 步"
+    return f"{len(told.steps)} 步，{checks} 项检查，最慢 {slowest} ms{waited}"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
 Clock = Callable[[], float]
-SLOW = 1.0  # seconds; no step waits over this
+SLOW = 1000  # milliseconds a step may wait for something to happen: the clock is what moves
 
 
 class Failed(Exception):
@@ -21,6 +21,7 @@ class Step:
     what: str
     where: str
     ms: int = 0
+    waited_ms: int = 0  # of them: between looks, for something to happen
     checks: list[str] = field(default_factory=list)
     trouble: str = ""
 
@@ -48,6 +49,14 @@ class Script:
             step.ms = round((self._clock() - since) * 1000)
             self._tell(step)
 
+    def waited(self, seconds: float) -> None:
+        """Charge a pause to the step that is being played."""
+        self.steps[-1].waited_ms += round(seconds * 1000)
+
+    @property
+    def slow(self) -> list[Step]:
+        return [step for step in self.steps if step.waited_ms > SLOW]
+
     @property
     def failed(self) -> bool:
         return any(step.trouble for step in self.steps)
@@ -64,10 +73,12 @@ def check(step: Step, what: str, *, holds: bool, seen: object = "") -> None:
 
 
 def as_line(step: Step) -> str:
-    """Tell a step in one line of text."""
+    """Tell a step in one line of text, and how long it waited if that was too long."""
     mark = "✗" if step.trouble else "✓"
     checks = f"（{'；'.join(step.checks)}）" if step.checks else ""
-    line = f"{mark} {step.number:>3} {step.ms:>5} ms  {step.who}　{step.what}{checks}　{step.where}"
+    slow = f"　等了 {step.waited_ms} ms" if step.waited_ms > SLOW else ""
+    told = f"{step.who}　{step.what}{checks}　{step.where}{slow}"
+    line = f"{mark} {step.number:>3} {step.ms:>5} ms  {told}"
     return f"{line}\n      {step.trouble}" if step.trouble else line
 
 

@@ -75,7 +75,7 @@ class Stage:
             page = await browser.get(path)
             if page.says(words):
                 return page
-            await asyncio.sleep(PAUSE)
+            await self.pause()
         raise TimeoutError(f"{words}: {page.words[:300]}")
 
     async def until_gone(self, browser: Browser, path: str, words: str) -> Page:
@@ -84,7 +84,7 @@ class Stage:
             page = await browser.get(path)
             if not page.says(words):
                 return page
-            await asyncio.sleep(PAUSE)
+            await self.pause()
         raise TimeoutError(f"{words}: {page.words[:300]}")
 
     async def neighbour(self, name: str, path: str, body: object) -> None:
@@ -92,13 +92,18 @@ class Stage:
         async with httpx.AsyncClient(base_url=self.addresses.links[name]) as http:
             (await http.post(path, json=body)).raise_for_status()
 
+    async def pause(self) -> None:
+        """Wait a moment, which the step that is being played has to answer for."""
+        await asyncio.sleep(PAUSE)
+        self.script.waited(PAUSE)
+
     async def _seen(self, path: str, wanted: re.Pattern[str], had: int = 0) -> str:
         """Look into the demo's inbox until more has arrived than there was; newest first."""
         for _ in range(LOOKS):
             codes = await self._codes(path, wanted)
             if len(codes) > had:
                 return codes[0]
-            await asyncio.sleep(PAUSE)
+            await self.pause()
         raise TimeoutError(path)
 
     async def _codes(self, path: str, wanted: re.Pattern[str]) -> list[str]:
