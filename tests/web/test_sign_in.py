@@ -12,7 +12,7 @@ from lianyi.journeys import demo
 from lianyi.kernel.live import Hub
 from lianyi.people.model import DOCTOR
 from lianyi.web.pages import ROUTES
-from lianyi.web.site import site
+from lianyi.web.site import CODES, site
 from tests import passwords
 from tests.place import Place
 
@@ -99,6 +99,27 @@ async def test_a_phone_code_opens_a_session(reader, place, app, phone):
     assert (wrong.status, wrong.says("验证码不对或已失效")) == (422, True)
     await reader.submit(wrong, "/sign-in", code=code)
     assert "lianyi" in reader.http.cookies
+
+
+async def test_one_address_sends_codes_to_only_so_many_phones_an_hour(app, reader, phone, clock):
+    """Texts cost money and wake people: whoever asks for all phones does it from somewhere."""
+    door = await reader.get("/sign-in")
+    phones = [f"139{int(phone[3:]) // 1000:05d}{each:03d}" for each in range(CODES + 1)]
+    said = [
+        (await reader.submit(door, "/sign-in/code", phone=one)).status for one in phones[:CODES]
+    ]
+    assert set(said) == {200}
+    page = await reader.submit(door, "/sign-in/code", phone=phones[-1])
+    assert (page.status, page.says("换用手机流量", "没有发送")) == (429, True)
+    assert page.form("/sign-in/code").fields["phone"] == phones[-1]
+    assert await app.pool.fetchval(SENT, app.keys.digest(phones[-1])) is None
+    elsewhere = httpx.ASGITransport(reader.http._transport.app, client=("192.0.2.7", 1))  # noqa: SLF001
+    async with httpx.AsyncClient(transport=elsewhere, base_url="https://lianyi.test") as http:
+        other = Reader(http)
+        page = await other.submit(await other.get("/sign-in"), "/sign-in/code", phone=phones[-1])
+        assert page.says("验证码已发送")
+    clock.forward(hours=1)
+    assert (await reader.submit(door, "/sign-in/code", phone=phone)).status == 200
 
 
 @pytest.mark.parametrize("bad", ["12345678901", "1380013800", ""])

@@ -21,13 +21,19 @@ class Limit:
 
         :raises HTTPException: 429.
         """
+        if not self.allows(request, now):
+            raise HTTPException(429)
+
+    def allows(self, request: Request, now: datetime) -> bool:
+        """Count a request, and return whether it is not one too many: that one isn't counted."""
         address = request.client.host if request.client else ""
         seen = self._seen.setdefault(address, deque())
         self._seen.move_to_end(address)
         while seen and seen[0] <= now - self._per:
             seen.popleft()
-        if len(seen) >= self._times:
-            raise HTTPException(429)
-        seen.append(now)
         while len(self._seen) > MOST:
             self._seen.popitem(last=False)
+        if len(seen) >= self._times:
+            return False
+        seen.append(now)
+        return True

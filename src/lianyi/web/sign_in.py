@@ -19,7 +19,7 @@ from lianyi.people import queries as people
 from lianyi.people.model import GUEST
 from lianyi.web import answer, forms, nav
 from lianyi.web.demo import Back
-from lianyi.web.i18n import mark
+from lianyi.web.i18n import _, mark
 from lianyi.web.session import DOOR, app_of, current, give, take_away, user
 
 AGAIN = 60  # seconds before another code is offered
@@ -29,6 +29,10 @@ Phone = Annotated[
 Code = Annotated[
     str, msgspec.Meta(pattern=rf"^\d{{{CODE_DIGITS}}}$", description=mark("验证码是 6 位数字。"))
 ]
+
+TOO_MANY_HERE = mark(
+    "从您所在的网络请求的验证码过多，这一条没有发送。请一小时后再试，或换用手机流量。"
+)
 
 
 class AskCode(forms.Form, frozen=True):
@@ -80,8 +84,12 @@ async def send_code(request: Request) -> Response:
         form = await forms.read(request, AskCode)
     except forms.BadForm as bad:
         return _resident(request, Door(back=_back(request)), bad.form)
+    app = app_of(request)
+    if not request.app.state.codes.allows(request, app.clock()):
+        kept = await forms.kept(request, phone=_(TOO_MANY_HERE))
+        return _resident(request, Door(back=form.back), kept, status=429)
     try:
-        await within(app_of(request), DOOR, lambda tx: sign_in.send_code(tx, phone=form.phone))
+        await within(app, DOOR, lambda tx: sign_in.send_code(tx, phone=form.phone))
     except (BadPhone, TooManyCodes) as refused:
         return _resident(request, Door(back=form.back), await forms.kept(request, phone=refused))
     return answer.page(request, "sign_in/resident.html", Door(form.phone, back=form.back))
@@ -189,8 +197,8 @@ async def desk(request: Request) -> Response:
     return answer.go(request, nav.desk_of(hat.role, found[here].kind))
 
 
-def _resident(request: Request, door: Door, form: forms.Filled) -> Response:
-    return answer.page(request, "sign_in/resident.html", door, 422, form=form)
+def _resident(request: Request, door: Door, form: forms.Filled, *, status: int = 422) -> Response:
+    return answer.page(request, "sign_in/resident.html", door, status, form=form)
 
 
 def _welcome(request: Request, opened: Opened, back: str) -> Response:

@@ -39,6 +39,7 @@ GROUND: tuple[BaseRoute, ...] = (
 SCANS = 30  # a minute, of papers by one address
 TOKENS = 300  # a minute, asked for by one address: an app's server asks for many people
 REGISTRATIONS = 20  # of apps, an hour, by one address
+CODES = 120  # to phones, an hour, by one address: a clinic's waiting room shares one
 # A socket that is still open has answered a ping since: one comes each 20 seconds, and its answer
 # must come within 20.
 PROVEN = timedelta(seconds=45)
@@ -70,6 +71,7 @@ def site(
     starlette.state.scans = Limit(SCANS, timedelta(minutes=1))
     starlette.state.tokens = Limit(TOKENS, timedelta(minutes=1))
     starlette.state.registrations = Limit(REGISTRATIONS, timedelta(hours=1))
+    starlette.state.codes = Limit(CODES, timedelta(hours=1))
     starlette.state.proven = PROVEN
     starlette.state.templates = jinja.environment(*templates)
     return starlette
