@@ -2,13 +2,24 @@
 
 import asyncio
 
+import pytest
+
 from lianyi.booking.errors import AlreadyBooked, SlotFull, TooManyThatDay
 from lianyi.booking.model import Got
+from lianyi.booking.model.kept import Booked
 from lianyi.kernel.once import Once
 
 LEFT = """SELECT count(*) FROM booking.slot WHERE session_id = $1 AND free_from < 'infinity'"""
 STANDING = """SELECT state, count(*) FROM booking.appointment WHERE session_id = $1
               GROUP BY state"""
+HELD = """SELECT count(*) FROM booking.slot s JOIN booking.appointment a ON a.id = s.holder_id
+            AND a.session_id = s.session_id AND a.number = s.number WHERE s.session_id = $1"""
+DUE = """SELECT count(*) FROM kernel.timer JOIN booking.appointment a ON a.id = thing_id
+         WHERE a.session_id = $1"""
+TRACED = """SELECT verb, count(*) FROM kernel.history JOIN booking.appointment a ON a.id = thing_id
+            WHERE a.session_id = $1 GROUP BY verb ORDER BY verb"""
+SHARED = """SELECT count(DISTINCT h.tx) FROM kernel.history h
+            JOIN booking.appointment a ON a.id = thing_id WHERE a.session_id = $1"""
 
 
 async def crowd(clinic, size):
@@ -21,18 +32,29 @@ async def book(clinic, hat, session_id):
     return await clinic.confirm(hat, got)
 
 
-async def test_of_500_at_once_for_50_numbers_exactly_50_are_confirmed(clinic):
+async def book_in_a_rush(clinic, hat, session_id):
+    """Book as the pages do."""
+    got = await clinic.hold_in_a_rush(hat, session_id)
+    return await clinic.confirm_in_a_rush(hat, got.appointment_id)
+
+
+@pytest.mark.parametrize("way", [book, book_in_a_rush])
+async def test_of_500_at_once_for_50_numbers_exactly_50_are_confirmed(clinic, way):
     session_id = await clinic.publish(numbers_per_slot=50, slot_minutes=60)
     people = await crowd(clinic, 500)
     answers = await asyncio.gather(
-        *(book(clinic, hat, session_id) for hat in people), return_exceptions=True
+        *(way(clinic, hat, session_id) for hat in people), return_exceptions=True
     )
-    assert sum(isinstance(answer, Got) for answer in answers) == 50
+    booked = [answer for answer in answers if isinstance(answer, Got | Booked)]
+    assert len(booked) == 50
     assert sum(isinstance(answer, SlotFull) for answer in answers) == 450
-    assert await clinic.place.rows(STANDING, session_id) == [("confirmed", 50)]
-    assert await clinic.place.rows(LEFT, session_id) == [(0,)]
-    numbers = {answer.number for answer in answers if isinstance(answer, Got)}
-    assert numbers == set(range(1, 51))
+    assert {answer.number for answer in booked} == set(range(1, 51))
+    rows = clinic.place.rows
+    assert await rows(STANDING, session_id) == [("confirmed", 50)]
+    assert await rows(TRACED, session_id) == [("confirm", 50), ("hold", 50)]
+    assert [await rows(sql, session_id) for sql in (LEFT, HELD, DUE)] == [[(0,)], [(50,)], [(0,)]]
+    ((transactions,),) = await rows(SHARED, session_id)
+    assert (transactions < 100) == (way is book_in_a_rush)
 
 
 async def test_one_person_clicking_twenty_times_gets_one_number(clinic):
