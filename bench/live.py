@@ -9,10 +9,13 @@ from bench import crowd, running
 from bench.figures import say
 from bench.http import Client
 from bench.running import Running
+from lianyi.kernel import live
+from lianyi.kernel.work import App
 
 OPEN = 2000  # streams
 AT_ONCE = 100
 SETTLE = 2.0  # seconds
+PATIENCE = 30.0  # seconds until a stream has not heard
 KIB = 1024
 
 
@@ -32,10 +35,28 @@ async def measure(site: Running) -> None:
             await _follow(clients[begin : begin + AT_ONCE], paths[begin : begin + AT_ONCE])
         await asyncio.sleep(SETTLE)
         each = (site.memory("web 0") - before) / (OPEN - AT_ONCE) / KIB
+        heard = await _heard(app, clients, [f"person/{one.person_id}" for one in people])
         plain = await _plain()
-        say("live connections of one process", OPEN, "streams", limit=OPEN, of="load")
+        say("live connections of one process", heard, "streams", limit=OPEN, of="load")
         say("live connection", each, "KiB", limit=plain, of="bare asyncio streams")
         await asyncio.gather(*(client.close() for client in clients))
+
+
+async def _heard(app: App, clients: list[Client], names: list[str]) -> int:
+    """Say each one's own name, as the relay does, and return how many have heard it."""
+    hearing = asyncio.gather(*map(_hears, clients, names))
+    async with app.pool.acquire() as db:
+        await live.relay(db, names)
+    return sum(await hearing)
+
+
+async def _hears(client: Client, name: str) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await client.hear(name)
+    except (TimeoutError, ConnectionError):
+        return False
+    return True
 
 
 async def _follow(clients: list[Client], paths: list[str]) -> None:
