@@ -55,6 +55,10 @@ class Browser:
     async def get(self, path: str, **query: str) -> Page:
         return await self._follow(await self._ask("GET", path, params=query or None))
 
+    async def file(self, path: str) -> httpx.Response:
+        """Open what is no page."""
+        return await self._ask("GET", path)
+
     async def submit(
         self, page: Page, action: str, files: Files | None = None, **values: object
     ) -> Page:

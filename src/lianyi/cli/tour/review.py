@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
-from lianyi.cli.tour import room
+from lianyi.cli.tour import clock, room, scanner
 from lianyi.cli.tour.browser import Browser
 from lianyi.cli.tour.page import Form, Page
 from lianyi.cli.tour.script import Failed, check
@@ -19,6 +20,8 @@ DIAGNOSES = ["I10.x00x002 高血压", "E78.500 高脂血症"]
 AMLODIPINE, SIMVASTATIN = "amlodipine-tab-5mg", "simvastatin-tab-40mg"
 ASKED: dict[str, Any] = {"allergies": "none", "medicines": "none", "history": "none"}
 ADVICE = "合用氨氯地平时辛伐他汀每日不超过 20mg，请减量"
+STRANGER, HOSPITAL = "路人", "岱东省第一人民医院"
+NO_PRINTER = 503
 WRITING = re.compile(r"/prescription/[0-9a-f-]{36}$")
 REASON = re.compile(r'name="(reason:[^"]+)"')
 
@@ -150,6 +153,34 @@ async def _told(story: Story) -> None:
         page = await story.patient.get("/prescriptions")
         one = await story.patient.get(page.link("高血压"))
         check(step, "用法、验真码", holds=one.says("每次", "验真二维码"), seen=one.words)
+    await _on_paper(story, one)
+    await _scanned(story, one)
+
+
+async def _on_paper(story: Story, one: Page) -> None:
+    link = one.link("处方笺（PDF）")
+    with story.stage.script.step(NAME, "打开处方笺", link) as step:
+        paper = await story.patient.file(link)
+        is_pdf = paper.headers["content-type"] == "application/pdf"
+        whole = is_pdf and paper.content.startswith(b"%PDF-") and b"%%EOF" in paper.content[-32:]
+        if paper.status_code == NO_PRINTER:
+            check(step, "本机缺少打印组件，页面说明", holds=not is_pdf, seen=paper.text[:200])
+        else:
+            check(step, "是一份完整的 PDF", holds=whole, seen=paper.content[:100])
+        stranger = await (await story.stage.browser(STRANGER)).file(link)
+        check(step, "没有登录的人打不开", holds=stranger.content[:4] != b"%PDF", seen=link)
+
+
+async def _scanned(story: Story, one: Page) -> None:
+    """Learn from a code alone what is no secret: whether it is real, whose, of when, its state."""
+    code = urlsplit(scanner.read(one)).path
+    with story.stage.script.step("路人", "扫真处方的二维码", code) as step:
+        seen = await (await story.stage.browser(STRANGER)).get(code)
+        day = f"开具日期 {clock.shown(seen):%Y-%m-%d}"
+        real = seen.says("真实：电子签名有效", HOSPITAL, "审核通过", day)
+        check(step, "真实、机构、日期、状态", holds=real, seen=seen.words)
+        hidden = not any(seen.says(word) for word in (NAME, MASKED, "氨氯地平", "高血压"))
+        check(step, "没有人名、药品和诊断", holds=hidden, seen=seen.words)
 
 
 async def _take(story: Story) -> Page:
