@@ -376,6 +376,20 @@ async def test_a_bill_taken_back_before_it_is_paid_drops_its_claim(desk):
     assert await desk.till.balances() == {}
 
 
+async def test_what_a_person_paid_alone_goes_back_with_what_it_was_for(desk):
+    """INS-21: the agency, which has refused it or was left out, holds nothing of it."""
+    patient = await desk.insured()
+    await desk.fails(refuse=1)
+    refused, alone = await desk.foretold(), await desk.foretold()
+    await desk.place.do(patient, settle.pay_self, bill_id=alone.id)
+    for bill, claimed in ((refused, C.REFUSED), (alone, C.DROPPED)):
+        await desk.cash(bill)
+        await desk.work()
+        office, subject = desk.place.office, bill.subject
+        await desk.place.do(office, settle.call_off, subject=subject, reason="cancelled")
+        assert await desk.state(bill) == (claimed, B.REFUNDED, [RefundState.PLANNED])
+
+
 async def test_a_difference_of_reckoning_is_left_for_a_person_to_look_at(desk):
     """The agency's answer is booked, ours was a preview."""
     await desk.insured()

@@ -19,7 +19,7 @@ from lianyi.insurance import queries
 from lianyi.insurance import service as insurance
 from lianyi.insurance.errors import NotCovered
 from lianyi.insurance.events import Settled, SettlementDoubtful, SettlementOverdue
-from lianyi.insurance.model import BEFORE_PAYING, Charge, Claim, ClaimState, Kind
+from lianyi.insurance.model import BEFORE_PAYING, OVER, Charge, Claim, ClaimState, Kind
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import INSURER
@@ -30,7 +30,7 @@ FAILED = "insurance_failed"
 SELF_PAY = "self_pay"
 BILL_OVER = "bill_over"
 GOING_BACK = frozenset({ClaimState.UNDOING, ClaimState.REVERSING})
-GIVEN_BACK = frozenset({ClaimState.FAILED, ClaimState.REVERSED})
+NOT_HELD = OVER | {ClaimState.FAILED, ClaimState.REVERSED}  # the agency holds nothing of it
 
 
 async def begin(
@@ -124,7 +124,7 @@ async def call_off(tx: Tx, *, subject: tuple[str, UUID], reason: str) -> Refund 
     :raises NoBillFor:
     """
     claim = await queries.claim_of(tx, subject=subject)
-    if claim is None or claim.state in GIVEN_BACK or not await _ends(tx, claim, reason):
+    if claim is None or claim.state in NOT_HELD or not await _ends(tx, claim, reason):
         return await billing.call_off(tx, subject=subject, reason=reason)
     return None
 
