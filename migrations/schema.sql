@@ -972,6 +972,7 @@ CREATE TABLE insurance.cover (
     aided boolean DEFAULT false NOT NULL,
     code text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
+    credential bytea,
     CONSTRAINT cover_check CHECK (((state <> 'bound'::text) OR ((number IS NOT NULL) AND (scheme IS NOT NULL)))),
     CONSTRAINT cover_scheme_check CHECK ((scheme = ANY (ARRAY['310'::text, '390'::text]))),
     CONSTRAINT cover_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'bound'::text, 'refused'::text, 'unbound'::text])))
@@ -2369,6 +2370,12 @@ ALTER TABLE ONLY insurance.books
 
 ALTER TABLE ONLY insurance.books
     ADD CONSTRAINT books_pkey PRIMARY KEY (id);
+
+ALTER TABLE insurance.claim
+    ADD CONSTRAINT claim_of_follow_up CHECK (((state <> 'opened'::text) OR (subject_type <> 'consult'::text) OR (online AND (diagnosis <> ''::text)))) NOT VALID;
+
+ALTER TABLE insurance.claim
+    ADD CONSTRAINT claim_of_prescription CHECK (((state <> 'opened'::text) OR (kind <> 'pharmacy'::text) OR (prescription_id IS NOT NULL))) NOT VALID;
 
 ALTER TABLE ONLY insurance.claim
     ADD CONSTRAINT claim_pkey PRIMARY KEY (id);
