@@ -10,7 +10,17 @@ from lianyi.billing import service as billing
 from lianyi.billing.model import Booked, Received
 from lianyi.insurance import queries as claims
 from lianyi.insurance import service as insurance
-from lianyi.insurance.model import Charge, Counter, Found, Kind, Level, Rating, Scheme, Split
+from lianyi.insurance.model import (
+    Charge,
+    Counter,
+    Filing,
+    Found,
+    Kind,
+    Level,
+    Rating,
+    Scheme,
+    Split,
+)
 from lianyi.kernel.config import Config
 from lianyi.kernel.demo import Clock
 from lianyi.kernel.ids import Ids
@@ -136,7 +146,7 @@ async def _claimed(till):
             Charge(line.code, line.label, line.unit_price, line.quantity, line.fen)
             for line in bill.lines
         ],
-        kind=Kind.OUTPATIENT,
+        filing=Filing(Kind.OUTPATIENT),
     )
     return bill
 

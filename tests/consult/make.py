@@ -57,10 +57,10 @@ class Clinic:
     condition: str
 
     @classmethod
-    async def open(cls, app, *, subject="03.04", name="心血管内科", phone=None):
+    async def open(cls, app, *, subject="03.04", name="心血管内科", phone=None, **of):
         hospital = await Place.found(app)
         await hospital.department(subject, name)
-        place = await Place.found(app, PlaceKind.INTERNET_SECOND_NAME, parent=hospital)
+        place = await Place.found(app, PlaceKind.INTERNET_SECOND_NAME, parent=hospital, **of)
         ward = await place.department(subject, name, online=True)
         seen_by = await hospital.appoint(DOCTOR)
         scope = frozenset({subject})

@@ -8,11 +8,12 @@ from lianyi.access.model import Purpose
 from lianyi.billing import service as billing
 from lianyi.billing.model import FeeClass, Item
 from lianyi.insurance import queries, service
-from lianyi.insurance.model import Level, Scheme
+from lianyi.insurance.model import Filing, Kind, Level, Scheme
 from lianyi.journeys import pay, settle
 from lianyi.kernel import timers
 from lianyi.kernel.work import within
 from lianyi.links import Links
+from lianyi.people.model import DOCTOR, TECHNICIAN
 from lianyi.worker.deliver import WORKER
 from lianyi.worker.errands import Runner, run_due
 from tests.billing.make import LAB, VISIT, Till
@@ -20,9 +21,11 @@ from tests.drain import begin_anew, deliver
 from tests.identity import id_number
 from tests.links.agency import Town
 from tests.links.provider import now
+from tests.orders.make import Bench
 from tests.place import Place
 
 CODE = "H37010299999"
+CARE = Filing(Kind.OUTPATIENT)
 BIG, OWN = "310000001", "999000001"  # an examination that counts, and one that never does
 CATALOGUE = (
     (VISIT.code, Level.WHOLLY, "0", False),
@@ -88,9 +91,14 @@ class Desk:
 
     async def enrolled(self, scheme=Scheme.EMPLOYEE, **given):
         """Return a patient whom the agency insures and who has not bound anything here."""
-        self.people += 1
         number, name = id_number(), given.pop("name", "王秀英")
         hat = await self.place.patient(number=number, name=name)
+        await self.enrol(number, name, scheme, **given)
+        return hat
+
+    async def enrol(self, number, name, scheme=Scheme.EMPLOYEE, **given):
+        """Let the agency insure somebody."""
+        self.people += 1
         insured = {
             "psn_no": f"{self.place.id.hex[-10:]}{self.people}",
             "number": number,
@@ -100,14 +108,17 @@ class Desk:
             **given,
         }
         await self.town.provider.post("/people", [insured])
-        return hat
 
     async def insured(self, *args, **given):
         hat = await self.enrolled(*args, **given)
+        await self.bind(hat)
+        return hat
+
+    async def bind(self, hat):
+        """Let a patient bind their insurance, who is the one at the till from now on."""
         await self.place.do(hat, settle.bind)
         await self.work()
         self.till.patient = hat
-        return hat
 
     async def work(self):
         """Do what the worker would until there is nothing left to do now."""
@@ -116,12 +127,20 @@ class Desk:
         while await within(app, WORKER, timers.fire) + await deliver(app) + await run_due(runner):
             pass
 
-    async def claim(self, *codes, **given):
+    async def claim(self, *codes, subject=None, filing=CARE):
         """Open a bill of the patient's and claim it; return the bill."""
         items = [Item(code) for code in codes or (BIG, OWN)]
-        bill = await self.till.bill(*items, subject=("visit", self.till.new()))
-        await self.place.do(self.place.office, settle.begin, bill=bill, **given)
+        bill = await self.till.bill(*items, subject=subject or ("visit", self.till.new()))
+        await self.place.do(self.place.office, settle.begin, bill=bill, filing=filing)
         return bill
+
+    async def ordered(self):
+        """Return the subject of a bill for what a doctor has ordered."""
+        await self.place.relate(self.till.patient.person_id, DOCTOR)
+        doctor, staff = await self.place.doctor(), await self.place.hat(TECHNICIAN)
+        bench = Bench(self.place, self.till.patient, doctor, None, staff, None)
+        await bench.offer()
+        return ("order", (await bench.order()).id)
 
     async def foretold(self, *codes, **given):
         bill = await self.claim(*codes, **given)

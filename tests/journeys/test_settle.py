@@ -1,7 +1,9 @@
 """Insured money on a bad day: answers lost, late, doubled, refused; the agency killed, or gone."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pytest
 
@@ -9,8 +11,16 @@ from lianyi.billing.errors import NoSuchBill, WholeOnly
 from lianyi.billing.model import Account, BillState, RefundState
 from lianyi.insurance import queries, service
 from lianyi.insurance.errors import ClaimUnderWay, CoverKnown, NotCovered, NoTraceCode, StillAsking
-from lianyi.insurance.model import ClaimState, CoverState, DifferenceKind, Kind, Level, Scheme
-from lianyi.journeys import pay, settle
+from lianyi.insurance.model import (
+    ClaimState,
+    CoverState,
+    DifferenceKind,
+    Filing,
+    Kind,
+    Level,
+    Scheme,
+)
+from lianyi.journeys import claiming, pay, settle
 from lianyi.links import insurer
 from tests.billing.make import VISIT
 from tests.insurance.make import BIG, CODE, Desk
@@ -18,6 +28,7 @@ from tests.links import provider as providers
 from tests.links.agency import line, registering
 
 C, B = ClaimState, BillState
+SOLD = Filing(Kind.PHARMACY, prescription_id=UUID(int=7))
 SETTLED = (C.SETTLED, B.PAID, [])
 
 
@@ -146,10 +157,10 @@ async def test_whoever_waits_is_served_when_the_agency_is_back(desk, clock):
 
 async def test_a_person_may_choose_to_pay_alone_and_change_their_mind(desk):
     patient = await desk.insured()
-    bill = await desk.foretold()
+    bill = await desk.foretold(subject=await desk.ordered())
     await desk.place.do(patient, settle.pay_self, bill_id=bill.id)
     assert (await desk.till.seen(bill))[0].own_fen == 51_234
-    await desk.place.do(patient, settle.claim_again, bill_id=bill.id)
+    await desk.place.do(patient, claiming.claim, bill_id=bill.id)
     await desk.work()
     await desk.cash(bill)
     await desk.work()
@@ -162,7 +173,7 @@ async def test_nobody_else_decides_who_pays(desk):
     await desk.insured()
     bill = await desk.foretold()
     stranger = await desk.place.patient(name="李四")
-    for verb in (settle.pay_self, settle.claim_again):
+    for verb in (settle.pay_self, claiming.claim):
         with pytest.raises(NoSuchBill):
             await desk.place.do(stranger, verb, bill_id=bill.id)
     assert (await desk.state(bill))[0] is C.PRE_SETTLED
@@ -419,17 +430,18 @@ async def test_a_sale_without_its_packs_is_not_claimed(desk):
         is_drug=True,
     )
     with pytest.raises(NoTraceCode):
-        await desk.claim(VISIT.code, kind=Kind.PHARMACY)
-    bill = await desk.settled(VISIT.code, kind=Kind.PHARMACY, packs={1: ["81000001"]})
+        await desk.claim(VISIT.code, filing=SOLD)
+    sold = replace(SOLD, packs={1: ["81000001"]})
+    bill = await desk.settled(VISIT.code, filing=sold)
     assert await desk.state(bill) == SETTLED
-    again = await desk.foretold(VISIT.code, kind=Kind.PHARMACY, packs={1: ["81000001"]})
+    again = await desk.foretold(VISIT.code, filing=sold)
     await desk.cash(again)
     await desk.work()
     assert await desk.state(again) == (C.FAILED, B.REFUNDED, [RefundState.PLANNED])
     await desk.place.do(desk.place.office, settle.reverse, bill_id=bill.id, reason="not_collected")
     await desk.work()
     assert (await desk.state(bill))[0] is C.REVERSED
-    third = await desk.settled(VISIT.code, kind=Kind.PHARMACY, packs={1: ["81000001"]})
+    third = await desk.settled(VISIT.code, filing=sold)
     assert await desk.state(third) == SETTLED
 
 

@@ -69,7 +69,7 @@ async def test_a_bill_shows_each_step_and_who_pays_what(app, desk):
 async def test_a_person_chooses_to_pay_alone_on_the_page_and_back(app, desk):
     hat = await desk.insured()
     await desk.fails(refuse=1)
-    bill = await desk.foretold()
+    bill = await desk.foretold(subject=await desk.ordered())
     async with browsing(app, await opened(desk.place, hat)) as reader:
         page = await reader.get(f"/bills/{bill.id}")
         assert page.says("医保不予支付", "医保基金监管规则不予支付", "去支付 ¥512.34")

@@ -52,6 +52,13 @@ class NoTraceCode(Conflict):
 
 
 @dataclass(eq=False)
+class NotClaimable(Conflict):
+    """INS-16, CON-26: no insurance pays for what this bill is of."""
+
+    rule: ClassVar[str] = "INS-16"
+
+
+@dataclass(eq=False)
 class BadItem(Invalid):
     """A share lies between nothing and one, a standard above nothing."""
 

@@ -1,7 +1,7 @@
 """The nouns of insurance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -216,6 +216,21 @@ class Terms:
     critical_from_fen: int
     critical_ratio: Decimal
     aid_ratio: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What a bill is claimed as; what it is of says so, and nobody files a health consultation.
+
+    `online` is a follow-up over the internet, of an earlier `diagnosis` (INS-16). `packs` are the
+    trace codes scanned for a line of the bill, by its number from 1 (FR-20).
+    """
+
+    kind: Kind
+    online: bool = False
+    diagnosis: str = ""
+    prescription_id: UUID | None = None
+    packs: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 class Subject(NamedTuple):

@@ -7,12 +7,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from lianyi.insurance.model import (
+    OVER,
     Booked,
     Charge,
+    Claim,
     Counter,
     Cover,
     CoverState,
     DifferenceKind,
+    Filing,
     Item,
     Kind,
     Level,
@@ -27,6 +30,7 @@ from lianyi.kernel import money
 
 HUNDRED = Decimal(100)
 REASON_MIN = 2  # characters
+NOT_ONLINE = "not_online"  # why: until the institution has agreed, asking again is in vain
 # What the agency answers, in the words there are for people.
 WHY = {
     "no_answer": "no_answer",
@@ -35,7 +39,7 @@ WHY = {
     "NOT_INSURED": "not_insured",
     "NO_SUCH_PERSON": "not_insured",
     "FUND_CONTROL": "control",
-    "NOT_ONLINE": "not_online",
+    "NOT_ONLINE": NOT_ONLINE,
 }
 RETIRED = "12"  # how the interface's kinds of retired persons begin
 
@@ -148,6 +152,20 @@ def is_as_foretold(foretold: Split, settled: Split) -> bool:
 def is_bound(cover: Cover | None) -> bool:
     """INS-01."""
     return cover is not None and cover.state is CoverState.BOUND
+
+
+def is_sound(filing: Filing) -> bool:
+    """INS-16, INS-17, CON-26: a follow-up is of a known disease, a shop sells on prescription."""
+    if filing.kind is Kind.PHARMACY:
+        return filing.prescription_id is not None
+    return bool(filing.diagnosis) or not filing.online
+
+
+def may_ask_again(claim: Claim | None) -> bool:
+    """Say whether asking the agency about a bill, once or again, may come to anything."""
+    if claim is None:
+        return True
+    return claim.state in OVER and why_not(claim.code) != NOT_ONLINE
 
 
 def untraced(kind: Kind, lines: Collection[Line]) -> str:

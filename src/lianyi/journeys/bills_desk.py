@@ -1,7 +1,7 @@
 """What a person owes, has paid and gets back: the views behind the patient's pages of bills."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from lianyi.billing.model import Bill, Payment, Receipt, Refund
 from lianyi.insurance import queries as insurance
 from lianyi.insurance.model import ASKING, OVER, ClaimView, Split
 from lianyi.insurance.rules import why_not
+from lianyi.journeys import claiming
 from lianyi.journeys.resident_desk import Who
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
@@ -23,7 +24,8 @@ PAGE = 50
 class BillView:
     """One bill with all that became of it. `waiting` is the payment whose code can be scanned.
 
-    `asking` says that the insurer hasn't said yet what it pays; `why` is why it doesn't.
+    `asking` says that the insurer hasn't said yet what it pays; `why` is why it doesn't, and
+    `may_claim` whether its person can have it asked.
     """
 
     bill: Bill
@@ -35,6 +37,7 @@ class BillView:
     waiting: Payment | None
     claim: ClaimView | None = None
     why: str = ""
+    may_claim: bool = False
 
     @property
     def asking(self) -> bool:
@@ -77,7 +80,11 @@ async def bill(tx: Tx, *, bill_id: UUID) -> OneBill:
 
     :raises NoSuchBill, NoSuchPerson, ProofTooLow:
     """
-    return await bill_on(tx, await _chart(tx), bill_id=bill_id)
+    chart = await _chart(tx)
+    seen = await bill_on(tx, chart, bill_id=bill_id)
+    asked = seen.view.claim.claim if seen.view.claim else None
+    may_claim = await claiming.may_claim(tx, chart, bill=seen.view.bill, claim=asked)
+    return replace(seen, view=replace(seen.view, may_claim=may_claim))
 
 
 async def bills_on(tx: Tx, chart: Chart, *, before: UUID | None = None) -> Bills:

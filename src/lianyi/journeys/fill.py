@@ -16,7 +16,7 @@ from lianyi.billing import service as billing
 from lianyi.billing.model import Bill, FeeClass, Item
 from lianyi.billing.model import Line as BillLine
 from lianyi.insurance.events import Settled, SettlementFailed
-from lianyi.insurance.model import Kind
+from lianyi.insurance.model import Filing, Kind
 from lianyi.journeys import prescribe, settle
 from lianyi.kernel import money as amounts
 from lianyi.kernel.work import Tx
@@ -91,12 +91,7 @@ async def choose(
     )
     if sale.kind is SellerKind.HOSPITAL:
         await _lock(tx, chart, sale)
-        await settle.begin(
-            tx,
-            bill=await _bill(tx, sale),
-            diagnoses=[each.code for each in found.sheet.diagnoses],
-            prescription_id=prescription_id,
-        )
+        await _claim(tx, chart, sale)
     return sale
 
 
@@ -123,7 +118,7 @@ async def check(tx: Tx, *, sale_id: UUID) -> Sale:
     others = {post.person_id for post in staff if post.role in SELLING} - {tx.actor.person_id}
     sale = await pharmacy.check(tx, chart, sale_id=sale_id, others=bool(others))
     if sale.kind is not SellerKind.HOSPITAL:
-        await _bill_store(tx, chart, sale)
+        await _claim(tx, chart, sale)
     return sale
 
 
@@ -267,6 +262,20 @@ def packs_by_line(sale: Sale, scans: Sequence[Scanned]) -> dict[int, list[str]]:
     }
 
 
+async def filing_of(tx: Tx, chart: Chart, sale: Sale) -> Filing:
+    """Say what a sale is claimed as: a hospital's is outpatient care, of a diagnosis.
+
+    A store claims under its own code what it has scanned (INS-17, FR-20).
+    """
+    id = sale.slip.prescription_id
+    if sale.kind is SellerKind.HOSPITAL:
+        sheet = (await prescriptions.prescription(tx, chart, prescription_id=id)).sheet
+        codes = [each.code for each in sheet.diagnoses]
+        return Filing(Kind.OUTPATIENT, diagnosis="".join(codes[:1]), prescription_id=id)
+    scans = await queries.packs_of(tx, chart, sale=sale)
+    return Filing(Kind.PHARMACY, prescription_id=id, packs=packs_by_line(sale, scans))
+
+
 async def delivery_fen(tx: Tx, seller_id: UUID) -> int:
     """Return what a seller asks for bringing it.
 
@@ -302,16 +311,9 @@ async def _lock(tx: Tx, chart: Chart, sale: Sale) -> None:
     )
 
 
-async def _bill_store(tx: Tx, chart: Chart, sale: Sale) -> None:
-    """INS-17, FR-20: claim under the store's own code what was scanned, or have it paid alone."""
-    scans = await queries.packs_of(tx, chart, sale=sale)
-    await settle.begin(
-        tx,
-        bill=await _bill(tx, sale),
-        kind=Kind.PHARMACY,
-        prescription_id=sale.slip.prescription_id,
-        packs=packs_by_line(sale, scans),
-    )
+async def _claim(tx: Tx, chart: Chart, sale: Sale) -> None:
+    filing = await filing_of(tx, chart, sale)
+    await settle.begin(tx, bill=await _bill(tx, sale), filing=filing)
 
 
 async def _bill(tx: Tx, sale: Sale) -> Bill:

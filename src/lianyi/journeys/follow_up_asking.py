@@ -37,8 +37,11 @@ from lianyi.consult.model import (
 )
 from lianyi.consult.rules import flags, gate
 from lianyi.files import service as files
+from lianyi.insurance.model import Filing
+from lianyi.insurance.model import Kind as Claimed
 from lianyi.journeys import earlier, settle
 from lianyi.kernel import profile
+from lianyi.kernel.money import to_fen
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people import service as registry
@@ -48,6 +51,7 @@ from lianyi.records.rules.sensitive import classes_of
 from lianyi.terminology import queries as terminology
 
 SUBJECT = "consult"  # of a bill for an online visit
+ORDINARY = "110200001"  # 普通门诊诊查费, as the national list of medical prices numbers it
 CARED_FOR = timedelta(days=30)
 SHARED_FOR = timedelta(days=30)
 
@@ -274,8 +278,28 @@ async def charge(tx: Tx, asked: Visit, *, claimed: bool = True) -> None:
         lines=[replace(line, unit_price=Decimal(fen) / 100, fen=fen)],
         due_at=tx.now + timedelta(minutes=profile.at(tx.now)["CON-27"]),
     )
-    if claimed and asked.kind is Kind.FOLLOW_UP:  # CON-26: nobody claims a health consultation
-        await settle.begin(tx, bill=bill, diagnoses=[asked.code], online=True)
+    if claimed and (filing := await filing_of(tx, asked)):
+        await settle.begin(tx, bill=bill, filing=filing)
+
+
+async def filing_of(tx: Tx, asked: Visit) -> Filing | None:
+    """Say what an online visit is claimed as, if it is claimed at all.
+
+    Nobody claims a health consultation (CON-26), nor a follow-up that costs more than the ordinary
+    visit here, or at the hospital behind it where there are no others (INS-16).
+    """
+    if asked.kind is not Kind.FOLLOW_UP or not await _is_ordinary(tx, asked):
+        return None
+    return Filing(Claimed.OUTPATIENT, online=True, diagnosis=asked.code)
+
+
+async def _is_ordinary(tx: Tx, asked: Visit) -> bool:
+    places = await people.institutions(tx, ids=[asked.institution_id])
+    here = places[asked.institution_id]
+    behind = [id for id in (here.id, here.parent_id) if id]
+    known = await money.prices_at(tx, institution_ids=behind, codes=[ORDINARY])
+    price = next((known[id][ORDINARY] for id in behind if ORDINARY in known[id]), None)
+    return price is not None and asked.terms.fen <= to_fen(price.unit_price)
 
 
 async def own(tx: Tx) -> Chart:

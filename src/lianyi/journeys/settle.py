@@ -17,15 +17,13 @@ from lianyi.billing.events import BillLapsed, BillPaid, BillVoided, BooksDue
 from lianyi.billing.model import Bill, BillState, Refund
 from lianyi.insurance import queries
 from lianyi.insurance import service as insurance
-from lianyi.insurance.errors import NotCovered
 from lianyi.insurance.events import Settled, SettlementDoubtful, SettlementOverdue
-from lianyi.insurance.model import BEFORE_PAYING, OVER, Charge, Claim, ClaimState, Kind
+from lianyi.insurance.model import BEFORE_PAYING, OVER, Charge, Claim, ClaimState, Filing
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import INSURER
 from lianyi.people.model import Kind as Place
 
-NOBODY: Mapping[int, Sequence[str]] = {}
 FAILED = "insurance_failed"
 SELF_PAY = "self_pay"
 BILL_OVER = "bill_over"
@@ -33,24 +31,12 @@ GOING_BACK = frozenset({ClaimState.UNDOING, ClaimState.REVERSING})
 NOT_HELD = OVER | {ClaimState.FAILED, ClaimState.REVERSED}  # the agency holds nothing of it
 
 
-async def begin(
-    tx: Tx,
-    *,
-    bill: Bill,
-    kind: Kind = Kind.OUTPATIENT,
-    diagnoses: Sequence[str] = (),
-    prescription_id: UUID | None = None,
-    packs: Mapping[int, Sequence[str]] = NOBODY,
-    online: bool = False,
-) -> bool:
-    """Claim an open bill at the agency; False where the person simply pays it.
+async def begin(tx: Tx, *, bill: Bill, filing: Filing) -> bool:
+    """Claim an open bill at the agency as what it is; False where the person simply pays it.
 
-    `packs` are the trace codes scanned for a line, by its number from 1 (FR-20); `online` is a
-    follow-up over the internet (INS-16).
-
-    :raises NoTraceCode:
+    :raises NotClaimable, NoTraceCode:
     """
-    if bill.state is not BillState.OPEN or not await _is_designated(tx, bill.institution_id):
+    if bill.state is not BillState.OPEN or not await is_designated(tx, bill.institution_id):
         return False
     claim = await insurance.open_claim(
         tx,
@@ -58,11 +44,8 @@ async def begin(
         subject=bill.subject,
         person_id=bill.person_id,
         institution_id=bill.institution_id,
-        charges=_charges(bill, packs),
-        kind=kind,
-        online=online,
-        diagnosis=diagnoses[0] if diagnoses else "",
-        prescription_id=prescription_id,
+        charges=_charges(bill, filing.packs),
+        filing=filing,
     )
     if claim is None:
         return False
@@ -70,25 +53,12 @@ async def begin(
     return True
 
 
-async def claim_again(tx: Tx, *, bill_id: UUID) -> None:
-    """Let the agency be asked once more for a bill that its person may still pay.
-
-    :raises ClaimUnderWay, NoSuchBill, NoSuchPerson, NotCovered:
-    """
-    bill = await money.bill(tx, await _own_chart(tx), bill_id=bill_id)
-    await insurance.drop_of_bill(tx, bill_id=bill_id, reason="again")
-    if bill.fund_fen:
-        await billing.share(tx, bill_id=bill_id, fund_fen=0)
-    if not await begin(tx, bill=bill):
-        raise NotCovered
-
-
 async def pay_self(tx: Tx, *, bill_id: UUID) -> None:
     """Leave the agency out of a bill: its person pays all of it.
 
     :raises ClaimUnderWay, NoSuchBill, NoSuchPerson, NotPayable, PaymentUnderway:
     """
-    await _leave(tx, await _own_chart(tx), bill_id)
+    await leave(tx, await own(tx), bill_id=bill_id, reason=SELF_PAY)
 
 
 async def pay_self_at_counter(tx: Tx, *, person_id: UUID, bill_id: UUID) -> None:
@@ -97,7 +67,7 @@ async def pay_self_at_counter(tx: Tx, *, person_id: UUID, bill_id: UUID) -> None
     :raises ClaimUnderWay, NoSuchBill, NoSuchPerson, NotPayable, PaymentUnderway:
     """
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="bill")
-    await _leave(tx, chart, bill_id)
+    await leave(tx, chart, bill_id=bill_id, reason=SELF_PAY)
 
 
 async def bind(tx: Tx) -> None:
@@ -105,7 +75,7 @@ async def bind(tx: Tx) -> None:
 
     :raises CoverKnown, NoSuchPerson, ProofTooLow:
     """
-    await insurance.bind(tx, await _own_chart(tx))
+    await insurance.bind(tx, await own(tx))
 
 
 async def unbind(tx: Tx) -> None:
@@ -113,7 +83,32 @@ async def unbind(tx: Tx) -> None:
 
     :raises NoSuchPerson, NotCovered, ProofTooLow:
     """
-    await insurance.unbind(tx, await _own_chart(tx))
+    await insurance.unbind(tx, await own(tx))
+
+
+async def leave(tx: Tx, chart: Chart, *, bill_id: UUID, reason: str) -> None:
+    """Drop what is claimed of a bill of the chart's person, who owes all of it again.
+
+    :raises ClaimUnderWay, NoSuchBill, NotPayable, PaymentUnderway:
+    """
+    bill = await money.bill(tx, chart, bill_id=bill_id)
+    if await insurance.drop_of_bill(tx, bill_id=bill.id, reason=reason) and bill.fund_fen:
+        await billing.share(tx, bill_id=bill.id, fund_fen=0)
+
+
+async def own(tx: Tx) -> Chart:
+    """Open the bills of the acting resident, or of whom they pay for.
+
+    :raises NoSuchPerson, ProofTooLow:
+    """
+    person_id = tx.actor.subject_id
+    return await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="insurance")
+
+
+async def is_designated(tx: Tx, institution_id: UUID) -> bool:
+    """Say whether an institution has an agreement with the agency."""
+    found = await people.institutions(tx, ids=[institution_id])
+    return bool(found[institution_id].insurance_code)
 
 
 async def call_off(tx: Tx, *, subject: tuple[str, UUID], reason: str) -> Refund | None:
@@ -158,7 +153,7 @@ async def give_up(tx: Tx, event: SettlementOverdue) -> None:
 
 async def open_books(tx: Tx, event: BooksDue) -> None:
     """Compare the agency's day as soon as the payment provider's can be."""
-    if await _is_designated(tx, event.institution_id):
+    if await is_designated(tx, event.institution_id):
         day = date.fromisoformat(event.day)
         await insurance.open_books(tx, institution_id=event.institution_id, day=day)
 
@@ -174,17 +169,6 @@ async def _ends(tx: Tx, claim: Claim, reason: str) -> bool:
     return True
 
 
-async def _leave(tx: Tx, chart: Chart, bill_id: UUID) -> None:
-    bill = await money.bill(tx, chart, bill_id=bill_id)
-    if await insurance.drop_of_bill(tx, bill_id=bill.id, reason=SELF_PAY) and bill.fund_fen:
-        await billing.share(tx, bill_id=bill.id, fund_fen=0)
-
-
-async def _own_chart(tx: Tx) -> Chart:
-    person_id = tx.actor.subject_id
-    return await access.open_chart(tx, person_id=person_id, purpose=Purpose.PAY, what="insurance")
-
-
 async def _show_agency(tx: Tx, claim: Claim) -> None:
     """Let the agency see what is claimed of its own insured, and nothing else of them (INS-20)."""
     for agency in await people.institutions_of(tx, kinds=[Place.INSURANCE_AGENCY]):
@@ -195,11 +179,6 @@ async def _show_agency(tx: Tx, claim: Claim) -> None:
             roles=frozenset({INSURER}),
             cause_id=claim.id,
         )
-
-
-async def _is_designated(tx: Tx, institution_id: UUID) -> bool:
-    found = await people.institutions(tx, ids=[institution_id])
-    return bool(found[institution_id].insurance_code)
 
 
 def _charges(bill: Bill, packs: Mapping[int, Sequence[str]]) -> list[Charge]:

@@ -19,7 +19,7 @@ from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment, AppointmentState
 from lianyi.booking.states import APPOINTMENT
 from lianyi.insurance.events import Settled, SettlementFailed
-from lianyi.insurance.model import OTHERWISE
+from lianyi.insurance.model import OTHERWISE, Filing, Kind
 from lianyi.journeys import notes, pay, queue, settle, sharing
 from lianyi.kernel.lifecycle import WrongState, check_role
 from lianyi.kernel.work import Tx
@@ -39,6 +39,7 @@ from lianyi.records.rules.sensitive import classes_of
 from lianyi.terminology import queries as terminology
 
 SUBJECT = pay.ORDER
+FILING = Filing(Kind.OUTPATIENT)  # what any order is claimed as
 CARRIERS = frozenset({DOCTOR, NURSE, TECHNICIAN, CLERK})
 CARRIED_FOR = timedelta(days=30)
 UNDER_WAY = frozenset({AppointmentState.WITH_DOCTOR, AppointmentState.SEEN})
@@ -200,7 +201,7 @@ async def charge_again(tx: Tx, event: SettlementFailed) -> None:
         lines=failed.lines,
     )
     if event.code == OTHERWISE:
-        await settle.begin(tx, bill=bill)
+        await settle.begin(tx, bill=bill, filing=FILING)
 
 
 def allergen(code: str, *, reaction: str = "") -> Allergen:
@@ -222,7 +223,7 @@ async def _order(tx: Tx, chart: Chart, appointment: Appointment, code: str) -> O
         subject=(SUBJECT, placed.id),
         lines=lines,
     )
-    await settle.begin(tx, bill=bill)
+    await settle.begin(tx, bill=bill, filing=FILING)
     await access.open_relation(
         tx,
         person_id=placed.person_id,

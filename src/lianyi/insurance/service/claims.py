@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from lianyi.insurance import events, rules
-from lianyi.insurance.errors import ClaimUnderWay, NoTraceCode
+from lianyi.insurance.errors import ClaimUnderWay, NotClaimable, NoTraceCode
 from lianyi.insurance.model import (
     ASKING,
     BEFORE_PAYING,
@@ -14,6 +14,7 @@ from lianyi.insurance.model import (
     Claim,
     ClaimState,
     DifferenceKind,
+    Filing,
     Kind,
     Mismatch,
     Rating,
@@ -38,21 +39,21 @@ async def open_claim(
     person_id: UUID,
     institution_id: UUID,
     charges: Sequence[Charge],
-    kind: Kind,
-    online: bool = False,
-    diagnosis: str = "",
-    prescription_id: UUID | None = None,
+    filing: Filing,
 ) -> Claim | None:
     """Claim a bill for whoever is insured; None for who isn't, or has paid nothing to claim.
 
     :raises NoTraceCode: FR-20.
+    :raises NotClaimable: CON-26, INS-16, INS-17.
     """
+    if not rules.is_sound(filing):
+        raise NotClaimable
     cover = await covers.find(tx, person_id)
     if cover is None or cover.scheme is None or not rules.is_bound(cover):
         return None
     known = await covers.items(tx, [institution_id], {charge.code for charge in charges})
     lines = [rules.line_of(each, known.get((institution_id, each.code))) for each in charges]
-    if code := rules.untraced(kind, lines):
+    if code := rules.untraced(filing.kind, lines):
         raise NoTraceCode(item=code)
     claim = Claim(
         id=tx.new_id(person_id),
@@ -61,17 +62,17 @@ async def open_claim(
         state=ClaimState.OPENED,
         bill_id=bill_id,
         subject=Subject(*subject),
-        kind=kind,
-        online=online,
+        kind=filing.kind,
+        online=filing.online,
         cover_id=cover.id,
         scheme=cover.scheme,
-        diagnosis=diagnosis,
-        prescription_id=prescription_id,
+        diagnosis=filing.diagnosis,
+        prescription_id=filing.prescription_id,
         total_fen=sum(charge.fen for charge in charges),
         at=tx.now,
     )
     await claims.insert(tx, claim, lines)
-    first = Task.REGISTER if kind is Kind.OUTPATIENT else Task.FORETELL
+    first = Task.REGISTER if filing.kind is Kind.OUTPATIENT else Task.FORETELL
     await errand.plan(tx, first, thing_id=claim.id)
     return claim
 

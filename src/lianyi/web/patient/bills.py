@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lianyi.billing.model import SETTLED, BillState, Payment, PaymentState
-from lianyi.journeys import bills_desk, pay, settle
+from lianyi.journeys import bills_desk, claiming, pay, settle
 from lianyi.journeys.bills_desk import Bills, BillView, OneBill
 from lianyi.journeys.resident_desk import Who
 from lianyi.kernel.work import Tx, within
@@ -137,8 +137,8 @@ async def pay_self(request: Request) -> Response:
 
 
 async def claim(request: Request) -> Response:
-    """Have the insurer asked, after it had refused or had been left out."""
-    return await _choose(request, settle.claim_again)
+    """Have the insurer asked, as it wasn't before, or once more."""
+    return await _choose(request, claiming.claim)
 
 
 async def _choose(request: Request, verb: Choice) -> Response:
