@@ -65,7 +65,7 @@ async def open_market(app):
 
 async def _insure(market):
     """Let the insurance be known once all is paid: nobody is there to be asked about it."""
-    found = Found("1001", Scheme.EMPLOYEE, "11", "370100", aided=False)
+    found = Found("1001", Scheme.EMPLOYEE, "11", "370100", aided=False, credential="EC1001")
     used = Used(deductible_fen=20_000, open_fen=20_000)
     place, person_id = market.practice.place, market.patient.person_id
     await place.do(place.office, insurance.take_over, person_id=person_id, found=found, used=used)

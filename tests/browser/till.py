@@ -115,7 +115,7 @@ async def _bills(till):
 
 async def _insured(till):
     """Claim two bills as far as the person's part, and have one of them paid and in doubt."""
-    found = Found("1001", Scheme.EMPLOYEE, "12", "370100", aided=True)
+    found = Found("1001", Scheme.EMPLOYEE, "12", "370100", aided=True, credential="EC1001")
     used = Counter(deductible_fen=20_000, open_fen=20_000)
     person_id = till.patient.person_id
     await till.hear(insurance.take_over, person_id=person_id, found=found, used=used)

@@ -120,6 +120,10 @@ class Desk:
         await self.work()
         self.till.patient = hat
 
+    async def end(self, hat):
+        """Let a patient end, in the agency's own app, what they allowed when they bound."""
+        await self.town.provider.post("/ended", [(await self.cover(hat)).number])
+
     async def work(self):
         """Do what the worker would until there is nothing left to do now."""
         app = self.place.app

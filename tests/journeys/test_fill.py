@@ -248,7 +248,7 @@ async def test_ins_17_the_agency_is_told_the_prescription_and_every_pack_of_a_sa
         place.office,
         insurance.take_over,
         person_id=market.patient.person_id,
-        found=Found("1001", Scheme.EMPLOYEE, "11", "370100", aided=False),
+        found=Found("1001", Scheme.EMPLOYEE, "11", "370100", aided=False, credential="EC1001"),
         used=Used(),
     )
     sale = await market.accepted(store, await market.practice.approved())

@@ -10,17 +10,20 @@ from lianyi.access.model import Purpose
 from lianyi.billing.model import BillState
 from lianyi.insurance import service as covers
 from lianyi.insurance.model import ClaimState, Counter, Level
+from lianyi.insurance.rules import why_not
 from lianyi.journeys import fill, hand_over, offers_desk, pay
-from lianyi.links.insurer import E_CREDENTIAL
+from lianyi.links.insurer import E_CREDENTIAL, Sender
 from lianyi.people import queries as people
 from lianyi.people.model import CLERK, DOCTOR, PHARMACIST, Kind
 from lianyi.pharmacy.model import SaleState, SellerKind
 from tests.insurance.make import CODE, Desk
 from tests.journeys.test_fill import Market
 from tests.links import provider as providers
+from tests.links.agency import DRUG, line, selling
+from tests.links.agency import STORE as OTHER_STORE
 from tests.pharmacy.make import AMLODIPINE, HOME
 from tests.place import Place
-from tests.prescribing.make import Practice
+from tests.prescribing.make import HYPERTENSION, Practice
 
 C, B, S = ClaimState, BillState, SaleState
 STORE = "P37010299901"
@@ -147,10 +150,42 @@ async def test_ins_17_a_store_claims_under_its_own_code_with_prescription_packs_
     assert booked["total"] == 20_000 + 500
     claim = (await market.claimed(sale)).claim
     act = (await market.said(claim.id, "insurance.settle"))["act"]
-    assert act["mdtrt_cert_type"] == E_CREDENTIAL
+    cover = await market.desk.cover(market.patient)
+    assert (act["mdtrt_cert_type"], act["mdtrt_cert_no"]) == (E_CREDENTIAL, cover.credential)
     drug, courier = act["drugdetail"]
     assert [pack["drug_trac_codg"] for pack in drug["drugtracinfo"]] == online.packs[:1]
     assert {drug["rxno"], courier["rxno"]} == {prescription.id.hex}
+    told = await market.said(claim.id, "insurance.prescribe")
+    assert (told["sender"]["institution"], told["act"]["rxno"]) == (CODE, prescription.id.hex)
+    assert told["act"]["dise_codg"] == HYPERTENSION.code
+
+
+async def test_ins_17_a_prescription_the_agency_does_not_take_is_not_claimed(market):
+    """Its number is another's there: the store's customer is told why, and pays alone."""
+    store, prescription = await market.designated(), await market.practice.approved()
+    await market.desk.town.prescribe(number=prescription.id.hex)
+    sale = await market.accepted(store, prescription)
+    await market.pick(store, sale)
+    await market.desk.work()
+    claim = (await market.claimed(sale)).claim
+    assert (claim.state, why_not(claim.code)) == (C.REFUSED, "prescription")
+    await market.cash(sale, store)
+    assert (await market.state(sale))[0] is S.READY
+    assert await market.theirs(STORE) == []
+
+
+async def test_fr_21_a_pack_the_agency_knows_as_sold_is_not_settled_again(market):
+    store = await market.designated()
+    sale = await market.accepted(store, await market.practice.approved())
+    await market.pick(store, sale)
+    town = market.desk.town
+    await town.prescribe()
+    elsewhere = selling(line(1, DRUG, "20", packs=store.packs[:1]))
+    await town.settled(elsewhere, sender=Sender(OTHER_STORE, "370100", "store"))
+    first = await market.bill(sale)
+    await market.cash(sale, store)
+    assert (await market.desk.view(first)).claim.code == "PACK_SOLD"
+    assert (await market.desk.till.state(first))[0] is B.REFUNDED
 
 
 async def test_what_a_seller_is_foreseen_to_cost_is_what_the_agency_foretells(market):

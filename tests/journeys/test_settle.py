@@ -1,7 +1,6 @@
 """Insured money on a bad day: answers lost, late, doubled, refused; the agency killed, or gone."""
 
 import asyncio
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -65,12 +64,52 @@ async def test_whoever_is_not_insured_is_told_so(desk):
     assert (await desk.cover(stranger)).state is CoverState.REFUSED
 
 
-async def test_the_agencys_number_of_a_person_is_never_stored_in_the_clear(desk):
-    await desk.insured()
-    ((number,),) = await desk.place.rows(
-        "SELECT number FROM insurance.cover WHERE person_id = $1", desk.till.patient.person_id
+async def test_what_the_agency_knows_a_person_by_is_never_stored_in_the_clear(desk):
+    patient = await desk.insured()
+    credential = (await desk.cover(patient)).credential
+    ((number, kept),) = await desk.place.rows(
+        "SELECT number, credential FROM insurance.cover WHERE person_id = $1", patient.person_id
     )
     assert desk.place.id.hex[-10:].encode() not in number
+    assert credential
+    assert credential.encode() not in kept
+
+
+async def test_ins_01_whoever_ended_what_they_allowed_is_not_claimed_for_until_bound_anew(
+    desk, clock
+):
+    """INS-17: what the agency gave is shown to it; what was ended is refused."""
+    patient = await desk.insured()
+    first = (await desk.cover(patient)).credential
+    await desk.end(patient)
+    bill = await desk.foretold()
+    claim = (await desk.view(bill)).claim
+    assert (claim.state, claim.code) == (C.REFUSED, "CREDENTIAL_ENDED")
+    clock.forward(seconds=1)
+    await desk.place.do(patient, settle.unbind)
+    await desk.bind(patient)
+    assert (await desk.cover(patient)).credential != first
+    assert (await desk.state(await desk.settled()))[0] is C.SETTLED
+
+
+async def test_ins_01_a_credential_ended_before_the_settlement_gives_all_back(desk):
+    patient = await desk.insured()
+    bill = await desk.foretold()
+    await desk.end(patient)
+    await desk.cash(bill)
+    await desk.work()
+    assert await desk.state(bill) == (C.FAILED, B.REFUNDED, [RefundState.PLANNED])
+    assert (await desk.view(bill)).claim.code == "CREDENTIAL_ENDED"
+
+
+async def test_ins_01_a_cover_without_a_credential_is_not_claimed_for(desk):
+    """One bound before the agency gave any: nothing is made up in its place."""
+    patient = await desk.insured()
+    await desk.place.app.pool.execute(
+        "UPDATE insurance.cover SET credential = NULL WHERE person_id = $1", patient.person_id
+    )
+    claim = (await desk.view(await desk.foretold())).claim
+    assert (claim.state, claim.code) == (C.REFUSED, "NO_CREDENTIAL")
 
 
 async def test_the_uninsured_pay_all_and_that_is_final(desk):
@@ -431,18 +470,6 @@ async def test_a_sale_without_its_packs_is_not_claimed(desk):
     )
     with pytest.raises(NoTraceCode):
         await desk.claim(VISIT.code, filing=SOLD)
-    sold = replace(SOLD, packs={1: ["81000001"]})
-    bill = await desk.settled(VISIT.code, filing=sold)
-    assert await desk.state(bill) == SETTLED
-    again = await desk.foretold(VISIT.code, filing=sold)
-    await desk.cash(again)
-    await desk.work()
-    assert await desk.state(again) == (C.FAILED, B.REFUNDED, [RefundState.PLANNED])
-    await desk.place.do(desk.place.office, settle.reverse, bill_id=bill.id, reason="not_collected")
-    await desk.work()
-    assert (await desk.state(bill))[0] is C.REVERSED
-    third = await desk.settled(VISIT.code, filing=sold)
-    assert await desk.state(third) == SETTLED
 
 
 async def test_the_days_books_agree_and_name_what_does_not(desk, clock):
@@ -464,12 +491,15 @@ async def test_a_settlement_only_the_agency_has_is_found(desk):
     await desk.settled()
     cover = await desk.cover(patient)
     sender = insurer.Sender(CODE, "370100", "elsewhere")
-    registered = registering(cover.number, cover.scheme)
+    shown = (insurer.E_CREDENTIAL, cover.credential)
+    registered = registering(cover.number, cover.scheme, shown=shown)
     visit = (await desk.town.does(registered, insurer.Registered, sender=sender)).visit
     lines = [line(1, f"N{BIG}", "500")]
     sent = insurer.SendLines(cover.number, visit, "1", lines)
     await desk.town.does(sent, insurer.Rated, sender=sender)
-    due = insurer.Settle(cover.number, cover.scheme, visit, "1", "01", "x", lines[0].sum)
+    due = insurer.Settle(
+        cover.number, cover.scheme, visit, "1", "01", cover.credential, lines[0].sum
+    )
     foreign = await desk.town.settled(due, sender=sender)
     await compared(desk, date.fromisoformat(foreign.settled_at[:10]))
     (found,) = await desk.place.ask(await desk.place.admin(), queries.differences)

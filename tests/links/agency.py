@@ -13,10 +13,11 @@ from lianyi.links.agency import Agency
 from lianyi.links.signed import SignedWire
 from tests.links.provider import Provider, now
 
-HOSPITAL, STORE = "H37010200001", "P37010200001"
+HOSPITAL, STORE, CLINIC = "H37010200001", "P37010200001", "H37010200002"
 VISIT_ITEM, DRUG, CHEAP, SELF = "110200001", "XC08CAA256A001010100001", "B001", "C001"
 CLASS_B, CLASS_A, CLASS_C = "02", "01", "03"
 YEAR_MS = 366 * 24 * 3600 * 1000
+RX = "RX1"
 SENDER = insurer.Sender(HOSPITAL, "370100", "clerk")
 
 
@@ -63,7 +64,15 @@ class Town:
         visit = (await self.does(asked, insurer.Registered)).visit
         await self.does(insurer.SendLines(person, visit, "1", list(lines)), insurer.Rated)
         total = sum((line.sum for line in lines), Decimal(0))
-        return insurer.Settle(person, scheme, visit, "1", insurer.E_CREDENTIAL, "code", total)
+        return insurer.Settle(
+            person, scheme, visit, "1", insurer.E_CREDENTIAL, f"EC{person}", total
+        )
+
+    async def prescribe(self, *codes, person="1001", number=RX, many=2, **given):
+        """Upload a prescription, as the hospital that wrote it does."""
+        drugs = [insurer.Prescribed(code, Decimal(many)) for code in codes or (DRUG,)]
+        act = insurer.Prescribe(person, number, now().isoformat(), "I10.x00x002", drugs)
+        return await self.says(act, **given)
 
     async def settled(self, due, **given):
         return (await self.does(due, insurer.Settled, **given)).settlement
@@ -74,17 +83,16 @@ class Town:
         return found.insurances[0].balance
 
 
-def registering(person="1001", scheme=insurer.EMPLOYEE, **given):
-    return insurer.Register(
-        person, scheme, now().isoformat(), insurer.E_CREDENTIAL, "code", "A1", **given
-    )
+def registering(person="1001", scheme=insurer.EMPLOYEE, *, shown=None, **given):
+    kind, number = shown or (insurer.E_CREDENTIAL, f"EC{person}")
+    return insurer.Register(person, scheme, now().isoformat(), kind, number, "A1", **given)
 
 
 def identifying(name, number):
     return insurer.Identify(insurer.ID_CARD, number, number, name)
 
 
-def line(number, item, price, quantity=1, packs=()):
+def line(number, item, price, quantity=1, packs=(), prescription=RX):
     cost = (Decimal(price) * quantity).quantize(Decimal("0.01"))
     return insurer.FeeLine(
         str(number),
@@ -94,15 +102,15 @@ def line(number, item, price, quantity=1, packs=()):
         Decimal(quantity),
         Decimal(price),
         now().isoformat(),
+        prescription=prescription,
         packs=[insurer.TraceCode(code) for code in packs],
     )
 
 
-def selling(*lines, person="1001", scheme=insurer.EMPLOYEE):
+def selling(*lines, person="1001", scheme=insurer.EMPLOYEE, shown=None):
     total = sum((line.sum for line in lines), Decimal(0))
-    return insurer.Sell(
-        person, scheme, now().isoformat(), insurer.E_CREDENTIAL, "code", total, list(lines)
-    )
+    kind, number = shown or (insurer.E_CREDENTIAL, f"EC{person}")
+    return insurer.Sell(person, scheme, now().isoformat(), kind, number, total, list(lines))
 
 
 def preview(due):
@@ -127,6 +135,7 @@ def without_number(settlement):
 PEOPLE = [
     {
         "psn_no": "1001",
+        "credential": "EC1001",
         "number": "370102196001011234",
         "name": "王建国",
         "scheme": "310",
@@ -135,6 +144,7 @@ PEOPLE = [
     },
     {
         "psn_no": "1002",
+        "credential": "EC1002",
         "number": "370102198001011235",
         "name": "李秀兰",
         "scheme": "390",
@@ -142,6 +152,7 @@ PEOPLE = [
     },
     {
         "psn_no": "1003",
+        "credential": "EC1003",
         "number": "370102197001011236",
         "name": "赵贫",
         "scheme": "390",
@@ -150,6 +161,7 @@ PEOPLE = [
     },
     {
         "psn_no": "1004",
+        "credential": "EC1004",
         "number": "370102197001011237",
         "name": "孙停",
         "scheme": "310",
@@ -160,6 +172,7 @@ PEOPLE = [
 INSTITUTIONS = [
     {"code": HOSPITAL, "name": "青山市人民医院", "online": True},
     {"code": STORE, "name": "康和堂人民路店"},
+    {"code": CLINIC, "name": "六河卫生院"},
 ]
 ITEMS = [
     {"code": VISIT_ITEM, "level": CLASS_A},

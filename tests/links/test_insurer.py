@@ -17,6 +17,7 @@ from lianyi.links.wire import Unanswered
 from tests.links import provider as providers
 from tests.links.agency import (
     CHEAP,
+    CLINIC,
     DRUG,
     PEOPLE,
     SELF,
@@ -36,6 +37,7 @@ from tests.links.agency import (
     yuan,
 )
 
+CLINIC_DESK = insurer.Sender(CLINIC, "370100", "clerk")
 STORE_DESK = insurer.Sender(STORE, "370100", "store")
 VECTOR = engine.Scheme(
     80_000, Decimal("0.85"), Decimal("0.85"), 100_000_000, 1_800_000, Decimal("0.60")
@@ -112,7 +114,7 @@ async def test_only_designated_institutions_are_heard(town):
 
 async def test_without_the_supplementary_agreement_no_follow_up_online_is_paid(town):
     """INS-16."""
-    assert await town.refuses(registering(online=True), sender=STORE_DESK) == "NOT_ONLINE"
+    assert await town.refuses(registering(online=True), sender=CLINIC_DESK) == "NOT_ONLINE"
     await town.does(registering(online=True), insurer.Registered)
 
 
@@ -281,11 +283,13 @@ def replace_sum(due, text):
 
 async def test_without_a_scanned_code_no_drug_is_settled(town):
     """FR-20."""
+    await town.prescribe()
     assert await town.refuses(selling(line(1, DRUG, "20")), sender=STORE_DESK) == "NO_TRACE_CODE"
 
 
 async def test_a_pack_is_sold_once(town):
     """FR-20, FR-21."""
+    await town.prescribe()
     sale = selling(line(1, DRUG, "20", packs=["8100001"]))
     await town.settled(sale, sender=STORE_DESK)
     assert await town.refuses(sale, sender=STORE_DESK) == "PACK_SOLD"
@@ -294,6 +298,7 @@ async def test_a_pack_is_sold_once(town):
 
 async def test_a_sale_taken_back_frees_its_packs(town):
     """INS-21."""
+    await town.prescribe()
     sale = selling(line(1, DRUG, "20", packs=["8100001"]))
     settled = await town.settled(sale, sender=STORE_DESK)
     back = insurer.CancelSale(settled.id, "1001")
@@ -303,6 +308,7 @@ async def test_a_sale_taken_back_frees_its_packs(town):
 
 async def test_packs_handed_over_later_are_told_of(town, due):
     """FR-20: a hospital's pharmacy scans after it has settled."""
+    await town.prescribe()
     settled = await town.settled(due)
     packs = [insurer.TraceCode("8100009")]
     sold = insurer.SoldPacks("1001", settled.id, DRUG, packs)

@@ -81,6 +81,15 @@ async def test_a_person_chooses_to_pay_alone_on_the_page_and_back(app, desk):
         assert page.says("自费", "去支付 ¥512.34")
 
 
+async def test_ins_01_whoever_is_not_authorised_any_more_is_told_to_bind_anew(app, desk):
+    hat = await desk.insured()
+    await desk.end(hat)
+    bill = await desk.foretold()
+    async with browsing(app, await opened(desk.place, hat)) as reader:
+        page = await reader.get(f"/bills/{bill.id}")
+    assert page.says("医保不予支付", "解除绑定后重新绑定", "去支付 ¥512.34")
+
+
 async def test_a_failed_settlement_says_where_the_money_is(app, desk):
     hat = await desk.insured()
     bill = await desk.foretold()

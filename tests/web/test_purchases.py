@@ -452,7 +452,7 @@ async def test_each_look_is_in_the_persons_log_once(market, reader):
 
 async def insure(market):
     place, person_id = market.practice.place, market.patient.person_id
-    found = Found("1001", Scheme.EMPLOYEE, "11", "370100", aided=False)
+    found = Found("1001", Scheme.EMPLOYEE, "11", "370100", aided=False, credential="EC1001")
     await place.do(
         place.office, insurance.take_over, person_id=person_id, found=found, used=Counter()
     )

@@ -77,9 +77,13 @@ class Source(StrEnum):
 
 
 class Task(StrEnum):
-    """The kinds of errand about insurance; `journeys/agency.py` and `traces.py` run them."""
+    """The kinds of errand about insurance.
+
+    `journeys/agency.py` runs them, `uploaded.py` and `traces.py` those of prescriptions and packs.
+    """
 
     IDENTIFY = "insurance.identify"
+    PRESCRIBE = "insurance.prescribe"
     REGISTER = "insurance.register"
     SEND = "insurance.send"
     FORETELL = "insurance.foretell"
@@ -99,7 +103,10 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """How somebody is insured. `number` is the agency's of the person."""
+    """How somebody is insured. `number` is the agency's of the person.
+
+    `credential` is what it gave them to be known by; it shows it to nobody else (INS-01).
+    """
 
     id: UUID
     person_id: UUID
@@ -111,17 +118,19 @@ class Cover:
     aided: bool
     code: str
     at: datetime
+    credential: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the agency answers about somebody."""
+    """What the agency answers about somebody, and the credential it gives them."""
 
     number: str
     scheme: Scheme
     person_type: str
     area: str
     aided: bool
+    credential: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,13 @@ WHY = {
     "NO_SUCH_PERSON": "not_insured",
     "FUND_CONTROL": "control",
     "NOT_ONLINE": NOT_ONLINE,
+    "NO_CREDENTIAL": "credential",
+    "CREDENTIAL_UNKNOWN": "credential",
+    "CREDENTIAL_ENDED": "credential",
+    "NO_PRESCRIPTION": "prescription",
+    "PRESCRIPTION_KNOWN": "prescription",
+    "PRESCRIPTION_UNKNOWN": "prescription",
+    "NOT_PRESCRIBED": "prescription",
 }
 RETIRED = "12"  # how the interface's kinds of retired persons begin
 

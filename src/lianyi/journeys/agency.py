@@ -32,7 +32,7 @@ from lianyi.kernel.errand import Answer, Errand, Outcome
 from lianyi.kernel.money import to_fen
 from lianyi.kernel.work import Tx
 from lianyi.links import Links, insurer
-from lianyi.links.insurer import E_CREDENTIAL, INSURED, Act, Sender
+from lianyi.links.insurer import E_CREDENTIAL, ID_CARD, INSURED, Act, Sender
 from lianyi.people import queries as people
 
 REGION = "370100"  # where the network's institutions lie, as the agency numbers places
@@ -57,13 +57,13 @@ async def _identify(tx: Tx, cover_id: UUID) -> Saying:
     person_id = await queries.asked(tx, cover_id=cover_id)
     chart = await access.open_chart(tx, person_id=person_id, purpose=Purpose.SETTLE, what="cover")
     known = await people.identity(tx, chart)
-    act = insurer.Identify(E_CREDENTIAL, _authorised(cover_id), known.number, known.name)
+    act = insurer.Identify(ID_CARD, known.number, known.number, known.name)
     return Saying(Sender("", REGION, tx.actor.post_id.hex), act)
 
 
 async def _identified(tx: Tx, cover_id: UUID, answer: Answer) -> None:
     if answer.outcome is Outcome.NO:
-        await insurance.not_found(tx, cover_id=cover_id, code=_code(answer))
+        await insurance.not_found(tx, cover_id=cover_id, code=code_of(answer))
         return
     said: insurer.Identified = insurer.output(answer, insurer.Identified)
     live = [one for one in said.insurances if one.state == INSURED and one.scheme in set(Scheme)]
@@ -77,6 +77,7 @@ async def _identified(tx: Tx, cover_id: UUID, answer: Answer) -> None:
         first.person_type,
         first.area,
         bool(said.standings),
+        said.authorised,
     )
     await insurance.found(tx, cover_id=cover_id, found=found)
 
@@ -89,7 +90,7 @@ async def _register(tx: Tx, claim_id: UUID) -> Saying:
         scheme=claim.scheme,
         began_at=claim.at.isoformat(),
         credential=E_CREDENTIAL,
-        credential_number=_authorised(cover.id),
+        credential_number=cover.credential,
         visit_number=claim.subject.id.hex[:18],
         online=claim.online,
     )
@@ -98,7 +99,7 @@ async def _register(tx: Tx, claim_id: UUID) -> Saying:
 
 async def _registered(tx: Tx, claim_id: UUID, answer: Answer) -> None:
     if answer.outcome is Outcome.NO:
-        await insurance.refused(tx, claim_id=claim_id, code=_code(answer))
+        await insurance.refused(tx, claim_id=claim_id, code=code_of(answer))
         return
     said: insurer.Registered = insurer.output(answer, insurer.Registered)
     await insurance.registered(tx, claim_id=claim_id, visit_number=said.visit)
@@ -114,7 +115,7 @@ async def _send(tx: Tx, claim_id: UUID) -> Saying:
 
 async def _sent(tx: Tx, claim_id: UUID, answer: Answer) -> None:
     if answer.outcome is Outcome.NO:
-        await insurance.refused(tx, claim_id=claim_id, code=_code(answer))
+        await insurance.refused(tx, claim_id=claim_id, code=code_of(answer))
         return
     said: insurer.Rated = insurer.output(answer, insurer.Rated)
     await insurance.sent(tx, claim_id=claim_id, ratings=_ratings(said.lines))
@@ -130,7 +131,7 @@ async def _foretell(tx: Tx, claim_id: UUID) -> Saying:
 async def _foretold(tx: Tx, claim_id: UUID, answer: Answer) -> None:
     """Let the person pay what the agency leaves to them (INS-05)."""
     if answer.outcome is Outcome.NO:
-        await insurance.refused(tx, claim_id=claim_id, code=_code(answer))
+        await insurance.refused(tx, claim_id=claim_id, code=code_of(answer))
         return
     said: insurer.Settled = insurer.output(answer, insurer.Settled)
     split = _split(said.settlement)
@@ -153,7 +154,7 @@ async def _settled(tx: Tx, claim_id: UUID, answer: Answer) -> None:
         said = insurer.output(answer, insurer.Settled).settlement
         split, at = _split(said), _instant(tx, said.settled_at)
         await insurance.settled(tx, claim_id=claim_id, number=said.id, split=split, at=at)
-    elif claim := await insurance.refused(tx, claim_id=claim_id, code=_code(answer)):
+    elif claim := await insurance.refused(tx, claim_id=claim_id, code=code_of(answer)):
         await _give_back(tx, claim, FAILED)
 
 
@@ -184,7 +185,7 @@ async def _cancelled(tx: Tx, claim_id: UUID, answer: Answer) -> None:
     """Finish a reversal, or the undoing of a settlement that came out otherwise."""
     await _undone(tx, claim_id, answer)
     if answer.outcome is Outcome.NO:
-        await insurance.stands(tx, claim_id=claim_id, code=_code(answer))
+        await insurance.stands(tx, claim_id=claim_id, code=code_of(answer))
         return
     at = _instant(tx, insurer.output(answer, insurer.Settled).settlement.settled_at)
     if claim := await insurance.taken_back(tx, claim_id=claim_id, at=at):
@@ -208,7 +209,7 @@ async def _compare(tx: Tx, books_id: UUID) -> Comparing:
         len(booked),
     )
     details = insurer.Details(scheme, day, day, [_told(one) for one in booked])
-    return Comparing(await _desk(tx, page.institution_id), totals, details)
+    return Comparing(await desk(tx, page.institution_id), totals, details)
 
 
 async def _fetch(links: Links, key: UUID, comparing: Comparing) -> Answer:
@@ -234,17 +235,13 @@ async def _fetched(tx: Tx, books_id: UUID, answer: Answer) -> None:
 
 async def sender(tx: Tx, claim: Claim) -> Sender:
     """Return who speaks to the agency about a claim: the institution that makes it."""
-    return await _desk(tx, claim.institution_id)
+    return await desk(tx, claim.institution_id)
 
 
-async def _desk(tx: Tx, institution_id: UUID) -> Sender:
+async def desk(tx: Tx, institution_id: UUID) -> Sender:
+    """Return an institution as it speaks to the agency."""
     place = (await people.institutions(tx, ids=[institution_id]))[institution_id]
     return Sender(place.insurance_code, REGION, tx.actor.post_id.hex)
-
-
-def _authorised(cover_id: UUID) -> str:
-    """Return the number of the authorisation that the person gave us for their e-credential."""
-    return cover_id.hex
 
 
 def _due(slip: Slip) -> dict[str, Any]:
@@ -255,7 +252,7 @@ def _due(slip: Slip) -> dict[str, Any]:
         "visit": claim.visit_number,
         "batch": claim.batch,
         "credential": E_CREDENTIAL,
-        "credential_number": _authorised(cover.id),
+        "credential_number": cover.credential,
         "sum": _yuan(claim.total_fen),
     }
 
@@ -267,7 +264,7 @@ def _sale(slip: Slip) -> dict[str, Any]:
         "scheme": claim.scheme,
         "began_at": claim.at.isoformat(),
         "credential": E_CREDENTIAL,
-        "credential_number": _authorised(cover.id),
+        "credential_number": cover.credential,
         "sum": _yuan(claim.total_fen),
         "lines": _fee_lines(slip),
     }
@@ -288,9 +285,14 @@ def _fee_line(claim: Claim, n: int, line: Line) -> insurer.FeeLine:
         price=charge.unit_price,
         charged_at=claim.at.isoformat(),
         diagnosis=claim.diagnosis,
-        prescription=claim.prescription_id.hex if claim.prescription_id else "",
+        prescription=number_of(claim),
         packs=[insurer.TraceCode(code) for code in charge.packs],
     )
+
+
+def number_of(claim: Claim) -> str:
+    """Return the number of the prescription behind a claim, as the hospital numbers it."""
+    return claim.prescription_id.hex if claim.prescription_id else ""
 
 
 def _ratings(lines: Sequence[insurer.RatedLine]) -> list[Rating]:
@@ -340,7 +342,7 @@ def _yuan(fen: int) -> Decimal:
     return Decimal(fen).scaleb(-2)
 
 
-def _code(answer: Answer) -> str:
+def code_of(answer: Answer) -> str:
     return str(answer.body.get("code", ""))
 
 
@@ -361,21 +363,22 @@ async def _say_again(*_: object) -> None:
     """Ask nothing: the comparison of a day may be made any number of times."""
 
 
-def _errand(
+def errand_of(
     kind: Task,
     prepare: Callable[[Tx, UUID], Awaitable[Saying]],
     record: Callable[[Tx, UUID, Answer], Awaitable[None]],
 ) -> Errand[Links, Saying]:
+    """Return the errand of saying one thing to the agency."""
     return Errand(kind, Saying, prepare, _speak, _ask, record)
 
 
 ERRANDS: tuple[Errand[Links, Any], ...] = (
-    _errand(Task.IDENTIFY, _identify, _identified),
-    _errand(Task.REGISTER, _register, _registered),
-    _errand(Task.SEND, _send, _sent),
-    _errand(Task.FORETELL, _foretell, _foretold),
-    _errand(Task.SETTLE, _settle, _settled),
-    _errand(Task.UNDO, _undo, _undone),
-    _errand(Task.CANCEL, _cancel, _cancelled),
+    errand_of(Task.IDENTIFY, _identify, _identified),
+    errand_of(Task.REGISTER, _register, _registered),
+    errand_of(Task.SEND, _send, _sent),
+    errand_of(Task.FORETELL, _foretell, _foretold),
+    errand_of(Task.SETTLE, _settle, _settled),
+    errand_of(Task.UNDO, _undo, _undone),
+    errand_of(Task.CANCEL, _cancel, _cancelled),
     Errand(Task.COMPARE, Comparing, _compare, _fetch, _say_again, _fetched),
 )

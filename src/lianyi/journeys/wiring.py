@@ -39,6 +39,7 @@ from lianyi.journeys import (
     topics,
     traces,
     trail,
+    uploaded,
     visit,
 )
 from lianyi.kernel.errand import Errand
@@ -278,6 +279,7 @@ WIRING = Wiring(
         *report.ERRANDS,
         *sign.ERRANDS,
         *agency.ERRANDS,
+        uploaded.UPLOAD,
         traces.TRACE,
         *telling.ERRANDS,
     ),

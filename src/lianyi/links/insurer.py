@@ -5,6 +5,8 @@ The field names on the wire are those of the interface specification for designa
 message has one transaction number (交易编号) and is known by our key: sent again it gets the
 answer it got before. Whoever doesn't know whether a settlement was made asks for it by that key
 (5203), and may have it undone without knowing (2601): then it never takes effect, even late.
+Who was found by a proven identity is known by the e-credential that the agency answers, which is
+shown with every visit and every sale; one it didn't give, or that was ended, pays for nothing.
 """
 
 from decimal import Decimal
@@ -75,9 +77,18 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Identified(msgspec.Struct, frozen=True):
+    """Who was found (INS-01).
+
+    `authorised` is the number of the e-credential that is shown for them from now on.
+    """
+
     person: BasePerson = field(name="baseinfo")
     insurances: list[Insurance] = field(name="insuinfo")
     standings: list[Standing] = field(default_factory=list, name="idetinfo")
+    authorised: str = field(default="", name="ec_token")
+
+    def __repr__(self) -> str:
+        return "Identified(…)"
 
 
 class Register(msgspec.Struct, frozen=True, tag="2201"):
@@ -159,6 +170,24 @@ class PreSettle(_Due, frozen=True, tag="2206"):
 
 class Settle(_Due, frozen=True, tag="2207"):
     """Settle: from now on the agency owes the institution the funds' part (INS-05)."""
+
+
+class Prescribed(msgspec.Struct, frozen=True):
+    item: str = field(name="med_list_codg")
+    quantity: Decimal = field(name="drug_cnt")
+
+
+class Prescribe(msgspec.Struct, frozen=True, tag="D003"):
+    """Upload a prescription that a pharmacy fills (电子处方上传), under the hospital's own number.
+
+    INS-17: a sale that names another than was uploaded is none.
+    """
+
+    person: str = field(name="psn_no")
+    number: str = field(name="rxno")
+    issued_at: str = field(name="prsc_time")
+    diagnosis: str = field(name="dise_codg")
+    drugs: list[Prescribed] = field(name="rxdrugdetail")
 
 
 class _Sale(msgspec.Struct, frozen=True):
@@ -311,6 +340,7 @@ Act = (
     | SendLines
     | PreSettle
     | Settle
+    | Prescribe
     | PreSell
     | Sell
     | Cancel

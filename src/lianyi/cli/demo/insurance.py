@@ -129,6 +129,7 @@ def _told(known: Insured) -> dict[str, object]:
         "aided": found.aided,
         "balance_fen": known.balance_fen,
         "spent_fen": known.spent_fen,
+        "credential": found.credential,
     }
 
 
@@ -161,10 +162,10 @@ def _insured(all: Network, terms: Terms) -> Iterator[Insured]:
 def _cover(one: Neighbour, terms: Terms) -> Insured:
     """Put the households with an odd number among the employees, children among the residents."""
     born, number = one.id_number[6:10], f"3701{one.key[1:]:0>8}"
-    aided = one.key in terms.aided
+    aided, credential = one.key in terms.aided, f"EC{number}"
     if born <= BORN_CHILD and int(one.family[1:]) % 2:
         kind = RETIRED if born <= BORN_RETIRED else WORKING
-        found = Found(number, Scheme.EMPLOYEE, kind, REGION, aided)
+        found = Found(number, Scheme.EMPLOYEE, kind, REGION, aided, credential)
         return Insured(one, found, terms.spent_fen, terms.balance_fen)
     kind = CHILD if born > BORN_CHILD else OLD if born <= BORN_OLD else GROWN
-    return Insured(one, Found(number, Scheme.RESIDENT, kind, REGION, aided), 0, 0)
+    return Insured(one, Found(number, Scheme.RESIDENT, kind, REGION, aided, credential), 0, 0)

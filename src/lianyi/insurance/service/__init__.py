@@ -13,6 +13,7 @@ from lianyi.insurance.service.claims import (
     give_up,
     open_claim,
     paid,
+    prescribed,
     registered,
     sent,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "open_books",
     "open_claim",
     "paid",
+    "prescribed",
     "refused",
     "registered",
     "resolve_difference",

@@ -30,6 +30,9 @@ from lianyi.kernel import errand, profile, time, timers
 from lianyi.kernel.lifecycle import advance
 from lianyi.kernel.work import Tx
 
+# What the agency hears first: of the visit, or of the prescription that a pharmacy fills.
+FIRST = {Kind.OUTPATIENT: Task.REGISTER, Kind.PHARMACY: Task.PRESCRIBE}
+
 
 async def open_claim(
     tx: Tx,
@@ -72,9 +75,15 @@ async def open_claim(
         at=tx.now,
     )
     await claims.insert(tx, claim, lines)
-    first = Task.REGISTER if filing.kind is Kind.OUTPATIENT else Task.FORETELL
-    await errand.plan(tx, first, thing_id=claim.id)
+    await errand.plan(tx, FIRST[filing.kind], thing_id=claim.id)
     return claim
+
+
+async def prescribed(tx: Tx, *, claim_id: UUID) -> None:
+    """Note that the agency knows the prescription of a sale, and ask what would be paid."""
+    claim = await claims.lock(tx, claim_id)
+    if claim.state is ClaimState.OPENED:
+        await errand.plan(tx, Task.FORETELL, thing_id=claim_id)
 
 
 async def registered(tx: Tx, *, claim_id: UUID, visit_number: str) -> None:

@@ -17,14 +17,14 @@ from lianyi.kernel.work import Tx
 if TYPE_CHECKING:
     from asyncpg import Record
 
-COLUMNS = "id, person_id, state, number, scheme, person_type, area, aided, code, at"
+COLUMNS = "id, person_id, state, number, scheme, person_type, area, aided, code, at, credential"
 FIND = f"""SELECT {COLUMNS} FROM insurance.cover WHERE person_id = $1
            ORDER BY at DESC, id DESC LIMIT 1"""
 STATE = """SELECT state FROM insurance.cover WHERE person_id = $1
            ORDER BY at DESC, id DESC LIMIT 1"""
 LOAD = f"SELECT {COLUMNS} FROM insurance.cover WHERE id = $1"
 FOUND = """UPDATE insurance.cover SET number = $2, scheme = $3, person_type = $4, area = $5,
-             aided = $6 WHERE id = $1"""
+             aided = $6, credential = $7 WHERE id = $1"""
 REFUSED = "UPDATE insurance.cover SET code = $2 WHERE id = $1"
 UPSERT_ITEM = """INSERT INTO insurance.item (institution_id, code, national, level, first_share,
                    standard_fen, is_drug) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -76,9 +76,9 @@ async def load(tx: Tx, id: UUID) -> Cover:
 
 
 async def found(tx: Tx, id: UUID, found: Found) -> None:
-    number = tx.keys.seal_text(found.number)
+    number, credential = (tx.keys.seal_text(each) for each in (found.number, found.credential))
     facts = (found.scheme, found.person_type, found.area, found.aided)
-    await tx.db.execute(FOUND, id, number, *facts)
+    await tx.db.execute(FOUND, id, number, *facts, credential)
 
 
 async def refused(tx: Tx, id: UUID, code: str) -> None:
@@ -133,12 +133,13 @@ async def raise_counter(tx: Tx, person_id: UUID, scheme: Scheme, year: int, more
 
 
 def _cover(tx: Tx, row: "Mapping[str, Any] | Record") -> Cover:
-    number, scheme = row["number"], row["scheme"]
+    number, credential, scheme = row["number"], row["credential"], row["scheme"]
     return Cover(
         **{
             **row,
             "state": CoverState(row["state"]),
             "number": tx.keys.open_text(number) if number else "",
+            "credential": tx.keys.open_text(credential) if credential else "",
             "scheme": Scheme(scheme) if scheme else None,
         }
     )

@@ -18,6 +18,7 @@ from lianyi.links.simulators.insurer.ledger import Ledger, Refusal
 
 T = TypeVar("T")
 IDENTIFY = "1101"
+HOSPITAL, PHARMACY = "H", "P"  # how the national codes of designated institutions begin
 DONE: dict[str, Any] = {}
 
 
@@ -37,6 +38,7 @@ class Clerk:
             "2206": lambda message: self._pre_settle(_read(message, insurer.PreSettle), message),
             "2207": self._settle,
             "2208": lambda message: self._cancel(_read(message, insurer.Cancel), message),
+            "D003": self._prescribe,
             "2101": lambda message: self._pre_sell(_read(message, insurer.PreSell), message),
             "2102": self._sell,
             "2103": lambda message: self._cancel(_read(message, insurer.CancelSale), message),
@@ -66,6 +68,7 @@ class Clerk:
         row = self._books.one("SELECT * FROM person WHERE number = ?", asked.number)
         if row is None or row["name"] != asked.name:
             raise Refusal("NO_SUCH_PERSON", "未查到参保信息")
+        self._ledger.shown(row, asked.credential, asked.credential_number)
         return insurer.Identified(
             insurer.BasePerson(row["psn_no"], row["number"], row["name"]),
             [
@@ -78,11 +81,14 @@ class Clerk:
                 )
             ],
             [insurer.Standing("aid")] if row["aided"] else [],
+            self._ledger.authorise(row["psn_no"]),
         )
 
     def _register(self, message: Message) -> insurer.Registered:
         asked = _read(message, insurer.Register)
-        self._ledger.insured(asked.person, asked.scheme)
+        _only(message, HOSPITAL, "NOT_A_HOSPITAL")
+        person = self._ledger.insured(asked.person, asked.scheme)
+        self._ledger.shown(person, asked.credential, asked.credential_number, online=asked.online)
         agreed = self._ledger.institution(message.fixmedins_code)["online"]
         if asked.online and not agreed:
             raise Refusal("NOT_ONLINE", "未签订互联网医保补充协议")
@@ -98,7 +104,9 @@ class Clerk:
 
     def _send_lines(self, message: Message) -> insurer.Rated:
         asked = _read(message, insurer.SendLines)
-        self._ledger.visit(asked.visit, message.fixmedins_code, asked.person)
+        visit = self._ledger.visit(asked.visit, message.fixmedins_code, asked.person)
+        if visit["online"] and not all(line.diagnosis for line in asked.lines):
+            raise Refusal("NO_DIAGNOSIS", "互联网复诊无诊断，不予支付")
         self._ledger.keep_lines(asked.visit, asked.batch, asked.lines)
         return insurer.Rated(self._rated(asked.lines))
 
@@ -126,17 +134,33 @@ class Clerk:
         self, asked: insurer.PreSettle | insurer.Settle, message: Message
     ) -> tuple[Row, list[FeeLine]]:
         person = self._ledger.insured(asked.person, asked.scheme)
-        self._ledger.visit(asked.visit, message.fixmedins_code, asked.person)
+        visit = self._ledger.visit(asked.visit, message.fixmedins_code, asked.person)
+        self._ledger.shown(
+            person, asked.credential, asked.credential_number, online=bool(visit["online"])
+        )
         return person, self._ledger.lines(asked.visit, asked.batch)
 
-    def _pre_sell(self, asked: insurer.PreSell, _: Message) -> Settled:
+    def _prescribe(self, message: Message) -> dict[str, Any]:
+        asked = _read(message, insurer.Prescribe)
+        _only(message, HOSPITAL, "NOT_A_HOSPITAL")
+        self._ledger.keep_prescription(message.fixmedins_code, asked)
+        return DONE
+
+    def _buyer(self, asked: insurer.PreSell | insurer.Sell, message: Message) -> Row:
+        _only(message, PHARMACY, "NOT_A_PHARMACY")
         person = self._ledger.insured(asked.person, asked.scheme)
+        self._ledger.shown(person, asked.credential, asked.credential_number)
+        self._ledger.prescribed(asked.person, asked.lines)
+        return person
+
+    def _pre_sell(self, asked: insurer.PreSell, message: Message) -> Settled:
+        person = self._buyer(asked, message)
         return self._told(person, asked.lines, asked.sum, asked.account)
 
     def _sell(self, message: Message) -> Settled:
         """FR-20: without a scanned code no drug is settled."""
         asked = _read(message, insurer.Sell)
-        person = self._ledger.insured(asked.person, asked.scheme)
+        person = self._buyer(asked, message)
         if any(not line.packs and self._ledger.item(line.item).is_drug for line in asked.lines):
             raise Refusal("NO_TRACE_CODE", "药品无追溯码，不予结算")
         split = self._split(person, asked.lines, asked.sum, asked.account)
@@ -251,6 +275,12 @@ class Clerk:
             settled_at=row["at"],
         )
         return Settled(told, self._rated(lines))
+
+
+def _only(message: Message, kind: str, code: str) -> None:
+    """Hold a transaction to the kind of institution whose codes begin so."""
+    if not message.fixmedins_code.startswith(kind):
+        raise Refusal(code, "该类定点机构不能办理此业务")
 
 
 def _read(message: Message, kind: type[T]) -> T:

@@ -29,6 +29,12 @@ CREATE TABLE IF NOT EXISTS person (
   psn_no TEXT PRIMARY KEY, number TEXT UNIQUE NOT NULL, name TEXT NOT NULL, scheme TEXT NOT NULL,
   type TEXT NOT NULL, state TEXT NOT NULL, area TEXT NOT NULL, aided INTEGER NOT NULL,
   balance INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS credential (
+  number TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person,
+  ended INTEGER NOT NULL DEFAULT 0);
+CREATE UNIQUE INDEX IF NOT EXISTS credential_standing ON credential (person) WHERE NOT ended;
+CREATE TABLE IF NOT EXISTS prescription (
+  number TEXT PRIMARY KEY, institution TEXT NOT NULL, person TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS item (
   code TEXT PRIMARY KEY, level TEXT NOT NULL, first_share TEXT NOT NULL, standard INTEGER,
   is_drug INTEGER NOT NULL);
@@ -129,6 +135,52 @@ class Ledger:
         if row["state"] != insurer.INSURED:
             raise Refusal("NOT_INSURED", "参保状态不正常")
         return row
+
+    def shown(self, person: Row, kind: str, number: str, *, online: bool = False) -> None:
+        """INS-01: look at what was shown of a person. INS-17: online an e-credential only."""
+        if not number:
+            raise Refusal("NO_CREDENTIAL", "未出示就诊凭证")
+        if kind == insurer.ID_CARD and not online:
+            if number != person["number"]:
+                raise Refusal("CREDENTIAL_UNKNOWN", "凭证与参保人不符")
+            return
+        row = self.books.one("SELECT * FROM credential WHERE number = ?", number)
+        if kind != insurer.E_CREDENTIAL or row is None or row["person"] != person["psn_no"]:
+            raise Refusal("CREDENTIAL_UNKNOWN", "没有这个医保电子凭证")
+        if row["ended"]:
+            raise Refusal("CREDENTIAL_ENDED", "医保电子凭证授权已终止")
+
+    def authorise(self, person: str) -> str:
+        """Return the number of the e-credential that stands for a person, or of a new one."""
+        row = self.books.one("SELECT * FROM credential WHERE person = ? AND NOT ended", person)
+        if row:
+            return str(row["number"])
+        number = secrets.token_hex(16)
+        self.books.run("INSERT INTO credential (number, person) VALUES (?, ?)", number, person)
+        return number
+
+    def keep_prescription(self, institution: str, asked: insurer.Prescribe) -> None:
+        """Keep what a hospital has written; only it may say anew what that was."""
+        row = self.books.one("SELECT * FROM prescription WHERE number = ?", asked.number)
+        if row and (row["institution"], row["person"]) != (institution, asked.person):
+            raise Refusal("PRESCRIPTION_KNOWN", "处方号已由其他机构或为他人上传")
+        values = (asked.number, institution, asked.person, msgspec.json.encode(asked.drugs))
+        self.books.run("INSERT OR REPLACE INTO prescription VALUES (?, ?, ?, ?)", *values)
+
+    def prescribed(self, person: str, lines: Sequence[FeeLine]) -> None:
+        """INS-17: hold a sale to what a hospital has uploaded for this person."""
+        for line in lines:
+            if not line.prescription and not self.item(line.item).is_drug:
+                continue
+            if not line.prescription:
+                raise Refusal("NO_PRESCRIPTION", "药品无处方，不予结算")
+            row = self.books.one("SELECT * FROM prescription WHERE number = ?", line.prescription)
+            if row is None or row["person"] != person:
+                raise Refusal("PRESCRIPTION_UNKNOWN", "没有这张处方")
+            drugs = msgspec.json.decode(row["body"], type=list[insurer.Prescribed])
+            many = sum(one.quantity for one in drugs if one.item == line.item)
+            if self.item(line.item).is_drug and line.quantity > many:
+                raise Refusal("NOT_PRESCRIBED", "药品或数量不在处方内")
 
     def visit(self, id: str, institution: str, person: str) -> Row:
         row = self.books.one("SELECT * FROM visit WHERE id = ?", id)

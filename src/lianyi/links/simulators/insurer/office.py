@@ -35,7 +35,8 @@ class AgencyFaults(Faults):
 class Insured(msgspec.Struct, frozen=True):
     """Somebody in a scheme. `balance_fen` is what the personal account holds at first.
 
-    `spent_fen` is what they have paid of this year's threshold where we don't know of it.
+    `spent_fen` is what they have paid of this year's threshold where we don't know of it;
+    `credential` an e-credential they have had for long.
     """
 
     psn_no: str
@@ -48,6 +49,7 @@ class Insured(msgspec.Struct, frozen=True):
     aided: bool = False
     balance_fen: int = 0
     spent_fen: int = 0
+    credential: str = ""
 
 
 class Designated(msgspec.Struct, frozen=True):
@@ -85,6 +87,7 @@ class Office:
                 Route("/people", self._enrol, methods=["POST"]),
                 Route("/institutions", self._designate, methods=["POST"]),
                 Route("/items", self._list, methods=["POST"]),
+                Route("/ended", self._end, methods=["POST"]),
                 Route("/settlements", self._show),
             ],
         )
@@ -143,9 +146,20 @@ class Office:
                     *(one.psn_no, one.number, one.name, one.scheme, one.type, one.state),
                     *(one.area, one.aided, one.balance_fen),
                 )
+                if one.credential:
+                    self._books.run(
+                        "INSERT OR IGNORE INTO credential (number, person) VALUES (?, ?)",
+                        *(one.credential, one.psn_no),
+                    )
                 if is_new:
                     self._clerk.settled_elsewhere(one.psn_no, one.scheme, one.spent_fen)
         return answer({"people": len(people)})
+
+    async def _end(self, request: Request) -> Response:
+        people = await form(request, list[str])
+        for psn_no in people:
+            self._books.run("UPDATE credential SET ended = 1 WHERE person = ?", psn_no)
+        return answer({"ended": len(people)})
 
     async def _designate(self, request: Request) -> Response:
         institutions = await form(request, list[Designated])
