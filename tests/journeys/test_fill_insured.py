@@ -15,7 +15,7 @@ from lianyi.journeys import fill, hand_over, offers_desk, pay
 from lianyi.links.insurer import E_CREDENTIAL, Sender
 from lianyi.people import queries as people
 from lianyi.people.model import CLERK, DOCTOR, PHARMACIST, Kind
-from lianyi.pharmacy.model import SaleState, SellerKind
+from lianyi.pharmacy.model import Defect, SaleState, SellerKind
 from tests.insurance.make import CODE, Desk
 from tests.journeys.test_fill import Market
 from tests.links import provider as providers
@@ -133,6 +133,42 @@ async def test_a_hospital_is_settled_before_it_picks_and_tells_the_packs_after(m
     ]
     outcome = "SELECT outcome FROM kernel.errand WHERE thing_id = $1 AND kind = 'insurance.trace'"
     assert await hospital.place.rows(outcome, claim.id) == [("yes",)]
+
+
+async def test_ins_21_packs_that_came_back_to_a_hospital_are_told_of_once_it_is_taken_back(market):
+    """FR-20, DS-18: the agency's books are as they were before anything left."""
+    hospital = await market.designated(SellerKind.HOSPITAL)
+    sale = await market.choose(hospital, await market.practice.approved())
+    await market.cash(sale, hospital)
+    await market.pick(hospital, sale)
+    give = {"sale_id": sale.id, "shown": market.shown()}
+    await hospital.place.do(hospital.pharmacist, hand_over.hand_over, **give)
+    await market.desk.work()
+    town, pack = market.desk.town, hospital.packs[:1]
+    await town.prescribe()
+    elsewhere, shop = selling(line(1, DRUG, "20", packs=pack)), Sender(OTHER_STORE, "370100", "-")
+    assert await town.refuses(elsewhere, sender=shop) == "PACK_SOLD"
+    back = {"sale_id": sale.id, "reason": Defect.QUALITY}
+    await hospital.place.do(hospital.pharmacist, hand_over.take_back, **back)
+    await market.desk.work()
+    claim = (await market.claimed(sale)).claim
+    assert claim.state is C.REVERSED
+    told = await market.said(claim.id, "insurance.untrace")
+    assert [one["drug_trac_codg"] for act in told["acts"] for one in act["drugtracinfo"]] == pack
+    await town.settled(elsewhere, sender=shop)
+
+
+async def test_packs_that_never_left_a_hospital_are_told_of_neither_way(market):
+    hospital = await market.designated(SellerKind.HOSPITAL)
+    sale = await market.choose(hospital, await market.practice.approved())
+    await market.cash(sale, hospital)
+    await market.pick(hospital, sale)
+    await hospital.place.do(market.patient, fill.withdraw, sale_id=sale.id)
+    await market.desk.work()
+    claim = (await market.claimed(sale)).claim
+    assert claim.state is C.REVERSED
+    told = "SELECT count(*) FROM kernel.errand WHERE thing_id = $1 AND kind LIKE '%trace'"
+    assert await hospital.place.rows(told, claim.id) == [(0,)]
 
 
 async def test_ins_17_a_store_claims_under_its_own_code_with_prescription_packs_and_credential(

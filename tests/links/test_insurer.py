@@ -315,6 +315,9 @@ async def test_packs_handed_over_later_are_told_of(town, due):
     assert (await town.says(sold)).outcome is Outcome.YES
     sale = selling(line(1, DRUG, "20", packs=["8100009"]))
     assert await town.refuses(sale, sender=STORE_DESK) == "PACK_SOLD"
+    await town.does(cancelling(settled, due), insurer.Settled)
+    assert await town.refuses(sale, sender=STORE_DESK) == "PACK_SOLD"
+    assert await town.refuses(sold) == "CANCELLED_ALREADY"
     await town.says(insurer.ReturnedPacks("1001", settled.id, DRUG, packs))
     await town.settled(sale, sender=STORE_DESK)
 

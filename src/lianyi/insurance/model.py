@@ -92,6 +92,7 @@ class Task(StrEnum):
     CANCEL = "insurance.cancel"
     COMPARE = "insurance.compare"
     TRACE = "insurance.trace"
+    UNTRACE = "insurance.untrace"
 
 
 class DifferenceKind(StrEnum):

@@ -121,7 +121,7 @@ WIRING = Wiring(
             fill.charge_again,
             money_record.claim,
         ),
-        insurance.Reversed: (money_record.claim,),
+        insurance.Reversed: (traces.on_reversed, money_record.claim),
         insurance.ReversalRefused: (money_record.claim,),
         insurance.Settled: (
             visit.clear_paid,
@@ -280,7 +280,7 @@ WIRING = Wiring(
         *sign.ERRANDS,
         *agency.ERRANDS,
         uploaded.UPLOAD,
-        traces.TRACE,
+        *traces.ERRANDS,
         *telling.ERRANDS,
     ),
     hooks=(fhir_notices.NOTIFY, app_keys.FETCH),

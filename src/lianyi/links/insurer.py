@@ -282,7 +282,7 @@ class SoldPacks(msgspec.Struct, frozen=True, tag="3505"):
 
 
 class ReturnedPacks(SoldPacks, frozen=True, tag="3506"):
-    """Tell which packs came back."""
+    """Tell which packs came back, which taking a visit's settlement back doesn't say."""
 
 
 class Totals(msgspec.Struct, frozen=True, tag="3201"):

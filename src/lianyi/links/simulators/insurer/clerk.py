@@ -197,17 +197,19 @@ class Clerk:
 
     def _sold(self, message: Message) -> dict[str, Any]:
         asked = _read(message, insurer.SoldPacks)
-        self._standing(asked, message)
+        self._settlement_of(asked, message)
+        if self._ledger.is_cancelled(asked.settlement):
+            raise Refusal("CANCELLED_ALREADY", "这笔结算已撤销")
         self._ledger.sell(asked.settlement, asked.packs)
         return DONE
 
     def _returned(self, message: Message) -> dict[str, Any]:
         asked = _read(message, insurer.ReturnedPacks)
-        self._standing(asked, message)
+        self._settlement_of(asked, message)
         self._ledger.take_packs(asked.settlement, asked.packs)
         return DONE
 
-    def _standing(self, asked: insurer.SoldPacks, message: Message) -> None:
+    def _settlement_of(self, asked: insurer.SoldPacks, message: Message) -> None:
         row = self._books.one("SELECT * FROM settlement WHERE id = ?", asked.settlement)
         if row is None or row["institution"] != message.fixmedins_code:
             raise Refusal(UNKNOWN, "没有这笔结算")

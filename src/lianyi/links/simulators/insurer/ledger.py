@@ -271,22 +271,27 @@ class Ledger:
         )
 
     def take_back(self, message: str, institution: str, person: str, settlement: str) -> Row:
-        """INS-21: book the same with the opposite sign; its packs may be sold again."""
+        """INS-21: book the same with the opposite sign.
+
+        The packs of a sale came with it and go with it; what was told of a visit's settlement
+        later (3505) is told of again (3506).
+        """
         row = self.books.one("SELECT * FROM settlement WHERE id = ?", settlement)
         if row is None or (row["institution"], row["person"]) != (institution, person):
             raise Refusal("NO_SUCH_SETTLEMENT", "没有这笔结算")
-        if row["cancels"] or self._is_cancelled(settlement):
+        if row["cancels"] or self.is_cancelled(settlement):
             raise Refusal("CANCELLED_ALREADY", "这笔结算已撤销")
         where = (message, institution, row["visit"], row["batch"], row["person"], row["scheme"])
         taken = self._book(where, {name: -row[name] for name in AMOUNTS}, cancels=settlement)
         self._draw(row["person"], -row["account"])
-        self.books.run("DELETE FROM pack WHERE settlement = ?", settlement)
+        if row["visit"] is None:
+            self.books.run("DELETE FROM pack WHERE settlement = ?", settlement)
         return taken
 
     def by_message(self, message: str) -> Row | None:
         """Return what a message has settled and nobody has taken back."""
         row = self.books.one("SELECT * FROM settlement WHERE message = ?", message)
-        return None if row is None or self._is_cancelled(row["id"]) else row
+        return None if row is None or self.is_cancelled(row["id"]) else row
 
     def sell(self, settlement: str, packs: Sequence[insurer.TraceCode]) -> None:
         """FR-21: a pack is sold once."""
@@ -305,7 +310,7 @@ class Ledger:
     def of_days(self, institution: str, scheme: str, begins: str, ends: str) -> list[Row]:
         return self.books.all(OF_DAYS, institution, scheme, begins, ends)
 
-    def _is_cancelled(self, id: str) -> bool:
+    def is_cancelled(self, id: str) -> bool:
         return self.books.one("SELECT 1 FROM settlement WHERE cancels = ?", id) is not None
 
     def _book(
