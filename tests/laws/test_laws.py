@@ -29,6 +29,24 @@ RULE = re.compile(r"[A-Z]+-\d+")
 # digests and who signed them, about what was reported under a pseudonym, about apps and what they
 # take in bulk, or a bare yes or no about a relation.
 CAPABILITIES = {Chart, Desk, Chart | Desk, Presumed, PresumedDesk}
+# Acts without a key: passwords, PINs and codes that work once are kept nowhere, whoever comes in or
+# goes out does so as often as they like, and each notice of another machine is known by its own id.
+KEYLESS = {
+    "web/account.py: _change",
+    "web/cashier.py: scan",
+    "web/demo.py: forward",
+    "web/doctor/launching.py: _start",
+    "web/doctor/online.py: go_online",
+    "web/notify.py: hear",
+    "web/sign_in.py: _check_staff",
+    "web/sign_in.py: act_for",
+    "web/sign_in.py: prove_phone",
+    "web/sign_in.py: send_code",
+    "web/sign_in.py: sign_out",
+    "web/sign_in.py: wear_post",
+    "web/signing.py: ask",
+    "web/signing.py: unlock",
+}
 NAMELESS = {
     "access.queries.approvals",
     "access.queries.approvals_by_id",
@@ -246,6 +264,23 @@ def test_every_public_query_on_persons_demands_a_capability():
                 if function.__module__ == name and not takes & CAPABILITIES:
                     nameless.add(f"{name.removeprefix('lianyi.')}.{verb}")
     assert nameless == NAMELESS
+
+
+def test_every_act_of_a_page_is_done_once():
+    """A form that a browser sends twice is one act; what has no key says why beside it, or here."""
+    found = {
+        f"{where(file)}: {function.name}"
+        for file in FILES
+        if where(file).startswith("web/")
+        for function in ast.walk(ast.parse(file.read_text()))
+        if isinstance(function, ast.AsyncFunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "within"
+        and "once" not in {keyword.arg for keyword in call.keywords}
+    }
+    assert found == KEYLESS
 
 
 def test_capabilities_are_made_only_by_the_doors():

@@ -1,5 +1,8 @@
 """An administrator decides about a company's app."""
 
+import asyncio
+import re
+
 import pytest
 
 from tests.fhir.conftest import program
@@ -141,6 +144,25 @@ async def test_a_company_registers_on_a_page_and_is_told_its_secret_once(http, w
     assert (await office.get("/admin/apps")).says("护理随访")
     kept = await ward.place.rows("SELECT count(*) FROM kernel.once WHERE answer LIKE '%secret%'")
     assert kept == [(0,)]
+
+
+async def test_one_form_registers_one_app_however_often_it_is_sent(http, ward):
+    """Whichever answer the company sees, the secret in it is that of the only app there is."""
+    page = await Reader(http).get("/apps/register")
+    given = {**COMPANY, "credit_code": credit_code(), "institution": str(ward.place.id)}
+    fields = {**page.form("/apps/register").fields, **given}
+    answers = await asyncio.gather(*(http.post("/apps/register", data=fields) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert len({facts(answer) for answer in answers}) == 1
+    apps = "SELECT count(*) FROM accounts.client WHERE credit_code = $1"
+    assert await ward.place.rows(apps, given["credit_code"]) == [(1,)]
+    other = await http.post("/apps/register", data={**fields, "name": "另一个应用"})
+    assert other.status_code == 409
+
+
+def facts(answer):
+    """Return what a page tells of an app: its number and its secret."""
+    return tuple(re.findall(r"<dd[^>]*>([^<]+)</dd>", answer.text))
 
 
 async def test_what_an_app_is_told_stands_on_the_pages_of_who_let_it(

@@ -1,5 +1,6 @@
 """The resident's phone as a browser walks it: what is shown and what is refused, in words."""
 
+import asyncio
 from datetime import date
 from itertools import count
 
@@ -77,6 +78,32 @@ async def test_a_guest_opens_a_card_and_comes_in_with_the_same_phone(
         page = await reader.get("/")
         home = await reader.submit(page, "/card/come-in")
     assert home.says(NAME, "健康卡", "实名一级")
+
+
+async def test_a_card_moves_once_however_often_the_old_phone_agrees(app, place, phone, tmp_path):
+    """CAP-1: two presses are one act, and both lead to the door."""
+    number, new = id_number(), str(next(_phones))
+    async with outside(app, tmp_path) as world, reading(app) as old, reading(app) as young:
+        for browser, own in ((old, phone), (young, new)):
+            await world.lives(NAME, number, own)
+            await by_phone(browser, place, own)
+            await applied(browser, number)
+            await world.work()
+            if browser is old:
+                fields = (await old.get("/")).form("/card/come-in").fields
+                presses = [old.http.post("/card/come-in", data=fields) for _ in range(2)]
+                answers = await asyncio.gather(*presses)
+                assert [answer.headers["location"] for answer in answers] == ["/", "/"]
+                assert await once(place, fields) == [(1,)]
+        form = (await old.get("/card")).form("/card/claims/agree")
+        presses = [old.http.post(form.action, data=form.fields) for _ in range(2)]
+        answers = await asyncio.gather(*presses)
+    assert [answer.headers.get("location") for answer in answers] == ["/sign-in", "/sign-in"]
+
+
+async def once(place, fields):
+    """Return how many acts were done under the key of a form."""
+    return await place.rows("SELECT count(*) FROM kernel.once WHERE key = $1", fields["once"])
 
 
 async def test_what_the_registry_denies_and_what_has_a_card_already_read_the_same(

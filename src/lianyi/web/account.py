@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from types import NoneType
 from typing import Annotated
 
 import msgspec
@@ -87,10 +88,12 @@ async def _change(request: Request, form: NewPassword) -> bool:
 
 
 async def sign_out_everywhere(request: Request) -> Response:
-    await forms.read(request, forms.Form)
-    hat = user(request)
+    form, hat = await forms.read(request, forms.Form), user(request)
     await within(
-        app_of(request), hat, lambda tx: accounts.sign_out_everywhere(tx, person_id=hat.person_id)
+        app_of(request),
+        hat,
+        lambda tx: accounts.sign_out_everywhere(tx, person_id=hat.person_id),
+        once=forms.once(request, form, NoneType),
     )
     response = answer.go(request, "/sign-in/staff")
     take_away(response)

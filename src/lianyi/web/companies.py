@@ -1,8 +1,10 @@
 """A company registers its app without signing in (应用登记); an institution decides about it later.
 
-It takes no `once`: the answer holds a secret, which is told this once and kept nowhere.
+The answer holds a secret. It is kept sealed, and only with the key of the form: whoever sends the
+same form again hears the same once more, and no second app is registered.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +20,7 @@ from lianyi.accounts.model.apps import ClientKind, Registered, Registration
 from lianyi.journeys import apps
 from lianyi.journeys.sharing import HOLDERS
 from lianyi.kernel.actor import NOWHERE, system
-from lianyi.kernel.work import reading, within
+from lianyi.kernel.work import Tx, reading, within
 from lianyi.people import queries as people
 from lianyi.people.model import Institution
 from lianyi.web import answer, forms
@@ -85,13 +87,21 @@ async def register(request: Request) -> Response:
         if wrong:
             raise BadRegistration(fields="scopes")
         filed, asks = _registration(read, asked), [read.institution]
-        done = await within(app, DOOR, lambda tx: apps.register(tx, form=filed, institutions=asks))
+        sealed = await within(
+            app, DOOR, lambda tx: _register(tx, filed, asks), once=forms.once(request, read, bytes)
+        )
     except forms.BadForm as bad:
         return await _page(request, bad.form)
     except BadRegistration as refused:
         said = {name: _(SAID[name]) for name in refused.fields.split(", ")}
         return await _page(request, await forms.kept(request, **said))
+    done = msgspec.json.decode(app.keys.open(sealed), type=Registered)
     return answer.page(request, "public/app_register.html", Filing(done=done))
+
+
+async def _register(tx: Tx, filed: Registration, asks: Sequence[UUID]) -> bytes:
+    done = await apps.register(tx, form=filed, institutions=asks)
+    return tx.keys.seal(msgspec.json.encode(done))
 
 
 def _registration(read: Registering, asked: tuple[str, ...]) -> Registration:

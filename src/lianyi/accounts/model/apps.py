@@ -89,7 +89,7 @@ class KeySet:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """`secret` is told once and kept nowhere."""
+    """`secret` is told once; what is kept of it can only be compared."""
 
     id: UUID
     secret: str

@@ -1,5 +1,6 @@
 """Open a health card, show it, stop it, and answer who else applied in one's name."""
 
+from types import NoneType
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from starlette.routing import Route
 
 from lianyi.accounts import queries as accounts
 from lianyi.journeys import card, resident_desk, sign_in
+from lianyi.kernel.actor import Actor
 from lianyi.kernel.work import within
 from lianyi.people.errors import BadName, BadNumber, NoticeMoved, TooManyApplications
 from lianyi.people.model import GUEST
@@ -75,9 +77,14 @@ async def open_card(request: Request) -> Response:
 
 async def come_in(request: Request) -> Response:
     """Wear one's own hat once the card is open."""
-    await forms.read(request, forms.Form)
+    form = await forms.read(request, forms.Form)
     session = current(request)
-    await within(app_of(request), user(request), lambda tx: sign_in.come_in(tx, session=session))
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: sign_in.come_in(tx, session=session),
+        once=forms.once(request, form, Actor),
+    )
     return answer.go(request, "/")
 
 
@@ -100,7 +107,12 @@ async def freeze(request: Request) -> Response:
 async def agree(request: Request) -> Response:
     """Let the card move. This phone leads nowhere from now on, so it is led to the door."""
     form = await forms.read(request, Answering)
-    await within(app_of(request), user(request), lambda tx: card.agree(tx, card_id=form.card))
+    await within(
+        app_of(request),
+        user(request),
+        lambda tx: card.agree(tx, card_id=form.card),
+        once=forms.once(request, form, NoneType),
+    )
     return answer.go(request, "/sign-in")
 
 
