@@ -1,4 +1,8 @@
-"""Anybody may register an app; it can do nothing until an institution approves it (RFC 7591)."""
+"""Anybody may register an app; it can do nothing until an institution approves it (RFC 7591).
+
+It takes no Idempotency-Key: nobody is known here, and whoever guessed a program's key would be told
+its secret. Who hears no answer registers again; what nobody lays claim to is never approved.
+"""
 
 from typing import Any
 from uuid import UUID
