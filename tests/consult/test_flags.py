@@ -92,7 +92,9 @@ def test_any_question_answered_with_yes_is_a_hit():
     assert flags.hits(denied) == ()
 
 
-@pytest.mark.parametrize("field", ["complaint", "readings", "medicines", "allergies", "wanted"])
+@pytest.mark.parametrize(
+    "field", ["complaint", "readings", "medicines", "allergies", "wanted", "named"]
+)
 def test_every_text_of_an_intake_is_read(field):
     told = {"complaint": "复查", "course": Course.STABLE, field: "今天胸痛"}
     assert flags.hits(Intake(**told)) == ("chest",)

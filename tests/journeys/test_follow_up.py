@@ -10,7 +10,7 @@ from stdnum.cn import ric
 
 from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson, ProofTooLow
-from lianyi.access.model import Purpose
+from lianyi.access.model import Purpose, Sensitive
 from lianyi.billing.model import BillState
 from lianyi.consult.errors import (
     AlreadyAsked,
@@ -31,7 +31,7 @@ from lianyi.consult.errors import (
     UnknownDisease,
 )
 from lianyi.consult.model import Answered, Course, Evidence, Kind, Reason, State, Visit
-from lianyi.consult.rules import notices
+from lianyi.consult.rules import flags, notices
 from lianyi.consult.states import VISIT
 from lianyi.files.errors import UnknownType
 from lianyi.journeys import follow_up, follow_up_asking, pay, prescribe
@@ -273,12 +273,79 @@ async def test_a_paper_of_an_unknown_kind_is_refused_and_nothing_is_asked(clinic
         replace(INTAKE, answers=(Answered("stroke", yes=True),)),
     ],
 )
-async def test_a_red_flag_at_the_intake_stops_before_any_queue_and_costs_nothing(clinic, intake):
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"agreed": False},
+        {"fen": 900},
+        {"condition": "nobody's line"},
+        {"condition": "", "disease": ""},
+        {"condition": "", "disease": "不存在的病"},
+        {**ON_PAPER, "papers": (Paper(Evidence.DISCHARGE_SUMMARY, b"MZ"),)},
+        {"photos": (b"no picture",)},
+    ],
+    ids=["nothing", "consent", "price", "line", "no proof", "disease", "paper", "photo"],
+)
+async def test_a_red_flag_at_the_intake_stops_before_any_queue_and_costs_nothing(
+    clinic, intake, wrong
+):
     """CON-28: also of somebody who would be refused for other reasons."""
-    visit = await clinic.ask(intake=intake, agreed=False)
+    visit = await clinic.ask(intake=intake, **wrong)
     assert visit.state is State.STOPPED
     assert await clinic.bill(visit) is None
     assert visit.flags
+    assert (await clinic.see(visit)).intake == visit.intake
+
+
+async def test_a_red_flag_is_heard_beside_an_open_visit_with_the_same_doctor(clinic):
+    """CON-28"""
+    visit = await clinic.waiting()
+    with pytest.raises(AlreadyAsked):
+        await clinic.ask()
+    told = await clinic.ask(intake=replace(INTAKE, complaint="喘不过气"))
+    assert (told.state, told.flags) == (State.STOPPED, ("breath",))
+    assert (await clinic.see(visit)).state is State.WAITING
+
+
+@pytest.mark.parametrize("disease", ["胸痛", "R07.400", "突然胸口很痛", "不稳定型心绞痛"])
+async def test_an_emergency_typed_as_the_diagnosis_stops_the_visit(clinic, disease):
+    """CON-28: whether or not the knowledge base has a diagnosis of this name."""
+    visit = await clinic.ask(**{**ON_PAPER, "disease": disease})
+    assert (visit.state, visit.flags) == (State.STOPPED, ("chest",))
+    assert "胸" in (await clinic.see(visit)).intake.named or disease in visit.intake.named
+
+
+async def test_a_diagnosis_that_is_followed_up_online_is_no_complaint(clinic):
+    """CON-28: a stable angina has the word in its name."""
+    answers = tuple(Answered(sign, yes=False) for sign in flags.asked_for("I20.801"))
+    visit = await clinic.ask(
+        **{**ON_PAPER, "disease": "稳定型心绞痛"}, intake=replace(INTAKE, answers=answers)
+    )
+    assert visit.state is State.ASKED
+
+
+async def test_a_stopped_visit_still_is_about_a_sensitive_disease(clinic):
+    """CON-28: it is shown to no more readers than the visit would have been."""
+    intake = replace(INTAKE, complaint="不想活了")
+    typed = await clinic.ask(**{**ON_PAPER, "disease": "抑郁发作"}, intake=intake)
+    assert (typed.name, typed.classes) == ("抑郁发作", {Sensitive.PSYCHIATRY})
+    chosen = await clinic.ask(intake=intake)
+    assert (chosen.name, chosen.classes) == (HYPERTENSION.name, set())
+
+
+async def test_a_red_flag_does_not_wait_for_a_picture_that_cannot_be_kept(clinic):
+    """CON-28: those that can be are."""
+    visit = await clinic.met()
+    broken = b"no picture"
+    with pytest.raises(UnknownType):
+        await clinic.say(visit, "药盒", pictures=[broken])
+    with pytest.raises(UnknownType):
+        await clinic.say(visit, "喘不过气吗？", pictures=[broken], hat=clinic.doctor)
+    stopped = await clinic.say(visit, "喘不过气", pictures=[broken, photo()])
+    assert stopped.state is State.STOPPED
+    said, _ = await clinic.messages(visit)
+    assert [len(each.files) for each in said] == [1]
 
 
 @pytest.mark.parametrize("stage", ["waiting", "met"])
@@ -296,11 +363,12 @@ async def test_a_red_flag_in_a_later_message_stops_and_gives_the_fee_back(clinic
     assert whole
 
 
+@pytest.mark.parametrize("proof", [{}, ON_PAPER], ids=["record", "paper"])
 @pytest.mark.parametrize("answers", [(), INTAKE.answers[1:], INTAKE.answers[:-1]])
-async def test_every_question_about_danger_is_answered(clinic, answers):
-    """CON-28: also the disease's own."""
+async def test_every_question_about_danger_is_answered(clinic, answers, proof):
+    """CON-28: also the disease's own, however it is proven."""
     with pytest.raises(Unanswered):
-        await clinic.ask(intake=replace(INTAKE, answers=answers))
+        await clinic.ask(**proof, intake=replace(INTAKE, answers=answers))
 
 
 async def test_a_denied_sign_stops_nothing(clinic):

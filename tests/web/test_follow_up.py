@@ -107,6 +107,72 @@ async def test_a_red_flag_shows_120_and_the_emergency_departments(clinic, patien
     assert not page.says("去支付", "12356")
 
 
+WRONG = {
+    "nothing told": {"complaint": "", "readings": "今早胸口很痛"},
+    "too long": {"complaint": "胸口很痛" + "。" * 2001},
+    "no kind": {"complaint": "胸口很痛", "kind": "?"},
+    "no price": {"complaint": "胸口很痛", "fen": "?"},
+    "disease": {"condition": "", "disease": "胸痛"},
+    "answer": {"sign-chest": "yes", "complaint": "", "agreed": ""},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+async def test_con_28_a_red_flag_comes_before_whatever_is_wrong_with_the_form(
+    clinic, patient, wrong
+):
+    form = await at_form(clinic, patient)
+    page = await patient.submit(form, "/ask", **{**TOLD, **wrong})
+    assert page.says("请立即就医", "拨打 120", "不收费")
+    states = "SELECT state FROM consult.visit WHERE person_id = $1"
+    found = await clinic.place.rows(states, clinic.patient.person_id)
+    assert found == [("stopped",)]
+
+
+@pytest.mark.parametrize("wrong", [{"once": ""}, {"csrf": "forged"}], ids=["key", "token"])
+async def test_con_28_where_nothing_may_be_written_120_is_shown_all_the_same(
+    clinic, patient, wrong
+):
+    form = await at_form(clinic, patient)
+    page = await patient.submit(
+        form, "/ask", **{**TOLD, "complaint": "不想活了，胸口很痛", **wrong}
+    )
+    assert page.says("拨打 120", "12356", "就近急诊科", "没有提交")
+    asked = "SELECT 1 FROM consult.visit WHERE person_id = $1"
+    assert await clinic.place.rows(asked, clinic.patient.person_id) == []
+
+
+async def test_con_28_a_message_is_read_for_danger_before_its_picture_and_its_length(
+    clinic, patient
+):
+    for files, text in ((BROKEN, "喘不过气"), (None, "喘不过气" + "。" * 2001)):
+        visit = await clinic.met()
+        form = (await patient.get(f"/follow-up/visits/{visit.id}")).form("/say")
+        told = {**form.fields, "text": text}
+        answer = await patient.http.post(form.action, data=told, files=files)
+        assert answer.status_code == 303
+        assert (await patient.get(answer.headers["location"])).says("拨打 120")
+        late = await patient.http.post(form.action, data={**told, "once": "another-key"})
+        assert "拨打 120" in late.text  # the visit is over: nothing is written, and 120 is shown
+
+
+async def test_con_28_a_disease_on_paper_is_asked_its_own_questions(clinic, patient):
+    here = f"/follow-up/doctors/{clinic.doctor.post_id}/intake"
+    form = await patient.get(here)
+    assert not form.says("180/120")
+    part = await patient.http.get(
+        here, params={"disease": "高血压"}, headers={"hx-request": "true", "hx-target": "own-signs"}
+    )
+    assert "180/120" in part.text
+    assert "拨打" not in part.text  # the one part, nothing else of the page
+    told = {name: value for name, value in TOLD.items() if name != "sign-pressure"}
+    page = await patient.submit(form, "/ask", **told, disease="高血压")
+    assert page.status == 422
+    assert page.says("180/120", "请逐项回答有没有")
+    page = await patient.submit(page, "/ask", **TOLD, disease="高血压")
+    assert page.says("属于首诊")  # all is answered; the paper is missing
+
+
 async def test_who_speaks_of_suicide_sees_the_helpline_too(clinic, patient):
     """CON-28"""
     visit = await clinic.met()

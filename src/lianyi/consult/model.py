@@ -159,7 +159,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What the patient tells before the visit. `wanted` are medicines asked for, in their words."""
+    """What the patient tells before the visit. `wanted` are medicines asked for, in their words.
+
+    `named` is a diagnosis they typed that is none of those followed up online.
+    """
 
     complaint: str
     course: Course
@@ -167,12 +170,14 @@ class Intake:
     medicines: str = ""
     allergies: str = ""
     wanted: str = ""
+    named: str = ""
     answers: tuple[Answered, ...] = ()
     photos: tuple[UUID, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return self.complaint, self.readings, self.medicines, self.allergies, self.wanted
+        told = self.complaint, self.readings, self.medicines, self.allergies
+        return *told, self.wanted, self.named
 
 
 @dataclass(frozen=True, slots=True)

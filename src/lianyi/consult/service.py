@@ -27,7 +27,6 @@ from lianyi.consult.model import (
     OPEN,
     WITH_STAFF,
     Author,
-    Course,
     Disease,
     Intake,
     Kind,
@@ -101,7 +100,7 @@ async def ask(
     proofs: Sequence[Proof],
     guardian_present: bool,
 ) -> Visit:
-    """Ask for a visit that the rules allow. A sign of an emergency stops it at once (CON-28).
+    """Ask for a visit that the rules allow, whose intake tells of no emergency.
 
     With a paper as its only proof it waits for the doctor's yes (CON-03), else for its fee.
 
@@ -110,16 +109,18 @@ async def ask(
     await tx.alone(chart.person_id, "consult")
     if found := await tables.find_open(tx, chart.person_id, offer.post_id):
         raise AlreadyAsked(id=found)
-    visit = _asked(tx, chart, offer, disease)
-    visit = replace(
-        visit,
-        terms=terms,
-        intake=intake,
-        guardian_present=guardian_present,
-        flags=flags.hits(intake),
-    )
+    visit = _asked(tx, chart, offer, disease, intake)
+    visit = replace(visit, terms=terms, guardian_present=guardian_present)
     visit = await _born(tx, visit, proofs)
     await tables.insert_proofs(tx, visit.id, proofs)
+    return visit
+
+
+async def halt(tx: Tx, chart: Chart, *, offer: Offer, disease: Disease, intake: Intake) -> Visit:
+    """Stop what tells of an emergency, also beside an open visit; it costs nothing (CON-28)."""
+    visit = _asked(tx, chart, offer, disease, intake)
+    visit = replace(visit, state=State.STOPPED, flags=flags.hits(intake), ended_at=tx.now)
+    await tables.insert(tx, visit, "halt", events.VisitStopped)
     return visit
 
 
@@ -288,8 +289,8 @@ async def rate(tx: Tx, chart: Chart, *, visit_id: UUID, stars: int, words: str) 
     await tx.emit(events.VisitRated(*_about(visit)))
 
 
-def _asked(tx: Tx, chart: Chart, offer: Offer, disease: Disease) -> Visit:
-    """Return what somebody asks a doctor for, yet without what they tell."""
+def _asked(tx: Tx, chart: Chart, offer: Offer, disease: Disease, intake: Intake) -> Visit:
+    """Return what somebody asks a doctor for, yet without its price."""
     return Visit(
         id=tx.new_id(chart.person_id),
         state=State.UNPAID,
@@ -306,17 +307,13 @@ def _asked(tx: Tx, chart: Chart, offer: Offer, disease: Disease) -> Visit:
         name=disease.name,
         classes=disease.classes,
         terms=Terms(offer.item, 0, offer.minutes, offer.rounds),
-        intake=Intake("", Course.STABLE),
+        intake=intake,
         at=tx.now,
         due_at=None,
     )
 
 
 async def _born(tx: Tx, visit: Visit, proofs: Sequence[Proof]) -> Visit:
-    if visit.flags:
-        stopped = replace(visit, state=State.STOPPED, ended_at=tx.now)
-        await tables.insert(tx, stopped, "halt", events.VisitStopped)
-        return stopped
     if visit.kind is Kind.COUNSEL or not gate.needs_reading(proofs, visit.code):
         await tables.insert(tx, visit, "apply", events.VisitAdmitted)
         return visit

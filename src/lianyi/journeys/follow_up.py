@@ -16,13 +16,14 @@ from lianyi.billing.events import BillLapsed
 from lianyi.consult import fhir, queries, service
 from lianyi.consult.events import AnswerDue
 from lianyi.consult.model import Reason, State, Visit
+from lianyi.consult.rules import flags
 from lianyi.consult.states import VISIT
 from lianyi.files import service as files
 from lianyi.insurance.events import Settled, SettlementFailed
 from lianyi.journeys import notes, settle, stopped
 from lianyi.journeys.follow_up_asking import SUBJECT, charge, check_practice, own
 from lianyi.kernel.lifecycle import WrongState, check_role
-from lianyi.kernel.refusal import NotAllowed, NotFound
+from lianyi.kernel.refusal import Invalid, NotAllowed, NotFound
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people.model import RESIDENT
@@ -90,14 +91,16 @@ async def decide(tx: Tx, *, visit_id: UUID, why: str) -> None:
 async def say(tx: Tx, *, visit_id: UUID, text: str, pictures: Sequence[bytes] = ()) -> Visit:
     """Write in a visit, as its patient or its doctor.
 
-    A red flag ends it, gives the fee back and stops what was prescribed (CON-28).
+    A red flag ends it, gives the fee back and stops what was prescribed (CON-28); it doesn't wait
+    for a picture that can't be kept.
 
     :raises NothingSaid, NotVerified, NoSuchVisit, PromiseOver, RoundsUsed, WrongState:
     :raises UnknownType, TooBig, BrokenFile:
     """
     chart = await own(tx) if tx.actor.role == RESIDENT else await _received(tx, visit_id)
     here = await queries.visit(tx, chart, visit_id=visit_id)
-    kept = [await _keep_in(tx, here, each) for each in pictures]
+    urgent = tx.actor.role == RESIDENT and bool(flags.in_text(text))
+    kept = await _keep_in(tx, here, pictures, urgent=urgent)
     said = await service.say(tx, chart, visit_id=visit_id, text=text, files=kept)
     if said.state is State.STOPPED:
         await stopped.stop(tx, chart, visit_id=visit_id, halt=Halt.RED_FLAG, flags=said.flags)
@@ -212,15 +215,24 @@ async def expire(tx: Tx, event: AnswerDue) -> None:
         await access.end_relation(tx, cause_id=event.visit_id)
 
 
-async def _keep_in(tx: Tx, here: Visit, content: bytes) -> UUID:
-    kept = await files.keep(
-        tx,
-        owner_id=here.person_id,
-        content=content,
-        holder_id=here.institution_id,
-        classes=here.classes,
-    )
-    return kept.id
+async def _keep_in(tx: Tx, here: Visit, pictures: Sequence[bytes], *, urgent: bool) -> list[UUID]:
+    """Keep pictures; of those with an urgent message, what can be kept."""
+    kept = []
+    for content in pictures:
+        try:
+            file = await files.keep(
+                tx,
+                owner_id=here.person_id,
+                content=content,
+                holder_id=here.institution_id,
+                classes=here.classes,
+            )
+        except Invalid:
+            if not urgent:
+                raise
+        else:
+            kept.append(file.id)
+    return kept
 
 
 async def _give_back(tx: Tx, over: Visit) -> None:

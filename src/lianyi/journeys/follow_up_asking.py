@@ -49,6 +49,7 @@ from lianyi.people.model import DOCTOR, KinKind, KinState
 from lianyi.records.fhir import outpatient
 from lianyi.records.rules.sensitive import classes_of
 from lianyi.terminology import queries as terminology
+from lianyi.terminology.model import Diagnosis
 
 SUBJECT = "consult"  # of a bill for an online visit
 ORDINARY = "110200001"  # 普通门诊诊查费, as the national list of medical prices numbers it
@@ -95,7 +96,8 @@ async def terms(tx: Tx, *, offer: Offer) -> Terms:
 async def ask(tx: Tx, *, post_id: UUID, kind: Kind, wish: Wish) -> Visit:
     """Ask a doctor for an online visit; what the law forbids is refused before anything is paid.
 
-    A sign of an emergency comes before every other question (CON-28): the visit is stopped.
+    A sign of an emergency comes before every other question (CON-28): the visit is stopped,
+    whatever else is wrong with what was filled in.
 
     :raises AlreadyAsked, NoPrice, NoSuchOffer, PriceChanged, ProofMissing, UnknownDisease:
     :raises NotEligible: CON-01, CON-02, CON-03, CON-04, CON-11, CON-12, CON-17, LIC-13.
@@ -105,13 +107,15 @@ async def ask(tx: Tx, *, post_id: UUID, kind: Kind, wish: Wish) -> Visit:
     """
     chart = await own(tx)
     offer = await queries.offer(tx, post_id=post_id, kind=kind)
+    if signs(wish):
+        spoken_of = await _spoken_of(tx, chart, wish)
+        return await service.halt(tx, chart, offer=offer, disease=spoken_of, intake=_told(wish))
     shown = await terms(tx, offer=offer)
     disease, proofs = await _proofs(tx, chart, offer, wish)
-    if not flags.hits(wish.intake):
-        _check_answers(wish, disease.code if wish.condition else "")
-        await _check(tx, chart, offer, wish, disease=disease, proofs=proofs)
-        if wish.fen != shown.fen:
-            raise PriceChanged
+    _check_answers(wish, disease.code)
+    await _check(tx, chart, offer, wish, disease=disease, proofs=proofs)
+    if wish.fen != shown.fen:
+        raise PriceChanged
     photos = [await _keep(tx, chart, offer, disease, each) for each in wish.photos]
     asked = await service.ask(
         tx,
@@ -123,13 +127,31 @@ async def ask(tx: Tx, *, post_id: UUID, kind: Kind, wish: Wish) -> Visit:
         proofs=proofs,
         guardian_present=wish.guardian_present,
     )
-    if asked.state is not State.STOPPED:
-        await _let_in(tx, asked, proofs)
+    await _let_in(tx, asked, proofs)
     return asked
 
 
+def signs(wish: Wish) -> tuple[str, ...]:
+    """Return the signs of an emergency in all that was answered and typed (CON-28)."""
+    return flags.hits(_told(wish))
+
+
+def named(text: str) -> Diagnosis | None:
+    """Return the diagnosis that is called exactly so, by its name or code."""
+    found = terminology.search_diagnoses(text) if text else ()
+    return next((each for each in found if text in {each.name, each.code}), None)
+
+
+def _told(wish: Wish) -> Intake:
+    """Add a typed diagnosis to what was told, unless it is one that is followed up online."""
+    known = named(wish.disease)
+    if known and terminology.may_be_followed_up_online(known.code):
+        return wish.intake
+    return replace(wish.intake, named=known.name if known else wish.disease)
+
+
 def _check_answers(wish: Wish, code: str) -> None:
-    """CON-28: a disease chosen from the record has its own questions beside the general ones."""
+    """CON-28: every disease has its own questions beside the general ones, however proven."""
     answered = {answer.question for answer in wish.intake.answers}
     if not set(flags.asked_for(code)) <= answered:
         raise Unanswered
@@ -171,13 +193,22 @@ async def _proofs(
         return await _from_record(tx, chart, wish.condition)
     if not wish.disease:
         raise ProofMissing
-    found = terminology.search_diagnoses(wish.disease)
-    named = next((each for each in found if wish.disease in {each.name, each.code}), None)
-    if named is None:
+    known = named(wish.disease)
+    if known is None:
         raise UnknownDisease
-    disease = _disease(named.code, named.name)
+    disease = _disease(known.code, known.name)
     papers = [await _paper(tx, chart, offer, disease, each) for each in wish.papers]
     return disease, tuple(papers)
+
+
+async def _spoken_of(tx: Tx, chart: Chart, wish: Wish) -> Disease:
+    """Return what a stopped visit was to be about, if that is known: its classes hold for it."""
+    known = await earlier.diagnoses(tx, chart) if wish.condition else []
+    for each in known:
+        if each.proof.fhir_id == wish.condition:
+            return _disease(each.proof.code, each.proof.name)
+    typed = named(wish.disease)
+    return _disease(typed.code, typed.name) if typed else Disease()
 
 
 async def _from_record(tx: Tx, chart: Chart, condition: str) -> tuple[Disease, tuple[Proof, ...]]:

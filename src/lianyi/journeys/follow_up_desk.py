@@ -88,11 +88,22 @@ class Form:
     terms: Terms
     chosen: Known | None
     questions: tuple[str, ...]
+    own_questions: tuple[str, ...]  # of the disease typed so far, beside the general ones
     diseases: tuple[str, ...]
     notice: Notice
     agreed: bool
     shares: bool
     small: bool  # under six: the guardian is there
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """What is shown instead of anything else where a sign of an emergency was told (CON-28)."""
+
+    who: Who
+    signs: tuple[str, ...]
+    suicidal: bool
+    places: tuple[Institution, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +166,12 @@ async def eligibility(tx: Tx, *, post_id: UUID, kind: Kind) -> Eligibility:
     )
 
 
-async def form(tx: Tx, *, post_id: UUID, kind: Kind, condition: str = "") -> Form:
+async def form(
+    tx: Tx, *, post_id: UUID, kind: Kind, condition: str = "", disease: str = ""
+) -> Form:
     """Return the intake form for a chosen line of the record, or for a paper.
+
+    A disease typed so far has questions of its own, as one of the record has (CON-28).
 
     :raises NoPrice, NoSuchOffer, NoSuchPerson, ProofTooLow:
     """
@@ -165,19 +180,29 @@ async def form(tx: Tx, *, post_id: UUID, kind: Kind, condition: str = "") -> For
     offer = await queries.offer(tx, post_id=post_id, kind=kind)
     known = await _known(tx, chart, offer)
     chosen = next((each for each in known if each.earlier.proof.fhir_id == condition), None)
-    code = chosen.earlier.proof.code if chosen else ""
+    general = flags.asked_for("")
     return Form(
         who=who,
         doctor=await _one_doctor(tx, offer),
         terms=await follow_up_asking.terms(tx, offer=offer),
         chosen=chosen,
-        questions=flags.asked_for(code),
+        questions=flags.asked_for(chosen.earlier.proof.code) if chosen else general,
+        own_questions=() if chosen or kind is Kind.COUNSEL else _own_questions(disease, general),
         diseases=() if chosen or kind is Kind.COUNSEL else _diseases(offer.subject),
         notice=notices.NOTICE,
         agreed=await queries.has_agreed(tx, chart),
         shares=bool(chosen and chosen.earlier.proof.holder_id != offer.institution_id),
         small=who.person.age_on(registry.today(tx)) < profile.at(tx.now)["CON-11"],
     )
+
+
+async def emergency(tx: Tx, *, signs: tuple[str, ...]) -> Emergency:
+    """Return where to go at once, for signs that no visit could be stopped with.
+
+    :raises NoSuchPerson:
+    """
+    who, _ = await enter(tx, "consult")
+    return Emergency(who, signs, flags.is_suicidal(signs), await _emergency(tx))
 
 
 async def room(tx: Tx, *, visit_id: UUID) -> Room:
@@ -200,7 +225,7 @@ async def room(tx: Tx, *, visit_id: UUID) -> Room:
         proofs=tuple(await queries.proofs_of(tx, chart, visit=visit)),
         bill=await _bill(tx, visit),
         rating=await queries.rating_of(tx, chart, visit=visit),
-        emergency=await _emergency(tx, visit),
+        emergency=await _emergency(tx, near=visit.institution_id) if visit.flags else (),
         suicidal=flags.is_suicidal(visit.flags),
         verbs=frozenset(VISIT.open_to(tx.actor.role, visit.state)),
     )
@@ -233,6 +258,12 @@ def _judged(each: Earlier, offer: Offer, named: dict[UUID, str]) -> Known:
     return Known(each, place, followable, gate.treats(offer.subject, code))
 
 
+def _own_questions(disease: str, general: tuple[str, ...]) -> tuple[str, ...]:
+    known = follow_up_asking.named(disease)
+    asked = flags.asked_for(known.code) if known else ()
+    return tuple(sign for sign in asked if sign not in general)
+
+
 def _diseases(subject: str) -> tuple[str, ...]:
     """Name what may be followed up online by a doctor of a clinical subject."""
     known = terminology.snapshot().diagnoses.values()
@@ -263,16 +294,14 @@ async def _bill(tx: Tx, visit: Visit) -> Bill | None:
     return next((bill for bill in bills if bill.subject == subject), None)
 
 
-async def _emergency(tx: Tx, visit: Visit) -> tuple[Institution, ...]:
-    """Return the region's emergency departments where a sign of an emergency was found.
+async def _emergency(tx: Tx, *, near: UUID | None = None) -> tuple[Institution, ...]:
+    """Return the region's emergency departments.
 
     First comes the hospital the person goes to; where they are now nobody but they can know.
     """
-    if not visit.flags:
-        return ()
     hospitals = await people.institutions_of(tx, kinds=EMERGENCY)
-    places = await people.institutions(tx, ids=[visit.institution_id])
-    known = {visit.institution_id, places[visit.institution_id].parent_id}
+    places = await people.institutions(tx, ids=[near]) if near else {}
+    known = {near, *(place.parent_id for place in places.values())}
     open_now = (place for place in hospitals if place.emergency_phone)
     return tuple(sorted(open_now, key=lambda place: place.id not in known))
 

@@ -86,6 +86,8 @@ async def doctors_page(browser: Browser, doctor: str, kind: str = "follow_up") -
 
 async def fill(browser: Browser, page: Page, files: Files | None = None, **more: object) -> Page:
     """Answer every question about danger with no, tell the rest, and send the form."""
+    if disease := more.get("disease"):  # with its name come questions of its own
+        page = await browser.get(urlsplit(page.url).path, disease=str(disease))
     form = page.form("/ask")
     answers = {name: "no" for name in form.choices if name.startswith("sign-")}
     return await browser.send(page, form, files, **{**TELLS, **answers, **more})

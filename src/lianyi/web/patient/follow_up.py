@@ -12,9 +12,10 @@ from starlette.routing import Route
 
 from lianyi.consult.errors import NotEligible
 from lianyi.consult.model import Answered, Course, Evidence, Intake, Kind
+from lianyi.consult.rules import flags
 from lianyi.journeys import follow_up, follow_up_asking, follow_up_desk
 from lianyi.journeys.follow_up_asking import Paper, Wish
-from lianyi.kernel.refusal import Conflict, Invalid
+from lianyi.kernel.refusal import Conflict, Invalid, Refused
 from lianyi.kernel.text import words
 from lianyi.kernel.work import Tx, reading, within
 from lianyi.people.errors import MayNotPractise
@@ -29,6 +30,7 @@ DOCTOR = PAGE + "/doctors/{post:uuid}"
 VISIT = PAGE + "/visits/{visit:uuid}"
 SAID_HERE = (Invalid, Conflict)
 SIGN = "sign-"  # begins the name of a question about danger
+MOST = 8000  # characters that are read for signs of danger; a form takes fewer
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
 Told = Annotated[
     str, msgspec.Meta(min_length=2, max_length=2000, description=mark("请写几句这次的情况。"))
@@ -76,21 +78,27 @@ async def eligibility(request: Request) -> Response:
 
 async def intake(request: Request) -> Response:
     asked = request.query_params
-    return await _intake(request, _kind(asked.get("kind", "")), asked.get("from", ""))
+    kind, disease = _kind(asked.get("kind", "")), asked.get("disease", "")
+    return await _intake(request, kind, asked.get("from", ""), disease=disease)
 
 
 async def ask(request: Request) -> Response:
-    """Ask for a visit; every refusal stands above the form, with what was typed kept."""
+    """Ask for a visit; every refusal stands above the form, with what was typed kept.
+
+    Signs of danger come before all of them, however wrong the form is (CON-28).
+    """
+    typed = Filled((await forms.posted(request)).texts)
+    told = _as_typed(typed)
+    if signs := follow_up_asking.signs(told):
+        post_id, kind = request.path_params["post"], _kind(typed.text("kind"))
+        return await _urgent(request, signs, lambda tx: _ask(tx, post_id, kind, told))
     papers, photos = [await uploads.contents(request, name) for name in ("papers", "photos")]
     try:
         form = await forms.read(request, Asking)
     except forms.BadForm as bad:
-        told = bad.form
-        return await _intake(request, _kind(told.text("kind")), told.text("condition"), told)
-    texts = (await forms.posted(request)).texts
-    signs = {name.removeprefix(SIGN): texts[name][-1] for name in texts if name.startswith(SIGN)}
-    answers = tuple(Answered(sign, said == "yes") for sign, said in signs.items())
-    wish = _wish(form, answers, papers, photos)
+        kind, chosen = _kind(typed.text("kind")), typed.text("condition")
+        return await _intake(request, kind, chosen, bad.form, typed.text("disease"))
+    wish = _wish(form, _answers(typed), papers, photos)
     try:
         visit_id = await within(
             app_of(request),
@@ -100,7 +108,7 @@ async def ask(request: Request) -> Response:
         )
     except SAID_HERE as refused:
         kept = await forms.kept(request, **{"": _why(request, refused)})
-        return await _intake(request, form.kind, form.condition, kept)
+        return await _intake(request, form.kind, form.condition, kept, form.disease)
     return answer.go(request, f"{PAGE}/visits/{visit_id}")
 
 
@@ -109,10 +117,14 @@ async def room(request: Request) -> Response:
 
 
 async def say(request: Request) -> Response:
+    """Write a message; one that tells of danger however wrong the form is (CON-28)."""
     pictures = await uploads.contents(request, "pictures")
+    typed = Filled((await forms.posted(request)).texts).text("text")[:MOST]
+    if signs := flags.in_text(typed):
+        return await _urgent(request, signs, lambda tx: _say(tx, _visit(request), typed, pictures))
 
     async def verb(tx: Tx, form: Saying) -> None:
-        await follow_up.say(tx, visit_id=_visit(request), text=form.text, pictures=pictures)
+        await _say(tx, _visit(request), form.text, pictures)
 
     return await _act(request, Saying, verb)
 
@@ -145,15 +157,7 @@ def _wish(
     form: Asking, answers: tuple[Answered, ...], papers: list[bytes], photos: list[bytes]
 ) -> Wish:
     return Wish(
-        intake=Intake(
-            form.complaint,
-            form.course,
-            readings=form.readings,
-            medicines=form.medicines,
-            allergies=form.allergies,
-            wanted=form.wanted,
-            answers=answers,
-        ),
+        intake=_told(partial(getattr, form), form.course, answers),
         fen=form.fen,
         condition=form.condition,
         disease=form.disease,
@@ -163,6 +167,51 @@ def _wish(
         agreed=form.agreed,
         guardian_present=form.guardian,
     )
+
+
+def _as_typed(typed: Filled) -> Wish:
+    """Return what was told, without asking whether a form may say so."""
+
+    def text(name: str) -> str:
+        return typed.text(name)[:MOST]
+
+    told = _told(text, Course.STABLE, _answers(typed))
+    return Wish(told, fen=0, condition=text("condition"), disease=text("disease"))
+
+
+def _told(text: Callable[[str], str], course: Course, answers: tuple[Answered, ...]) -> Intake:
+    return Intake(
+        text("complaint"),
+        course,
+        readings=text("readings"),
+        medicines=text("medicines"),
+        allergies=text("allergies"),
+        wanted=text("wanted"),
+        answers=answers,
+    )
+
+
+def _answers(typed: Filled) -> tuple[Answered, ...]:
+    signs = (name for name in typed.texts if name.startswith(SIGN))
+    return tuple(Answered(name.removeprefix(SIGN), typed.text(name) == "yes") for name in signs)
+
+
+async def _urgent(
+    request: Request, signs: tuple[str, ...], verb: Callable[[Tx], Awaitable[UUID]]
+) -> Response:
+    """Stop a visit with what was told; where that is refused, 120 is shown all the same."""
+    try:
+        form = await forms.read(request, forms.Form)
+        once = forms.once(request, form, UUID)
+        visit_id = await within(app_of(request), user(request), verb, once=once)
+    except Refused:
+        where = partial(follow_up_desk.emergency, signs=signs)
+        return await show(request, "patient/follow_up_emergency.html", where)
+    return answer.go(request, f"{PAGE}/visits/{visit_id}")
+
+
+async def _say(tx: Tx, visit_id: UUID, text: str, pictures: list[bytes]) -> UUID:
+    return (await follow_up.say(tx, visit_id=visit_id, text=text, pictures=pictures)).id
 
 
 async def _ask(tx: Tx, post_id: UUID, kind: Kind, wish: Wish) -> UUID:
@@ -186,10 +235,14 @@ async def _act(
 
 
 async def _intake(
-    request: Request, kind: Kind, condition: str, form: Filled | None = None
+    request: Request, kind: Kind, condition: str, form: Filled | None = None, disease: str = ""
 ) -> Response:
     verb = partial(
-        follow_up_desk.form, post_id=request.path_params["post"], kind=kind, condition=condition
+        follow_up_desk.form,
+        post_id=request.path_params["post"],
+        kind=kind,
+        condition=condition,
+        disease=disease,
     )
     return await show(request, "patient/follow_up_intake.html", verb, form=form)
 
