@@ -9,6 +9,7 @@ import pytest
 from lianyi.consult.model import Asking, Course, Evidence, Intake, Kind, Proof, State, Terms, Visit
 from lianyi.consult.rules import gate
 from lianyi.kernel import profile
+from lianyi.kernel.profile import Permit
 from lianyi.terminology import queries as terminology
 
 NOW = datetime(2030, 1, 7, 4, tzinfo=UTC)
@@ -33,6 +34,9 @@ SOUND = Asking(
     subject="03.04",
     online=True,
     agreed=True,
+    on=date(2030, 1, 7),
+    place="PDY1",
+    physician="1100",
 )
 CHILD = {"age": 5, "subject": "07", "by_guardian": True, "guardian_present": True}
 VISIT = Visit(
@@ -85,7 +89,7 @@ def test_a_sound_wish_has_no_findings(given):
 @pytest.mark.parametrize(
     ("given", "trouble"),
     [
-        ({"kind": Kind.BETWEEN_DOCTORS}, "CON-01 kind"),
+        ({"kind": Kind.BETWEEN_DOCTORS}, "CON-07 no_attending"),
         ({"kind": Kind.FAMILY_DOCTOR}, "CON-01 kind"),
         ({"followable": False}, "CON-01 disease"),
         ({"proofs": ()}, "CON-02 first_visit"),
@@ -104,6 +108,41 @@ def test_a_sound_wish_has_no_findings(given):
 )
 def test_each_trouble_is_found_by_name(given, trouble):
     assert found(**given) == [trouble]
+
+
+PERMIT = Permit("PDY1", "07", "1100", date(2030, 1, 7), date(2030, 12, 31))
+FIRST = {"proofs": (), **CHILD, "subject": "07.03", "age": 9}
+
+
+@pytest.mark.parametrize(
+    ("permit", "given", "troubles"),
+    [
+        ({}, {}, []),
+        ({}, {"on": date(2030, 12, 31)}, []),
+        ({"subject": "07.03"}, {}, []),
+        ({}, {"on": date(2030, 1, 6)}, ["CON-02 first_visit", "CON-06 not_now"]),
+        ({}, {"on": date(2031, 1, 1)}, ["CON-02 first_visit", "CON-06 not_now"]),
+        ({}, {"guardian_present": False}, ["CON-02 first_visit", "CON-06 no_guardian"]),
+        ({}, {"by_guardian": False}, ["CON-02 first_visit", "CON-06 no_guardian"]),
+        ({"physician": "1101"}, {}, ["CON-02 first_visit"]),
+        ({"institution": "PDY2"}, {}, ["CON-02 first_visit"]),
+        ({"subject": "08"}, {}, ["CON-02 first_visit"]),
+        ({}, {"subject": "070"}, ["CON-02 first_visit"]),
+        ({}, {"followable": False}, ["CON-01 disease"]),
+    ],
+)
+def test_a_first_visit_online_is_for_the_listed_only(permit, given, troubles):
+    """CON-06"""
+    law = replace(LAW, permits={"CON-06": (replace(PERMIT, **permit),)})
+    asking = replace(SOUND, **{**FIRST, **given})
+    told = [f"{each.rule} {each.trouble}" for each in gate.ask_findings(asking, law)]
+    assert told == troubles
+
+
+def test_as_shipped_no_first_visit_is_excepted():
+    """CON-06"""
+    assert all(not each.permits for each in profile.CHINA)
+    assert found(**FIRST) == ["CON-02 first_visit"]
 
 
 def test_all_troubles_are_told_at_once():

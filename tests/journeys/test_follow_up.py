@@ -12,6 +12,7 @@ from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson, ProofTooLow
 from lianyi.access.model import Purpose, Sensitive
 from lianyi.billing.model import BillState
+from lianyi.consult import service as consult
 from lianyi.consult.errors import (
     AlreadyAsked,
     AlreadyRated,
@@ -30,13 +31,13 @@ from lianyi.consult.errors import (
     Unanswered,
     UnknownDisease,
 )
-from lianyi.consult.model import Answered, Course, Evidence, Kind, Reason, State, Visit
+from lianyi.consult.model import Answered, Course, Evidence, Kind, Offer, Reason, State, Visit
 from lianyi.consult.rules import flags, notices
 from lianyi.consult.states import VISIT
 from lianyi.files.errors import UnknownType
 from lianyi.journeys import follow_up, follow_up_asking, pay, prescribe
 from lianyi.journeys.follow_up_asking import Paper
-from lianyi.kernel import timers, walks
+from lianyi.kernel import profile, timers, walks
 from lianyi.kernel.lifecycle import WrongRole, WrongState
 from lianyi.kernel.once import Once
 from lianyi.kernel.work import within
@@ -51,6 +52,7 @@ from lianyi.worker.deliver import WORKER
 from tests.consult.make import HYPERTENSION, INTAKE, LIPIDS, NOTE, Clinic
 from tests.drain import deliver
 from tests.files.make import PDF, photo
+from tests.journeys.test_family import guarded, switched
 from tests.place import BY_PHONE, Place
 
 PAPER = Paper(Evidence.DISCHARGE_SUMMARY, PDF)
@@ -171,6 +173,101 @@ async def test_a_first_visit_is_refused_by_name(clinic):
     with pytest.raises(NotEligible) as refused:
         await clinic.ask(condition="", disease="高血压", papers=())
     assert rules(refused) == {"CON-02 first_visit"}
+
+
+LIST = """[[profile]]
+version = "own-first-visits"
+since = {since}
+approved_by = "一位法务"
+numbers = {{}}
+[[profile.permits."CON-06"]]
+institution = "{place}"
+subject = "03"
+physician = "{physician}"
+since = {begins}
+until = 2030-12-31
+"""
+
+
+@pytest.fixture
+def listed(clinic, tmp_path):
+    """Return how an installation excepts the clinic's doctor; its own list is gone after."""
+    file = tmp_path / "profile.toml"
+
+    def write(*, since="2029-01-01", begins="2030-01-01", kind="CON-06"):
+        place = f"PDY{clinic.place.id.hex}"
+        physician = f"37{clinic.doctor.person_id.int % 10**13:013d}"
+        text = LIST.format(since=since, place=place, physician=physician, begins=begins)
+        file.write_text(text.replace("CON-06", kind), encoding="utf-8")
+        profile.adopt(file)
+
+    yield write
+    write(since="2099-01-01")
+
+
+async def child_of(clinic):
+    """Return a parent's hat for a child of eight."""
+    clerk = await clinic.hospital.clerk()
+    parent = await clinic.hospital.patient(name="张建国")
+    await clinic.hospital.relate(parent.person_id, CLERK)
+    number = child_number(date(2021, 5, 1))
+    _, child_id = await guarded(clinic.hospital, clerk, parent, number)
+    return switched(parent, child_id)
+
+
+FIRST = {"condition": "", "disease": "高血压", "guardian_present": True}
+
+
+async def test_a_listed_doctor_sees_a_childs_first_visit_online_with_its_guardian(clinic, listed):
+    """CON-06: and still says yes or no before anything is paid."""
+    child = await child_of(clinic)
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(hat=child, **FIRST)
+    assert rules(refused) == {"CON-02 first_visit"}
+    listed(begins="2030-02-01")
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(hat=child, **FIRST)
+    assert rules(refused) == {"CON-02 first_visit", "CON-06 not_now"}
+    listed()
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(hat=child, **{**FIRST, "guardian_present": False})
+    assert rules(refused) == {"CON-02 first_visit", "CON-06 no_guardian"}
+    visit = await clinic.ask(hat=child, **FIRST)
+    assert visit.state is State.ASKED
+    await clinic.act(follow_up.admit, visit, why="首诊例外名单内，监护人在场")
+    assert (await clinic.see(visit, child)).proven == (HYPERTENSION.code,)
+
+
+async def test_a_list_by_a_rule_that_excepts_nobody_is_refused(listed):
+    """CON-06, CON-07: no other rule can be opened by a file."""
+    with pytest.raises(ValueError, match="CON-07"):
+        listed(kind="CON-07")
+    with pytest.raises(ValueError, match="2031"):
+        listed(begins="2031-01-01")
+
+
+async def test_nobody_brings_in_an_online_doctor_without_the_attending_one(clinic):
+    """CON-07: no place can offer it, and no patient ask for it."""
+    offer = Offer(
+        clinic.doctor.post_id,
+        clinic.place.id,
+        clinic.doctor.person_id,
+        clinic.place.department_id,
+        "03.04",
+        kind=Kind.BETWEEN_DOCTORS,
+        item="online_follow_up",
+        minutes=60,
+        rounds=5,
+    )
+    with pytest.raises(NotEligible) as refused:
+        await clinic.place.do(clinic.place.office, consult.set_offer, offer=offer)
+    assert rules(refused) == {"CON-07 no_attending"}
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(kind=Kind.BETWEEN_DOCTORS)
+    assert rules(refused) == {"CON-07 no_attending"}
+    with pytest.raises(NotEligible) as refused:
+        await clinic.ask(kind=Kind.FAMILY_DOCTOR)
+    assert rules(refused) == {"CON-01 kind"}
 
 
 async def test_somebody_elses_diagnosis_proves_nothing(clinic):

@@ -197,6 +197,13 @@ class Asking:
     subject: str
     online: bool
     agreed: bool
+    on: date
+    place: str = ""  # its licence number, and the physician's (CON-06)
+    physician: str = ""
+
+    @property
+    def is_guarded(self) -> bool:
+        return self.by_guardian and self.guardian_present
 
 
 @dataclass(frozen=True, slots=True)

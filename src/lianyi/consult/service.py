@@ -17,6 +17,7 @@ from lianyi.consult.errors import (
     Decided,
     MayNotEnd,
     NoSuchVisit,
+    NotEligible,
     NothingSaid,
     NotVerified,
     PromiseOver,
@@ -54,10 +55,12 @@ DUTY = "consult.duty"
 async def set_offer(tx: Tx, *, offer: Offer) -> None:
     """Let a doctor of the acting administrator's institution be asked online.
 
-    :raises BadTerms, WrongRole:
+    :raises BadTerms, NotEligible, WrongRole:
     """
     if tx.actor.role not in {ADMIN, SYSTEM}:
         raise WrongRole(verb="set_offer", role=tx.actor.role)
+    if closed := gate.kind_findings(offer.kind):
+        raise NotEligible(findings=closed)
     if offer.minutes <= 0 or offer.rounds <= 0:
         raise BadTerms
     await tables.upsert_offer(tx, replace(offer, institution_id=tx.actor.institution_id))

@@ -45,7 +45,7 @@ from lianyi.kernel.money import to_fen
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people import service as registry
-from lianyi.people.model import DOCTOR, KinKind, KinState
+from lianyi.people.model import DOCTOR, KinKind, KinState, Practice
 from lianyi.records.fhir import outpatient
 from lianyi.records.rules.sensitive import classes_of
 from lianyi.terminology import queries as terminology
@@ -100,12 +100,14 @@ async def ask(tx: Tx, *, post_id: UUID, kind: Kind, wish: Wish) -> Visit:
     whatever else is wrong with what was filled in.
 
     :raises AlreadyAsked, NoPrice, NoSuchOffer, PriceChanged, ProofMissing, UnknownDisease:
-    :raises NotEligible: CON-01, CON-02, CON-03, CON-04, CON-11, CON-12, CON-17, LIC-13.
+    :raises NotEligible: CON-01..04, CON-06, CON-07, CON-11, CON-12, CON-17, LIC-13.
     :raises MayNotPractise: LIC-01, LIC-13, LIC-14, CON-08, CON-23, CON-24.
     :raises ProofTooLow, NoSuchPerson: CON-10.
     :raises UnknownType, TooBig, BrokenFile:
     """
     chart = await own(tx)
+    if closed := gate.kind_findings(kind):
+        raise NotEligible(findings=closed)
     offer = await queries.offer(tx, post_id=post_id, kind=kind)
     if signs(wish):
         spoken_of = await _spoken_of(tx, chart, wish)
@@ -160,7 +162,7 @@ def _check_answers(wish: Wish, code: str) -> None:
 async def _check(
     tx: Tx, chart: Chart, offer: Offer, wish: Wish, *, disease: Disease, proofs: Sequence[Proof]
 ) -> None:
-    await check_practice(tx, offer.doctor_id, offer.department_id, offer.institution_id)
+    practice = await check_practice(tx, offer.doctor_id, offer.department_id, offer.institution_id)
     person = await people.person(tx, chart)
     drugs = terminology.snapshot().drugs.values()
     if wish.agreed:
@@ -179,6 +181,9 @@ async def _check(
         subject=offer.subject,
         online=offer.is_online(tx.now),
         agreed=await queries.has_agreed(tx, chart),
+        on=registry.today(tx),
+        place=practice.institution.licence_number,
+        physician=practice.licence.number if practice.licence else "",
     )
     if found := gate.ask_findings(asking, profile.at(tx.now)):
         raise NotEligible(findings=found)
@@ -342,7 +347,7 @@ async def own(tx: Tx) -> Chart:
 
 async def check_practice(
     tx: Tx, doctor_id: UUID, department_id: UUID | None, institution_id: UUID | None = None
-) -> None:
+) -> Practice:
     practice = await people.practice(
         tx,
         person_id=doctor_id,
@@ -350,3 +355,4 @@ async def check_practice(
         department_id=department_id,
     )
     registry.check_practice(tx, practice, online=True)
+    return practice

@@ -20,6 +20,7 @@ from lianyi.journeys import earlier, follow_up_asking
 from lianyi.journeys.earlier import Earlier
 from lianyi.journeys.resident_desk import Who, enter
 from lianyi.kernel import profile
+from lianyi.kernel.profile import Profile
 from lianyi.kernel.work import Tx
 from lianyi.people import queries as people
 from lianyi.people import service as registry
@@ -93,7 +94,7 @@ class Form:
     notice: Notice
     agreed: bool
     shares: bool
-    small: bool  # under six: the guardian is there
+    small: bool  # the guardian has to be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ async def form(
         notice=notices.NOTICE,
         agreed=await queries.has_agreed(tx, chart),
         shares=bool(chosen and chosen.earlier.proof.holder_id != offer.institution_id),
-        small=who.person.age_on(registry.today(tx)) < profile.at(tx.now)["CON-11"],
+        small=who.person.age_on(registry.today(tx)) < _guarded_below(profile.at(tx.now)),
     )
 
 
@@ -256,6 +257,11 @@ def _judged(each: Earlier, offer: Offer, named: dict[UUID, str]) -> Known:
     place = named.get(holder, "") if holder else ""
     followable = terminology.may_be_followed_up_online(code)
     return Known(each, place, followable, gate.treats(offer.subject, code))
+
+
+def _guarded_below(rules: Profile) -> int:
+    """CON-11; where first visits are excepted, every child's guardian is asked for (CON-06)."""
+    return rules["IDN-06.adult"] if rules.permits.get("CON-06") else rules["CON-11"]
 
 
 def _own_questions(disease: str, general: tuple[str, ...]) -> tuple[str, ...]:

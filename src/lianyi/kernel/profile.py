@@ -1,27 +1,53 @@
 """The numbers of one jurisdiction from one day on, by the id of the rule that needs them.
 
 What ships is a proposal that nobody has signed. An installation writes its own in a file: who
-answers for it, and the numbers that differ.
+answers for it, the numbers that differ, and whom a rule makes an exception for.
 """
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
+class Permit:
+    """Whom a rule excepts for a time: a place and a physician by their licences, one subject."""
+
+    institution: str
+    subject: str
+    physician: str
+    since: date
+    until: date  # its last day
+
+    def __post_init__(self) -> None:
+        named = (self.institution, self.subject, self.physician)
+        if not all(type(each) is str and each for each in named):
+            raise TypeError(named)
+        if not (type(self.since) is date and type(self.until) is date) or self.since > self.until:
+            raise ValueError(f"{self.since}..{self.until}")
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day <= self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """`approved_by` names the jurist who has signed it; empty: nobody has."""
+    """`approved_by` names the jurist who has signed it; empty: nobody has.
+
+    `permits` are the exceptions by the rule that allows them: none, where none are named.
+    """
 
     version: str
     since: datetime
     zone: ZoneInfo
     numbers: Mapping[str, int]
     approved_by: str = ""
+    permits: Mapping[str, tuple[Permit, ...]] = field(default_factory=dict)
 
     def __getitem__(self, rule: str) -> int:
         return self.numbers[rule]
@@ -111,6 +137,7 @@ CHINA = (
     ),
 )
 
+PERMITTING = frozenset({"CON-06"})  # first visits online: closed to all who aren't on its list
 ASSESSED = ("PRI-20",)  # off, unless an impact assessment of its own is named
 _profiles = {each.version: each for each in CHINA}
 
@@ -123,8 +150,8 @@ def adopt(file: Path) -> None:
     """Go by the profiles of this file too, if there is one.
 
     Each `[[profile]]` has a version, since (a day), approved_by and the numbers that differ from
-    those in force until then. What is off until it is assessed (PRI-11) goes on with the id of that
-    assessment, under `assessments`.
+    those in force until then; `permits` name all who are excepted from then on. What is off until
+    it is assessed (PRI-11) goes on with the id of that assessment, under `assessments`.
 
     :raises OSError, KeyError, TypeError, ValueError: for a file that can't be gone by.
     """
@@ -141,14 +168,23 @@ def _own(
     approved_by: str,
     numbers: Mapping[str, int],
     assessments: Mapping[str, str] = MappingProxyType({}),
+    permits: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
 ) -> Profile:
     zone = CHINA[-1].zone
     begins = datetime.combine(since, time(), zone)
     before = at(begins).numbers
-    if strange := sorted(set(numbers) - set(before)):
+    if strange := sorted({*(set(numbers) - set(before)), *(set(permits) - PERMITTING)}):
         raise ValueError(", ".join(strange))
     if not all(type(value) is int for value in numbers.values()):
         raise TypeError(version)
     if bare := [each for each in ASSESSED if numbers.get(each) and not assessments.get(each)]:
         raise ValueError(", ".join(bare))
-    return Profile(version, begins, zone, MappingProxyType({**before, **numbers}), approved_by)
+    excepted = {rule: tuple(Permit(**each) for each in given) for rule, given in permits.items()}
+    return Profile(
+        version,
+        begins,
+        zone,
+        MappingProxyType({**before, **numbers}),
+        approved_by,
+        MappingProxyType(excepted),
+    )

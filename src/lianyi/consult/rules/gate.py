@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from lianyi.consult.model import OFFERED, Asking, Course, Finding, Kind, Proof, State, Visit
-from lianyi.kernel.profile import Profile
+from lianyi.kernel.profile import Permit, Profile
 from lianyi.terminology.model import Control, Drug
 
 FAMILY = 3  # characters of a code by which CON-02 compares diagnoses
@@ -45,10 +45,22 @@ def ask_findings(asking: Asking, profile: Profile) -> tuple[Finding, ...]:
     """Return what forbids this online visit. Empty: it may be asked for."""
     return (
         *_kind_findings(asking),
-        *_proof_findings(asking),
+        *_proof_findings(asking, profile.permits.get("CON-06", ())),
         *_child_findings(asking, profile["CON-11"]),
         *_place_findings(asking),
     )
+
+
+def kind_findings(kind: Kind) -> tuple[Finding, ...]:
+    """Return what forbids to offer, or to ask a single doctor for, a kind of encounter (CON-01).
+
+    CON-07: without an earlier diagnosis an online doctor is brought in by the attending physician,
+    who is beside the patient and takes part. That is nothing an offer or a patient's word can
+    verify, so this way is closed to both.
+    """
+    if kind is Kind.BETWEEN_DOCTORS:
+        return (Finding("CON-07", "no_attending"),)
+    return () if kind in OFFERED else (Finding("CON-01", "kind"),)
 
 
 def ending_findings(visit: Visit, codes: Collection[str]) -> tuple[Finding, ...]:
@@ -100,32 +112,48 @@ def may_be_said(text: str, files: Collection[object]) -> bool:
 
 
 def _kind_findings(asking: Asking) -> Iterator[Finding]:
-    if asking.kind not in OFFERED:
-        yield Finding("CON-01", "kind")
+    yield from kind_findings(asking.kind)
     if not asking.agreed:
         yield Finding("CON-17", "not_agreed")
     if asking.controlled:
         yield Finding("CON-12", "controlled")
 
 
-def _proof_findings(asking: Asking) -> Iterator[Finding]:
+def _proof_findings(asking: Asking, permits: Collection[Permit]) -> Iterator[Finding]:
     """Ask nothing of who seeks advice only: no diagnosis can follow (CON-26)."""
     if asking.kind is Kind.COUNSEL:
         return
     if not asking.followable:
         yield Finding("CON-01", "disease")
     if not proves(asking.proofs, asking.code):
-        yield Finding("CON-02", "first_visit")
+        yield from _first_visit_findings(asking, permits)
     if not asking.shared:
         yield Finding("CON-03", "not_shared")
     if asking.course in {Course.WORSE, Course.NEW_SYMPTOMS}:
         yield Finding("CON-04", "changed")
 
 
+def _first_visit_findings(asking: Asking, permits: Collection[Permit]) -> Iterator[Finding]:
+    """CON-02; CON-06: but for a physician on the list of the day, with the guardian beside."""
+    mine = [each for each in permits if _names(each, asking)]
+    holds = any(each.holds(asking.on) for each in mine)
+    if holds and asking.is_guarded:
+        return
+    yield Finding("CON-02", "first_visit")
+    if mine:
+        yield Finding("CON-06", "no_guardian" if holds else "not_now")
+
+
+def _names(permit: Permit, asking: Asking) -> bool:
+    subject = asking.subject
+    within = subject == permit.subject or subject.startswith(f"{permit.subject}.")
+    return within and (permit.institution, permit.physician) == (asking.place, asking.physician)
+
+
 def _child_findings(asking: Asking, child: int) -> Iterator[Finding]:
     if asking.age >= child:
         return
-    if not (asking.by_guardian and asking.guardian_present):
+    if not asking.is_guarded:
         yield Finding("CON-11", "no_guardian")
     if not is_paediatric(asking.subject):
         yield Finding("CON-11", "no_specialist")
