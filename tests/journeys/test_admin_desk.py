@@ -7,7 +7,7 @@ import pytest
 from lianyi.journeys import admin_desk, health_desk
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.people.errors import NoSuchInstitution, NoSuchPost, OwnPost
-from lianyi.people.model import CLERK, DOCTOR, OPERATOR, Filing, Licence, Register, Term
+from lianyi.people.model import CLERK, DOCTOR, OPERATOR, Filing, Kind, Licence, Register, Term
 from tests.place import Place
 
 FILING = Filing("BA20300107", filed_on=date(2030, 1, 1), main_agreed_on=date(2030, 1, 2))
@@ -44,6 +44,17 @@ async def test_the_main_institution_is_here_behind_here_or_as_it_was_lic_14(app,
     assert view.chosen.licence.number == "371234567890123"
     assert view.chosen.licence.checked_on == date(2030, 1, 7)
     assert view.chosen.licensed.term is Term.OPEN
+
+
+async def test_con_08_the_desk_names_who_was_last_looked_up_too_long_ago(app, place):
+    internet = await Place.found(app, Kind.INTERNET_SECOND_NAME, parent=place, online=True)
+    admin, doctor = await internet.admin(), await internet.doctor()
+    await internet.license(doctor.person_id, DOCTOR)
+    app.clock.forward(days=366)
+    assert await rules_of(internet, admin, doctor.post_id) == {"CON-08"}
+    looked_up = licence(internet.id, "371234567890999")
+    await internet.do(admin, admin_desk.record_licence, post_id=doctor.post_id, licence=looked_up)
+    assert await rules_of(internet, admin, doctor.post_id) == set()
 
 
 async def test_a_post_of_another_institution_is_not_found(app, place):

@@ -705,6 +705,20 @@ async def test_a_licence_that_is_too_young_receives_nobody(clinic):
     assert "CON-08" in {each.rule for each in refused.value.findings}
 
 
+async def test_a_register_that_nobody_looked_into_for_a_year_opens_no_visit(clinic):
+    """CON-08: neither for who asks nor for who receives, until somebody has looked again."""
+    clinic.app.clock.forward(days=366)
+    with pytest.raises(MayNotPractise) as refused:
+        await clinic.go_online()
+    assert rules(refused) == {"CON-08 check_over"}
+    with pytest.raises(MayNotPractise) as refused:
+        await clinic.ask()
+    assert rules(refused) == {"CON-08 check_over"}
+    await clinic.hospital.license(clinic.doctor.person_id, DOCTOR, scope=frozenset({"03"}))
+    await clinic.go_online()
+    assert (await clinic.ask()).state is State.UNPAID
+
+
 @pytest.mark.parametrize("kind", [PlaceKind.TERTIARY_HOSPITAL, PlaceKind.HEALTH_CENTRE])
 async def test_a_place_that_is_no_internet_hospital_has_no_online_visits(app, kind):
     """CON-23, CON-24: tried on the kinds of place that may not."""

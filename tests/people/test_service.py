@@ -6,8 +6,10 @@ import pytest
 from lianyi.access import service as access
 from lianyi.access.errors import NoSuchPerson
 from lianyi.access.model import Purpose
+from lianyi.journeys import demo
 from lianyi.kernel import profile
 from lianyi.kernel.actor import Actor, system
+from lianyi.kernel.demo import NotADemo
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.people import queries, rules, service
 from lianyi.people.errors import (
@@ -465,6 +467,33 @@ async def test_three_years_of_practice_come_before_treating_online(app, place):
     for since, expected in ((date(2027, 1, 8), {"CON-08.too_new"}), (date(2027, 1, 7), set())):
         await internet.license(doctor.person_id, DOCTOR, practising_since=since)
         assert await troubles(internet, doctor, online=True) == expected
+
+
+async def test_a_look_into_the_register_counts_for_a_year(app, place):
+    """CON-08: who treats in person only isn't asked; a new look counts from its own day."""
+    internet = await Place.found(app, Kind.INTERNET_SECOND_NAME, parent=place, online=True)
+    doctor = await internet.doctor()
+    app.clock.forward(days=365)
+    assert await troubles(internet, doctor, online=True) == set()
+    app.clock.forward(days=1)
+    assert await troubles(internet, doctor, online=True) == {"CON-08.check_over"}
+    assert await troubles(internet, doctor) == set()
+    await internet.license(doctor.person_id, DOCTOR)
+    assert await troubles(internet, doctor, online=True) == set()
+
+
+async def test_only_a_demos_register_is_looked_at_by_its_clock(app, place):
+    """CON-08: for real people somebody looks."""
+    internet = await Place.found(app, Kind.INTERNET_SECOND_NAME, parent=place, online=True)
+    doctor = await internet.doctor()
+    app.clock.forward(days=366)
+    with pytest.raises(NotADemo):
+        await place.do(place.office, demo.keep_up)
+    with pytest.raises(WrongRole):
+        await place.do(await place.admin(), service.look_again)
+    assert await troubles(internet, doctor, online=True) == {"CON-08.check_over"}
+    await place.do(place.office, service.look_again)
+    assert await troubles(internet, doctor, online=True) == set()
 
 
 async def test_only_the_administration_records_licences_and_departments(place):

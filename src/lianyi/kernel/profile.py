@@ -72,6 +72,7 @@ CHINA = (
                 "CAP-52.pay": 120,  # minutes to pay for medicines that are kept ready
                 "CAP-55": 48,  # hours to collect what is paid; then all of it is reversed
                 "CON-08": 3,  # years of practice before treating online
+                "CON-08.checked": 365,  # days for which a look into the register counts
                 "CON-09": 12,  # hours for which a doctor's identity counts as proven online
                 "CON-11": 6,  # years from which a child is treated online without its guardian
                 "CON-27": 30,  # minutes to pay for an online visit

@@ -81,6 +81,7 @@ async def forward(request: Request) -> Response:
     await within(app_of(request), user(request), lambda tx: sessions.skip(tx, by=by))
     async with app_of(request).pool.acquire() as db:
         await demo.forward(db, clock, by=by)
+    await within(app_of(request), user(request), accounts.keep_up)
     return answer.go(request, form.back)
 
 

@@ -198,6 +198,8 @@ def _online_doctor_findings(practice: Practice, today: date, profile: Profile) -
         return
     if years_between(licence.practising_since, today) < profile["CON-08"]:
         yield Finding("CON-08", "too_new")
+    if not 0 <= (today - licence.checked_on).days <= profile["CON-08.checked"]:
+        yield Finding("CON-08", "check_over")
     if _is_main(practice):
         return
     if practice.institution.kind not in INTERNET_HOSPITALS or not _is_filed(practice, today):

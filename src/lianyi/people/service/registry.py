@@ -233,6 +233,15 @@ async def record_licence(tx: Tx, *, person_id: UUID, licence: Licence) -> None:
     await tx.emit(events.LicenceRecorded(person_id, tx.actor.institution_id))
 
 
+async def look_again(tx: Tx) -> None:
+    """Note for all licences that the register says today what it said before.
+
+    :raises WrongRole:
+    """
+    _only(tx, rules.FOUNDERS, "look_again")
+    await tables.look_again(tx, today(tx))
+
+
 async def file_practice(tx: Tx, *, person_id: UUID, filing: Filing) -> None:
     """Write down that somebody may also practise at the acting institution (CON-24).
 

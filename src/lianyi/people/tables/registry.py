@@ -60,6 +60,7 @@ LIVE_POSTS = f"""{POST} WHERE p.person_id = $1 AND p.since <= $2
                    AND (p.ended_at IS NULL OR p.ended_at > $2) ORDER BY p.since, p.id"""
 DOCTORS = f"""{POST} WHERE p.department_id = $1 AND p.role = 'doctor' AND p.since <= $2
                 AND (p.ended_at IS NULL OR p.ended_at > $2) ORDER BY p.since, p.id LIMIT 200"""
+LOOK_AGAIN = "UPDATE people.licence SET checked_on = $1 WHERE superseded_at IS NULL"
 STAFF = f"""{POST} WHERE p.institution_id = $1 AND p.since <= $2
               AND (p.ended_at IS NULL OR p.ended_at > $2)
             ORDER BY p.role, p.since, p.id LIMIT 500"""
@@ -321,6 +322,10 @@ async def insert_licence(tx: Tx, person_id: UUID, licence: Licence) -> None:
         await tx.db.execute(_insert("people.licence", row), *row.values())
     except asyncpg.UniqueViolationError as taken:
         raise CodeTaken(number=licence.number) from taken
+
+
+async def look_again(tx: Tx, today: date) -> None:
+    await tx.db.execute(LOOK_AGAIN, today)
 
 
 async def insert_filing(tx: Tx, person_id: UUID, filing: Filing) -> None:
