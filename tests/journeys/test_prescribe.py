@@ -1,13 +1,16 @@
 """A prescription from the doctor's screen to the pharmacists, and as people try to get round it."""
 
+import shutil
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import orjson
 import pytest
 
+from lianyi import terminology as shipped
 from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.journeys import prescribe, queue, visit
@@ -35,6 +38,7 @@ from lianyi.signatures import queries as signed_by
 from lianyi.signatures import service as signatures
 from lianyi.signatures.errors import KeyClosed
 from lianyi.terminology import queries as terminology
+from lianyi.terminology import service as knowledge
 from lianyi.terminology.errors import NoSuchDiagnosis, NoSuchDrug, NoSuchRelease
 from lianyi.terminology.model import Amount
 from lianyi.worker.deliver import WORKER
@@ -337,6 +341,46 @@ async def test_on_a_knowledge_base_nobody_here_approved_nothing_is_signed(place,
     (known,) = await place.ask(place.office, queries.approvals, institution_id=place.id)
     assert (known.person_id, known.version) == (room.pharmacist.person_id, VERSION)
     assert (await room.sign(drafted, AMLODIPINE)).prescription_id == drafted.id
+
+
+OWN = """version = "{version}"
+title = "本院知识库"
+issued = 2030-01-01
+demo = false
+approved_by = "赵敏"
+"""
+
+
+@pytest.fixture
+def released(tmp_path):
+    """Return how an installation brings a release of its own; it is gone after."""
+    own = tmp_path / "own"
+    ours = Path(shipped.__file__).parent / "data" / VERSION
+
+    def bring(version):
+        shutil.copytree(ours, own / version)
+        (own / version / "release.toml").write_text(OWN.format(version=version), encoding="utf-8")
+        knowledge.adopt(own)
+
+    yield bring
+    shutil.rmtree(own)
+    (tmp_path / "none").mkdir()
+    knowledge.adopt(tmp_path / "none")
+
+
+async def test_a_newer_knowledge_base_signs_nothing_on_the_approval_of_an_older_one(room, released):
+    """RX-28, INT-20: neither draft nor anything else has changed by the refusal."""
+    drafted = await room.written(AMLODIPINE)
+    released("own-2030.01")
+    with pytest.raises(KnowledgeNotApproved) as refused:
+        await room.sign(drafted, AMLODIPINE)
+    assert refused.value.version == "own-2030.01"
+    assert await room.now(drafted) == drafted
+    given = {"version": "own-2030.01", "note": "逐项核对"}
+    await room.do(service.approve_knowledge, room.pharmacist, **given)
+    document = await room.sign(drafted, AMLODIPINE)
+    kept = "SELECT knowledge FROM prescribing.document WHERE id = $1"
+    assert await room.place.rows(kept, document.id) == [("own-2030.01",)]
 
 
 async def test_a_closed_key_signs_nothing_and_the_draft_stays(room, clock):

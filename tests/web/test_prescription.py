@@ -2,6 +2,7 @@
 
 import re
 
+import asyncpg
 import pytest
 
 from lianyi.journeys import prescription_desk, prescription_form
@@ -104,6 +105,49 @@ async def test_a_signature_in_spite_of_a_warning_is_refused_and_nothing_typed_is
     assert page.says("处方还不能签名")
     fields = page.form(writing(page)).fields
     assert (fields["advice-1"], fields["weight"]) == ("晨起服用", "71")
+
+
+@pytest.fixture
+async def engine(dsn):
+    """Return how the check loses one of the facts it wants, who is on duty, and finds it again."""
+    owner = await asyncpg.connect(dsn)
+
+    async def move(old, new):
+        await owner.execute(f"ALTER TABLE IF EXISTS people.{old} RENAME TO {new}")
+
+    yield move
+    await move("duty_away", "duty")
+    await owner.close()
+
+
+TRACES = ("prescribing.document", "prescribing.version", "signatures.signature", "kernel.errand",
+          "kernel.history", "kernel.outbox")  # fmt: skip
+
+
+async def trace(room):
+    """Return how much a signature would have left anywhere, and how the prescriptions stand."""
+    counts = [(await room.place.rows(f"SELECT count(*) FROM {table}"))[0] for table in TRACES]
+    return counts, await room.place.rows("SELECT id, state FROM prescribing.prescription")
+
+
+async def test_int_20_with_the_engine_down_nothing_is_signed_and_the_doctor_is_told(
+    room, reader, engine
+):
+    """INT-20: also what was typed stays; when the engine is back it is signed."""
+    page = await with_drugs(reader, room, AMLODIPINE)
+    before = await trace(room)
+    await engine("duty", "duty_away")
+    assert "核查没有完成" in await check(reader, page)
+    told = {"diagnosis": codes_of(page), "advice-1": "晨起服用"}
+    page = await press(reader, page, "sign", **told)
+    assert page.status == 422
+    assert page.says("用药安全核查没有完成，处方没有签名")
+    assert page.form(writing(page)).fields["advice-1"] == "晨起服用"
+    assert await trace(room) == before
+    await engine("duty_away", "duty")
+    await room.hall.work()
+    assert (await reader.get(at(room))).says("草稿")
+    assert (await press(reader, page, "sign", **told)).says("签名中")
 
 
 async def test_the_check_follows_what_is_typed_and_keeps_nothing(room, reader):

@@ -4,6 +4,7 @@ It is written in a visit that is under way, in person or online; the right to pr
 for every act. What is signed is one text, kept to the letter, with the prescription's id inside.
 """
 
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -22,13 +23,14 @@ from lianyi.journeys import visit
 from lianyi.journeys.cautions import Case, facts
 from lianyi.kernel import profile, time
 from lianyi.kernel.lifecycle import WrongState, check_role
-from lianyi.kernel.work import Tx
+from lianyi.kernel.refusal import Refused
+from lianyi.kernel.work import OURS, Tx
 from lianyi.people import queries as people
 from lianyi.people import service as registry
 from lianyi.people.model import DISPENSER, PHARMACIST, Member, Person
 from lianyi.prescribing import fhir, queries
 from lianyi.prescribing import service as prescribing
-from lianyi.prescribing.errors import NotFollowedUp, OneAtATime, Unsafe
+from lianyi.prescribing.errors import CheckFailed, NotFollowedUp, OneAtATime, Unsafe
 from lianyi.prescribing.events import ValidityOver
 from lianyi.prescribing.model import (
     Asked,
@@ -54,6 +56,7 @@ from lianyi.signatures import service as signatures
 from lianyi.signatures.events import Signed, SigningRefused
 from lianyi.terminology import queries as terminology
 
+LOG = logging.getLogger(__name__)
 SUBJECT = "prescription"
 READERS = frozenset({PHARMACIST, DISPENSER})
 READ_FOR = timedelta(days=30)
@@ -124,7 +127,7 @@ async def sign(
     Nothing is signed on an engine's word that nobody approved, or without its word (INT-20).
 
     :raises Unsafe: with all findings, if one blocks or lacks a reason.
-    :raises KnowledgeNotApproved, KeyClosed, NotCertified, AlreadyAsked:
+    :raises CheckFailed, KnowledgeNotApproved, KeyClosed, NotCertified, AlreadyAsked:
     :raises VersionMoved, NoSuchPrescription, NotTheirPrescription, WrongState:
     """
     bedside = await _bedside(tx, visit_id)
@@ -309,15 +312,27 @@ async def _write(
 async def _findings(
     tx: Tx, bedside: _Bedside, sheet: Sheet, prescription_id: UUID | None
 ) -> tuple[Finding, ...]:
-    known = await facts(
-        tx,
-        bedside.case,
-        sheet.asked,
-        person=bedside.person,
-        member=bedside.member,
-        except_for=prescription_id,
-    )
-    return queries.check(sheet, known)
+    """Hold a sheet against the law, the knowledge base and what is known of the person.
+
+    INT-20: whatever goes wrong with that, it lets nothing pass.
+
+    :raises CheckFailed:
+    """
+    try:
+        known = await facts(
+            tx,
+            bedside.case,
+            sheet.asked,
+            person=bedside.person,
+            member=bedside.member,
+            except_for=prescription_id,
+        )
+        return queries.check(sheet, known)
+    except (Refused, *OURS):
+        raise
+    except Exception as trouble:
+        LOG.exception("check failed")
+        raise CheckFailed from trouble
 
 
 def _sheet(tx: Tx, paper: Paper, before: Sheet) -> Sheet:

@@ -207,6 +207,10 @@ def _begin(app: App, db: Db, hat: Actor) -> Tx:
     return Tx(hat, app.clock(), app.ids, app.keys, db, app.files)
 
 
+# What the kernel answers in its own words, or by trying again: nobody else tells of it.
+OURS = (*CLASHES, *GONE, asyncpg.QueryCanceledError)
+
+
 class _Told:
     """Says in the kernel's words what the database couldn't do."""
 

@@ -131,6 +131,13 @@ class Unsafe(Conflict):
 
 
 @dataclass(eq=False)
+class CheckFailed(Unavailable):
+    """The check came to no end: what nobody has checked is neither shown as safe nor signed."""
+
+    rule: ClassVar[str] = "INT-20"
+
+
+@dataclass(eq=False)
 class KnowledgeNotApproved(Unavailable):
     """No pharmacist here has approved this release of the knowledge base: nothing is signed."""
 

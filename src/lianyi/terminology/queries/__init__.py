@@ -57,10 +57,9 @@ N = TypeVar("N", bound=_Named)
 def snapshot(version: str | None = None) -> Snapshot:
     """Raise NoSuchRelease for a version that isn't here."""
     wanted = version or next(reversed(tables.releases()))
-    try:
-        return tables.snapshot(wanted)
-    except KeyError:
-        raise NoSuchRelease(wanted) from None
+    if wanted not in tables.releases():
+        raise NoSuchRelease(wanted)
+    return tables.snapshot(wanted)
 
 
 def release(version: str | None = None) -> Release:
