@@ -1,11 +1,14 @@
 """A visit's list, its cases, a pack's way and the claims, each shown to whom it is there for."""
 
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
 import asyncpg
 import pytest
 
 from lianyi.access import queries as readings
 from lianyi.access import service as access
-from lianyi.access.model import Purpose
+from lianyi.access.model import Cause, Purpose
 from lianyi.consult.model import Reason
 from lianyi.journeys import follow_up
 from lianyi.people.model import (
@@ -18,8 +21,12 @@ from lianyi.people.model import (
     OPERATOR,
     Kind,
 )
-from tests.consult.make import Clinic
+from lianyi.records.model import Diagnosed
+from tests.consult.make import HYPERTENSION, NOTE, Clinic
+from tests.drain import deliver
+from tests.files.make import photo
 from tests.journeys.test_fill import market as market  # noqa: PLC0414 - a fixture
+from tests.journeys.test_follow_up import PAPER
 from tests.journeys.test_report import office
 from tests.journeys.test_report import province as province  # noqa: PLC0414 - a fixture
 from tests.journeys.test_report_medicine import handed
@@ -27,6 +34,7 @@ from tests.journeys.test_trail import bureau as bureau  # noqa: PLC0414 - a fixt
 from tests.journeys.test_trail import closed as closed  # noqa: PLC0414 - a fixture
 from tests.journeys.test_visit import ward as ward  # noqa: PLC0414 - a fixture
 from tests.web.reader import reading, wearing
+from tests.web.resident import opened
 
 NAME = "王秀英"
 REASON = "投诉核查，案号 2030-017"
@@ -123,6 +131,88 @@ async def test_a_name_opens_only_when_a_second_person_has_agreed(closed, bureau,
     assert (await reader.get(seen.url)).status == 409
 
 
+async def talked(app, disease=HYPERTENSION.name, code=HYPERTENSION.code):
+    """Return a clinic and its closed online visit, in which both sides have written."""
+    clinic = await Clinic.open(app)
+    visit = await clinic.ask(condition="", disease=disease, papers=(PAPER,))
+    await clinic.act(follow_up.admit, visit, why="出院小结诊断明确")
+    await clinic.pay(visit)
+    await clinic.act(follow_up.take, visit)
+    await clinic.say(visit, "最近血压 130/80", pictures=[photo()])
+    await clinic.say(visit, "控制得不错，继续原来的药。", hat=clinic.doctor)
+    note = replace(NOTE, diagnoses=(Diagnosed(code, disease),))
+    await clinic.act(follow_up.end, visit, note=note)
+    await deliver(app)
+    return clinic, visit
+
+
+@pytest.fixture
+async def sit(app, bureau):
+    """Return how somebody of the commission sits down before a browser of their own."""
+    async with AsyncExitStack() as desks:
+
+        async def down(hat):
+            reader = await desks.enter_async_context(reading(app))
+            await wearing(reader, bureau.place, hat)
+            return reader
+
+        yield down
+
+
+async def asked_for_chat(one, visit):
+    """Ask for a conversation from the visit's own page, which shows none of it."""
+    page = await one.get(f"/regulator/visits/{visit.id}")
+    assert not page.says("最近血压")
+    page = await one.submit(page, "/ask", opens="chat", reason=REASON)
+    assert page.says("待批准", "对话")
+
+
+async def test_con_18_a_conversation_opens_only_when_a_second_person_has_agreed(bureau, sit, app):
+    """CON-18, EMR-05, PRI-26: not by who asked, nor by them in another post."""
+    clinic, visit = await talked(app)
+    one, other = await sit(bureau.one), await sit(bureau.other)
+    again = await bureau.place.appoint(HEALTH_COMMISSION, person_id=bureau.one.person_id)
+    await asked_for_chat(one, visit)
+    page = await other.get("/regulator/cases")
+    approve = page.form("/approve").action
+    here = approve.removesuffix("/approve")
+    for same in (one, await sit(again)):
+        assert "/approve" not in (await same.get("/regulator/cases")).html
+        form = (await same.get(f"/regulator/visits/{visit.id}")).form("/ask")
+        forced = await same.http.post(approve, data=form.fields)
+        assert forced.status_code == 403
+        assert "不能批准自己提出的案件" in forced.text
+    for somebody in (one, other):
+        assert (await somebody.get(here)).status == 409
+    assert await looks(clinic) == []
+
+    assert (await other.submit(page, "/approve")).says("已批准")
+    said = ("最近血压 130/80", "图片 1 张", "控制得不错")
+    for somebody in (one, other):
+        assert (await somebody.get(here)).says(NAME, *said, "已记入本人的访问记录")
+    third = await sit(await bureau.place.appoint(HEALTH_COMMISSION, name="石磊"))
+    assert (await third.get(here)).status == 409
+    assert await looks(clinic) == [(Cause.CASE, True, "case_chat")] * 2
+    async with reading(app) as patient:
+        patient.http.cookies.set("lianyi", await opened(clinic.place, clinic.patient))
+        assert (await patient.get("/record/readings")).says("监管案件：对话")
+
+    await other.submit(await other.get("/regulator/cases"), "/close")
+    assert (await one.get(here)).status == 409
+
+
+async def test_con_18_a_conversation_about_a_sensitive_disease_opens_to_no_case(bureau, sit, app):
+    """CON-18, PRI-01: and it isn't called a visit in person, which has none."""
+    clinic, visit = await talked(app, disease="抑郁发作", code="F32.900")
+    one, other = await sit(bureau.one), await sit(bureau.other)
+    await asked_for_chat(one, visit)
+    page = await other.submit(await other.get("/regulator/cases"), "/approve")
+    seen = await one.get(page.link("查看"))
+    assert seen.says(NAME, "没有可以向案件打开的对话")
+    assert not seen.says("控制得不错")
+    assert await looks(clinic) == [(Cause.CASE, True, "case_chat")]
+
+
 async def test_a_case_without_a_reason_and_one_declined_open_nothing(closed, bureau, reader):
     page = await asked(reader, closed, bureau, reason="查")
     assert page.status == 422
@@ -187,6 +277,12 @@ async def test_none_sees_all(closed, reader, app, role):
         if found.status == 200:
             seen.add(page)
     assert seen == {page for page, roles in PAGES.items() if role in roles}
+
+
+async def looks(clinic):
+    """Return what the patient reads of the looks of authorities, newest first."""
+    found = [one for one in await own_readings(clinic) if one.purpose is Purpose.INSPECT]
+    return [(one.cause, one.granted, one.what) for one in found]
 
 
 async def own_readings(closed):

@@ -47,7 +47,10 @@ class Cases:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What an open case shows to whoever asked or agreed. No messages: it was in person."""
+    """What an open case shows to whoever asked or agreed.
+
+    No messages: it was in person, or of a class that no case opens.
+    """
 
     me: Post
     case: Case
