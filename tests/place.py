@@ -1,7 +1,8 @@
 """An institution with its people, made through the same doors real ones come through."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from uuid import uuid5
 
 from lianyi.access import service as access
 from lianyi.access.model import ALL_CLASSES, Mandate, Scope
@@ -89,7 +90,8 @@ class Place:
         person_id = person_id or await self.person(name)
         if is_new and role in REGISTERS:
             await self.license(person_id, role)
-        return await self.do(self.office, people.appoint, person_id=person_id, role=role, **given)
+        hat = await self.do(self.office, people.appoint, person_id=person_id, role=role, **given)
+        return replace(hat, session_id=uuid5(hat.post_id, "session"))
 
     async def license(self, person_id, role, **given):
         facts = {

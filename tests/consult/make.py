@@ -68,6 +68,7 @@ class Clinic:
         doctor = await place.do(
             place.office, people_appoint, person_id=seen_by.person_id, department_id=ward
         )
+        doctor = replace(doctor, session_id=seen_by.session_id)
         patient = await hospital.patient(DOCTOR, phone=phone)
         clinic = cls(hospital, place, doctor, patient, "")
         clinic.condition = await clinic.diagnose(patient, seen_by, (HYPERTENSION, LIPIDS))

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
+import asyncpg
 import msgspec
 import orjson
 import pytest
@@ -25,6 +27,7 @@ from lianyi.people.model import ADMIN, DOCTOR, NURSE, PHARMACIST
 from lianyi.prescribing import queries, service
 from lianyi.prescribing.errors import (
     KnowledgeNotApproved,
+    NotByHand,
     OneAtATime,
     ReasonMissing,
     Unsafe,
@@ -436,6 +439,42 @@ async def test_each_line_says_who_entered_it_and_when(room, clock):
     changed = await room.write(drafted, replace(AMLODIPINE, days=5), SIMVASTATIN_20)
     assert changed.sheet.lines[0].entered_at != first
     assert {line.entered_by for line in changed.sheet.lines} == {room.doctor.person_id}
+
+
+async def test_each_line_says_in_which_session_it_was_entered(room, clock):
+    """CON-13: a line that stays keeps its session; without a session nothing is entered."""
+    drafted = await room.written(AMLODIPINE)
+    home = replace(room.doctor, session_id=UUID(int=9))
+    clock.forward(minutes=5)
+    given = {"visit_id": room.visit_id, "prescription_id": drafted.id, "version": drafted.version}
+    both = {**given, "paper": paper(AMLODIPINE, SIMVASTATIN_20)}
+    with pytest.raises(NotByHand) as refused:
+        await room.do(prescribe.write, replace(home, session_id=None), **both)
+    assert refused.value.rule == "CON-13"
+    assert await room.now(drafted) == drafted
+    changed = await room.do(prescribe.write, home, **both)
+    sessions = [line.entered_in for line in changed.sheet.lines]
+    assert sessions == [room.doctor.session_id, home.session_id]
+    found = await room.see(queries.versions, prescriptions=[changed])
+    assert [each.entered_in for each in found] == [home.session_id, room.doctor.session_id, None]
+
+
+async def test_a_line_of_before_sessions_were_kept_stays_as_it_is(room, dsn):
+    """CON-13: it says of no session, and is signed; another dose of it is entered anew."""
+    drafted = await room.written(AMLODIPINE)
+    owner = await asyncpg.connect(dsn)
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute(
+        "UPDATE prescribing.version SET sheet = replace(sheet, $2, 'null')"
+        " WHERE prescription_id = $1",
+        drafted.id,
+        f'"{room.doctor.session_id}"',
+    )
+    await owner.close()
+    assert [line.entered_in for line in (await room.now(drafted)).sheet.lines] == [None]
+    document = await room.sign(drafted, AMLODIPINE)
+    assert document.prescription_id == drafted.id
+    assert (await room.now(drafted)).version == drafted.version
 
 
 async def test_only_what_the_master_has_is_prescribed(room):

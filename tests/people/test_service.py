@@ -259,7 +259,7 @@ async def test_a_post_gives_a_hat_to_its_person_only_and_until_it_ends(app, plac
     assert (post.id, post.role, post.grade) == (doctor.post_id, DOCTOR, Grade.MIDDLE)
     assert (post.institution_name, post.department_name) == ("青山一院", "内科")
     ids = {"person_id": doctor.person_id, "post_id": doctor.post_id}
-    assert await place.ask(doctor, queries.hat, **ids) == doctor
+    assert await place.ask(doctor, queries.hat, **ids) == replace(doctor, session_id=None)
     with pytest.raises(NoSuchPost):
         await place.ask(doctor, queries.hat, **{**ids, "person_id": await place.person()})
     elsewhere = await Place.found(app)

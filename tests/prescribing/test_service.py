@@ -46,7 +46,7 @@ async def test_every_change_is_a_further_version_and_the_one_before_stays_readab
         sheet=sheet(line(days=3)),
     )
     now = await practice.now(drafted)
-    found = await practice.do(practice.doctor, queries.versions, prescription=now)
+    found = await practice.do(practice.doctor, queries.versions, prescriptions=[now])
     assert [(v.number, v.sheet.lines[0].days) for v in found] == [(2, 3), (1, 7)]
 
 

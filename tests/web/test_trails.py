@@ -2,6 +2,8 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -10,7 +12,8 @@ from lianyi.access import queries as readings
 from lianyi.access import service as access
 from lianyi.access.model import Cause, Purpose
 from lianyi.consult.model import Reason
-from lianyi.journeys import follow_up
+from lianyi.journeys import follow_up, prescribe
+from lianyi.journeys.prescribe import Paper
 from lianyi.people.model import (
     ADMIN,
     CLERK,
@@ -21,7 +24,9 @@ from lianyi.people.model import (
     OPERATOR,
     Kind,
 )
+from lianyi.prescribing.model import Entry
 from lianyi.records.model import Diagnosed
+from lianyi.terminology.model import Amount
 from tests.consult.make import HYPERTENSION, NOTE, Clinic
 from tests.drain import deliver
 from tests.files.make import photo
@@ -144,6 +149,28 @@ async def talked(app, disease=HYPERTENSION.name, code=HYPERTENSION.code):
     await clinic.act(follow_up.end, visit, note=note)
     await deliver(app)
     return clinic, visit
+
+
+async def test_con_13_the_rebuilt_visit_says_in_which_session_a_drug_was_entered(
+    bureau, reader, app
+):
+    """CON-13, CON-18: and not which drug."""
+    clinic = await Clinic.open(app)
+    visit = await clinic.met()
+    paper = Paper(diagnoses=(HYPERTENSION.code,))
+    drafted = await clinic.act(prescribe.begin, visit, paper=paper)
+    given = {"prescription_id": drafted.id, "version": drafted.version}
+    at_home = replace(clinic.doctor, session_id=UUID(int=9))
+    paper = replace(
+        paper, entries=(Entry("amlodipine-tab-5mg", Amount(Decimal(5), "mg"), "qd", 7),)
+    )
+    await clinic.act(prescribe.write, visit, hat=at_home, **given, paper=paper)
+    await clinic.act(follow_up.end, visit, note=NOTE)
+    await deliver(app)
+    await wearing(reader, bureau.place, bureau.one)
+    page = await reader.get(f"/regulator/visits/{visit.id}")
+    assert page.says("存证完好", "处方录入（会话编号）", str(at_home.session_id))
+    assert not page.says("氨氯地平")
 
 
 @pytest.fixture

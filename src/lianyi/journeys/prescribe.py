@@ -30,7 +30,7 @@ from lianyi.people import service as registry
 from lianyi.people.model import DISPENSER, PHARMACIST, Member, Person
 from lianyi.prescribing import fhir, queries
 from lianyi.prescribing import service as prescribing
-from lianyi.prescribing.errors import CheckFailed, NotFollowedUp, OneAtATime, Unsafe
+from lianyi.prescribing.errors import CheckFailed, NotByHand, NotFollowedUp, OneAtATime, Unsafe
 from lianyi.prescribing.events import ValidityOver
 from lianyi.prescribing.model import (
     Asked,
@@ -60,6 +60,7 @@ LOG = logging.getLogger(__name__)
 SUBJECT = "prescription"
 READERS = frozenset({PHARMACIST, DISPENSER})
 READ_FOR = timedelta(days=30)
+HAND = ("entered_by", "entered_at", "entered_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class _Bedside:
 async def begin(tx: Tx, *, visit_id: UUID, paper: Paper) -> Prescription:
     """Begin a prescription in a visit of the acting doctor's.
 
-    :raises BadLine, OneAtATime, NoSuchAppointment, NoSuchDiagnosis, NoSuchDrug, WrongRole:
+    :raises BadLine, NotByHand, OneAtATime, WrongRole:
+    :raises NoSuchAppointment, NoSuchDiagnosis, NoSuchDrug:
     :raises MayNotPractise: LIC-01, LIC-13, LIC-14; online also CON-08, CON-23, CON-24.
     """
     bedside = await _bedside(tx, visit_id)
@@ -353,7 +355,9 @@ def _sheet(tx: Tx, paper: Paper, before: Sheet) -> Sheet:
 
 
 def _entered(sheet: Sheet, before: Sheet) -> Sheet:
-    """CON-13: each drug is entered by somebody, one at a time."""
+    """CON-13: each drug is entered by somebody in a session of theirs, one at a time."""
+    if any(line.entered_in is None and line not in before.lines for line in sheet.lines):
+        raise NotByHand
     known = {line.drug for line in before.lines}
     if len({line.drug for line in sheet.lines} - known) > 1:
         raise OneAtATime
@@ -361,9 +365,11 @@ def _entered(sheet: Sheet, before: Sheet) -> Sheet:
 
 
 def _line(tx: Tx, entry: Entry, before: Sheet) -> Line:
-    made = queries.line(entry, by=tx.actor.person_id, at=tx.now)
+    actor = tx.actor
+    made = queries.line(entry, by=actor.person_id, at=tx.now, session_id=actor.session_id)
     for line in before.lines:
-        kept = replace(made, entered_by=line.entered_by, entered_at=line.entered_at)
+        hand = {name: getattr(line, name) for name in HAND}
+        kept = replace(made, **hand)
         if kept == line:
             return kept
     return made

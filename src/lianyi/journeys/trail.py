@@ -31,7 +31,7 @@ from lianyi.supervision.events import UploadEvent
 from lianyi.supervision.model import Step, Trail
 
 LOGS = {log.key: log for log in sealed.LOGS}
-NOTE, WRITTEN, SAID = "note", "write", "say"
+NOTE, WRITTEN, SAID, ENTERED = "note", "write", "say", "enter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ async def _found(tx: Tx, chart: Chart, visit_id: UUID, uploads: Collection[UUID]
             for w in writings
         ),
         *await _said(tx, chart, visit_id),
+        *await _entered(tx, chart, visit_id),
     ]
 
 
@@ -135,6 +136,17 @@ async def _said(tx: Tx, chart: Chart, visit_id: UUID) -> list[Found]:
     return [
         Found("consult.message", m.seq, "consult.message", SAID, "", m.author, m.post_id, m.at)
         for m in await consult.messages_of(tx, chart, visit=visit)
+    ]
+
+
+async def _entered(tx: Tx, chart: Chart, visit_id: UUID) -> list[Found]:
+    """CON-13: whose hand put a drug on a prescription, and in which session; not which drug."""
+    written = (await prescribing.of_visits(tx, chart, visit_ids=[visit_id]))[visit_id]
+    log = "prescribing.version"
+    return [
+        Found(log, each.seq, log, ENTERED, "", str(each.entered_in), each.post_id, each.at)
+        for each in await prescribing.versions(tx, chart, prescriptions=written)
+        if each.entered_in is not None
     ]
 
 

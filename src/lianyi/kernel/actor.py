@@ -19,6 +19,7 @@ class Actor:
     app_id: UUID | None = None
     request_id: str = ""
     scopes: tuple[str, ...] = ()  # what an app may do, as `access.rules.scopes` writes it
+    session_id: UUID | None = None  # which signed-in browser it is; its token can't be told from it
 
     @property
     def subject_id(self) -> UUID:

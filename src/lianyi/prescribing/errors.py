@@ -145,6 +145,13 @@ class KnowledgeNotApproved(Unavailable):
 
 
 @dataclass(eq=False)
+class NotByHand(NotAllowed):
+    """Every drug is entered by a person, in a session of theirs: what a program sends is none."""
+
+    rule: ClassVar[str] = "CON-13"
+
+
+@dataclass(eq=False)
 class OneAtATime(Conflict):
     """Every drug is entered by a person, one by one; a list is never taken over whole."""
 

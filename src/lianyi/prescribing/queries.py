@@ -111,9 +111,10 @@ async def live_of(tx: Tx, chart: Chart) -> list[Prescription]:
     return [each for each in found if rules.is_running(each, tx.now)]
 
 
-async def versions(tx: Tx, chart: Chart, *, prescription: Prescription) -> list[Version]:
-    """Return every version, newest first (RX-11)."""
-    return await tables.list_versions(tx, prescription.id)
+async def versions(tx: Tx, chart: Chart, *, prescriptions: Sequence[Prescription]) -> list[Version]:
+    """Return every version of the chart's person's prescriptions, newest first (RX-11)."""
+    own = [each.id for each in prescriptions if each.person_id == chart.person_id]
+    return await tables.list_versions(tx, own)
 
 
 async def to_review(tx: Tx, desk: Desk, *, limit: int = QUEUE) -> list[ToReview]:
@@ -184,7 +185,7 @@ async def standing(tx: Tx, *, document_id: UUID) -> Standing | None:
     return await standings.find(tx, document_id)
 
 
-def line(entry: Entry, *, by: UUID, at: datetime) -> Line:
+def line(entry: Entry, *, by: UUID, at: datetime, session_id: UUID | None = None) -> Line:
     """Return a whole line from what a person has entered, with its labels as they are now (CON-13).
 
     :raises BadLine: with what of it can't be.
@@ -220,6 +221,7 @@ def line(entry: Entry, *, by: UUID, at: datetime) -> Line:
         skin_test=entry.skin_test,
         entered_by=by,
         entered_at=at,
+        entered_in=session_id,
     )
 
 

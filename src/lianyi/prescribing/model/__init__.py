@@ -108,6 +108,7 @@ class Line:
     skin_test: SkinTest
     entered_by: UUID
     entered_at: datetime
+    entered_in: UUID | None = None  # the session of who entered it (CON-13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,13 @@ class Version:
     sheet: Sheet
     post_id: UUID
     at: datetime
+    prescription_id: UUID
+    seq: int
+
+    @property
+    def entered_in(self) -> UUID | None:
+        """Return the session in which it got a line, or another dose of one; else None."""
+        return next((e.entered_in for e in self.sheet.lines if e.entered_at == self.at), None)
 
 
 @dataclass(frozen=True, slots=True)

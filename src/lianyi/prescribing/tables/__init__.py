@@ -42,8 +42,8 @@ LOAD = f"SELECT {COLUMNS} FROM prescribing.prescription p WHERE p.id = $1"
 INSERT_VERSION = """INSERT INTO prescribing.version (prescription_id, number, sheet, post_id, at)
                     VALUES ($1, $2, $3, $4, $5)"""
 NEXT_VERSION = "UPDATE prescribing.prescription SET version = $2, classes = $3 WHERE id = $1"
-VERSIONS = """SELECT number, sheet, post_id, at FROM prescribing.version
-              WHERE prescription_id = $1 ORDER BY number DESC"""
+VERSIONS = """SELECT number, sheet, post_id, at, prescription_id, seq FROM prescribing.version
+              WHERE prescription_id = ANY ($1) ORDER BY prescription_id, number DESC"""
 INSERT_DOCUMENT = f"""INSERT INTO prescribing.document ({DOCUMENT})
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
 ATTACH = "UPDATE prescribing.prescription SET document_id = $2 WHERE id = $1"
@@ -175,11 +175,9 @@ def _admitted(chart: Chart, *, at: int) -> str:
     )
 
 
-async def list_versions(tx: Tx, id: UUID) -> list[Version]:
-    return [
-        Version(row["number"], _sheet(row["sheet"]), row["post_id"], row["at"])
-        for row in await tx.db.fetch(VERSIONS, id)
-    ]
+async def list_versions(tx: Tx, ids: Sequence[UUID]) -> list[Version]:
+    rows = await tx.db.fetch(VERSIONS, ids)
+    return [Version(**{**row, "sheet": _sheet(row["sheet"])}) for row in rows]
 
 
 async def insert_document(tx: Tx, document: Document) -> None:
