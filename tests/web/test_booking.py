@@ -9,6 +9,7 @@ from lianyi.journeys import book
 from lianyi.people.model import DOCTOR
 from tests.booking.make import START, Clinic
 from tests.drain import deliver
+from tests.journeys.test_book import pass_time
 from tests.place import Place
 from tests.web.reader import reading, wearing
 
@@ -71,15 +72,18 @@ async def test_a_taken_time_says_so_and_shows_what_is_left(resident, clinic):
     assert (late.status, late.says("约满")) == (422, True)
 
 
-async def test_a_kept_number_that_ran_out_leads_back_to_the_times(resident, clinic, clock):
+async def test_a_kept_number_that_ran_out_leads_back_to_the_times(app, resident, clinic, clock):
+    """IDN-09: whether or not the hold was cleared away yet."""
     session_id = await clinic.publish()
     kept = await keep(resident, session_id)
     clock.forward(minutes=14)
     assert (await resident.get(kept.url)).says("号源已为您保留")
     clock.forward(minutes=10)
-    gone = await resident.get(kept.url)
-    assert gone.says("号源已释放")
-    assert gone.link("重新挂号") == f"/book/sessions/{session_id}"
+    for tag in ("待确认", "已过期"):
+        gone = await resident.get(kept.url)
+        assert gone.says(tag, "号源已释放"), gone.words
+        assert gone.link("重新挂号") == f"/book/sessions/{session_id}"
+        await pass_time(app, clock, minutes=1)
 
 
 async def test_a_number_is_given_back_with_a_reason(resident, clinic):
