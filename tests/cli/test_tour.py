@@ -6,10 +6,13 @@ from lianyi.cli.tour.script import Script, as_line
 from tests.cli.installation import lianyi
 
 
-def test_the_tour_starts_a_demo_plays_every_scene_and_stops_it():
+def test_the_tour_plays_every_scene_in_a_demo_of_its_own_where_one_has_had_it():
+    """It starts the demo and stops it; what another one has is left as it is."""
     with tempfile.TemporaryDirectory(prefix="lianyi-home-") as home:
+        mark = Path(home) / "tour.played"
+        mark.touch()
         played = lianyi("tour", "--json", home=home, patience=400)
-        assert not (Path(home) / "addresses.json").exists()
+        assert list(Path(home).iterdir()) == [mark]
     steps = [json.loads(line) for line in played.stdout.splitlines()]
     assert [step["trouble"] for step in steps] == [""] * len(steps)
     assert (played.returncode, bool(steps)) == (0, True), played.stderr

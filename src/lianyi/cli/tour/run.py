@@ -1,15 +1,21 @@
-"""Play the tour against a running demo, or start one for it and stop it after."""
+"""Play the tour against a running demo, or start one for it and stop it after.
+
+A demo that has had its tour is left as it is: the same people would stumble over what they did
+then. Another one is started for it, and is gone after it.
+"""
 
 import asyncio
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import msgspec
 
 from lianyi.cli import addresses
 from lianyi.cli.addresses import Addresses
@@ -63,8 +69,8 @@ SCENES = (
     late.scene,  # and the night
     living.scene,  # as it stays
 )
-STUMBLED = """这个演示已经走过导览，同样的人再走一遍，有些步骤会对不上。请换一个新的 LIANYI_HOME。
-This demo has had the tour: its people stumble over what they did then. Use a new LIANYI_HOME."""
+ANEW = """这个演示已经走过导览，这一遍在一个新的、走完即弃的演示里走。
+This demo has had its tour: this one is played in a new demo, which is thrown away after it."""
 
 
 class NoDemo(Unavailable):
@@ -74,15 +80,13 @@ class NoDemo(Unavailable):
 def play(config: Config, *, as_json: bool) -> bool:
     """Play every scene and tell its steps; return whether all came out right."""
     tell = script.as_json if as_json else script.as_line
-    told, before = Script(lambda step: click.echo(tell(step))), has_been_played(config)
-    with _demo(config) as found:
+    told = Script(lambda step: click.echo(tell(step)))
+    with _unplayed(config) as own, _demo(own) as found:
         asyncio.run(_play(found, told))
     if not as_json:
         click.echo(_summary(told))
     if not told.failed:
         _mark(config).touch()
-    elif before and not as_json:
-        click.echo(STUMBLED)
     return not told.failed
 
 
@@ -113,16 +117,31 @@ def _summary(told: Script) -> str:
 
 
 @contextmanager
+def _unplayed(config: Config) -> Iterator[Config]:
+    """Lend the settings of a demo that has not had its tour."""
+    if not has_been_played(config):
+        yield config
+        return
+    click.echo(ANEW, err=True)
+    with tempfile.TemporaryDirectory(prefix="lianyi-tour-") as home:
+        yield msgspec.structs.replace(config, home=Path(home), database_url="", port=0)
+
+
+@contextmanager
 def _demo(config: Config) -> Iterator[Addresses]:
     running = addresses.read(config)
     if running and answers_at(running.site):
         yield running
         return
+    own = {
+        "LIANYI_HOME": str(config.home),
+        "LIANYI_DATABASE_URL": config.database_url,
+        "PORT": str(config.port),
+        "LIANYI_TOUR": "false",
+    }
     with Path(os.devnull).open("wb") as nowhere:
         command = [sys.executable, "-m", "lianyi.cli", "demo"]
-        child = process.spawn(
-            command, dies_by=signal.SIGTERM, log=nowhere, env={"LIANYI_TOUR": "false"}
-        )
+        child = process.spawn(command, dies_by=signal.SIGTERM, log=nowhere, env=own)
     try:
         yield _wait(config, lambda: child.poll() is None)
     finally:
