@@ -1857,7 +1857,7 @@ CREATE TABLE records.resource (
     classes text[] NOT NULL,
     encounter text,
     body text NOT NULL,
-    filed smallint DEFAULT 2 NOT NULL,
+    filed smallint DEFAULT 3 NOT NULL,
     app_id uuid,
     by_import boolean DEFAULT false NOT NULL,
     CONSTRAINT resource_version_check CHECK ((version > 0))
@@ -1947,9 +1947,10 @@ CREATE VIEW records.unfiled AS
     encounter,
     body,
     filed,
-    app_id
+    app_id,
+    by_import
    FROM records.resource
-  WHERE (filed < 2);
+  WHERE (filed < 3);
 
 CREATE TABLE records.version (
     seq bigint NOT NULL,
@@ -3005,7 +3006,7 @@ CREATE INDEX resource_owner_type_at_fhir_id_idx ON records.resource USING btree 
 
 CREATE INDEX resource_type_at_fhir_id_idx ON records.resource USING btree (type, at DESC, fhir_id DESC);
 
-CREATE INDEX resource_unfiled ON records.resource USING btree (type, fhir_id) WHERE (filed < 2);
+CREATE INDEX resource_unfiled ON records.resource USING btree (type, fhir_id) WHERE (filed < 3);
 
 CREATE INDEX subscription_about_id_idx ON records.subscription USING btree (about, id);
 

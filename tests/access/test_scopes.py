@@ -48,6 +48,10 @@ def test_both_versions_are_kept_as_the_second_writes_them(text, kept):
         'patient/Observation.rs?category="x"',
         "lianyi/purpose.treat",
         "genetics",
+        "patient/MolecularSequence.rs",
+        "system/MolecularSequence.r",
+        "user/MolecularSequence.*",
+        "patient/MolecularSequence.read",
         "admin",
     ],
 )

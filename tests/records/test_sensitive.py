@@ -81,3 +81,16 @@ def test_every_entry_says_why_it_is_there():
     for *_, reason in (*DIAGNOSES, *OBSERVATIONS, *FINDINGS):
         assert reason
     assert {kind for kind, *_ in DIAGNOSES} == set(Sensitive)
+
+
+def is_loinc(code):
+    """Tell whether the last digit is the one the others have by LOINC's rule."""
+    number, check = code.split("-")
+    doubled = (int(digit) * (2 - n % 2) for n, digit in enumerate(reversed(number)))
+    return -sum(n - 9 if n > 9 else n for n in doubled) % 10 == int(check)
+
+
+def test_no_code_of_loinc_is_misspelled():
+    assert is_loinc("8480-6")
+    assert not is_loinc("21613-7")
+    assert [code for _, codes, _ in OBSERVATIONS for code in codes if not is_loinc(code)] == []

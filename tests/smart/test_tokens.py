@@ -573,6 +573,7 @@ async def test_an_app_hears_of_its_own_tokens_only(company, machine, patients):
         {"redirect_uris": ["javascript:alert(1)"]},
         {"redirect_uris": []},
         {"scope": "patient/Observation.sr"},
+        {"scope": "patient/Observation.rs patient/MolecularSequence.rs"},
         {"scope": ""},
         {"token_endpoint_auth_method": "client_secret_jwt"},
         {"token_endpoint_auth_method": "private_key_jwt"},

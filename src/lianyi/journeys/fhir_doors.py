@@ -168,6 +168,12 @@ class Doors:
         except OutOfScope as refused:
             raise NoSuchResource(type=held.type, fhir_id=held.fhir_id) from refused
 
+    def is_of_source(self, held: Held) -> bool:
+        """Tell whether the institution's own system asks, of what it has itself written so."""
+        brought = held.holder_id, held.app_id
+        is_mine = brought == (self._bringer.holder_id, self._bringer.app_id)
+        return is_mine and writer(self._tx) is Writer.SOURCE
+
     async def _opened(self, owner: UUID, right: Right) -> Chart | Desk:
         if (owner, right) not in self._open:
             self._open[owner, right] = await self._door(owner, right)

@@ -38,6 +38,7 @@ from lianyi.records.errors import (
     VersionMoved,
 )
 from lianyi.records.fhir import keys, references
+from lianyi.records.fhir.marks import labelled
 from lianyi.records.model import Finding, Key, Resource
 from lianyi.records.model.subscriptions import TYPE as SUBSCRIPTION
 from lianyi.records.model.writing import Held
@@ -62,7 +63,8 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
     meant = await _meanings(tx, acts)
     held = await records.hold(tx, keys=[one.key for one in meant if _may_be_there(one)])
     bringer, doors = fhir_doors.bringer(tx), fhir_doors.Doors(tx)
-    meant = [await _made(doors, one, held.get(one.key)) for one in meant]
+    over = [(one, held.get(one.key)) for one in meant]
+    meant = [_labelled(await _made(doors, one, was), was) for one, was in over]
     named = await asyncio.to_thread(_named, meant) if len(meant) > ASIDE else _named(meant)
     known = await _addresses(tx, meant, named)
     given: dict[Key, Resource] = {}
@@ -203,6 +205,13 @@ async def _made(doors: fhir_doors.Doors, one: Meant, held: Held | None) -> Meant
             raise NoSuchResource(type=act.type, fhir_id=one.fhir_id)
         body = await fhir_patches.made(doors, held=held, patch=act.patch, match=act.match)
     return replace(one, act=replace(act, body=body))
+
+
+def _labelled(one: Meant, held: Held | None) -> Meant:
+    """Keep the security labels that an update leaves out: no silence opens anything (PRI-01)."""
+    if held is None or one.act.verb is not Verb.UPDATE:
+        return one
+    return replace(one, act=replace(one.act, body=labelled(one.act.body or {}, held.said)))
 
 
 async def _addresses(tx: Tx, meant: Sequence[Meant], named: Named) -> dict[str, str]:

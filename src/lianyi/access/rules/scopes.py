@@ -24,6 +24,7 @@ ABOUT_LAUNCH = frozenset(
     {"openid", "fhirUser", "profile", "launch", "launch/patient", "launch/encounter", ONLINE}
 )
 PURPOSES = frozenset(Purpose)
+GENETIC = frozenset({"MolecularSequence"})  # no app's to read; an institution's may bring it
 GRANTED = frozenset({OFFLINE, SOURCE})  # only as an institution has approved them
 FIRST_VERSION = {"read": "rs", "write": "cud", "*": "cruds"}
 # No name may go over a link: what is asked of one resource is answered by it alone.
@@ -58,6 +59,8 @@ def read(text: str) -> Scoped | None:
     who, type, rights, query, first = found.groups()
     rights = rights or FIRST_VERSION.get(first or "", "")
     if not rights or (query and type == ANY_TYPE):
+        return None
+    if type in GENETIC and not {Right.READ, Right.SEARCH}.isdisjoint(rights):
         return None
     return Scoped(who, type, rights, (query or "")[1:])
 

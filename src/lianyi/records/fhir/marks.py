@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
+import orjson
 
 Json: TypeAlias = Any
 KINDS = ("profile", "security", "tag")
@@ -27,6 +28,23 @@ def marked(body: Mapping[str, Json], marks: Marks) -> dict[str, Json]:
         if kept:
             meta[kind] = kept
     return {**body, "meta": meta}
+
+
+def labelled(body: Mapping[str, Json], said: str) -> Mapping[str, Json]:
+    """Return a body with the security labels that were `said` before, which it leaves out.
+
+    An update takes none of them away by silence; `$meta-delete` and a patch name what shall go. A
+    meta that isn't as it should be stays so, and is refused as that.
+    """
+    if '"security"' not in said:
+        return body
+    labels = orjson.loads(said).get("meta", {}).get("security", [])
+    meta = body.get("meta", {})
+    given = meta.get("security", []) if isinstance(meta, dict) else None
+    if not isinstance(given, list):
+        return body
+    kept = _changed(given, labels, is_gone=False)
+    return body if kept == given else {**body, "meta": {**meta, "security": kept}}
 
 
 def _changed(held: Sequence[Json], given: Sequence[Json], *, is_gone: bool) -> list[Json]:

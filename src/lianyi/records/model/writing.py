@@ -10,7 +10,10 @@ from lianyi.records.model import Key
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is there under an id, whoever may see it, kept still. A tombstone has no body."""
+    """What is there under an id, whoever may see it, kept still. A tombstone has no body.
+
+    `said` is what it said last, also of what is gone.
+    """
 
     type: str
     fhir_id: str
@@ -23,6 +26,7 @@ class Held:
     released: bool
     classes: frozenset[Sensitive]
     body: str
+    said: str
 
     @property
     def key(self) -> Key:

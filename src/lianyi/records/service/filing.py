@@ -9,6 +9,7 @@ from lianyi.kernel import profile
 from lianyi.kernel.work import Tx
 from lianyi.records.fhir import index
 from lianyi.records.model import Resource
+from lianyi.records.service.publishing import classes_of
 from lianyi.records.tables import index as tables
 
 if TYPE_CHECKING:
@@ -33,5 +34,8 @@ async def sweep(tx: Tx, *, pages: int) -> int:
 
 
 def _as_it_stands(row: "Record", zone: ZoneInfo) -> Resource:
-    found = index.found_by(orjson.loads(row["body"]), zone) if row["body"] else ()
-    return Resource(**row, classes=frozenset(), found=found)
+    """Read a body as one that is written now; what is told of it besides stays beside it."""
+    body = orjson.loads(row["body"]) if row["body"] else None
+    if body is None:
+        return Resource(**row, classes=frozenset(), found=())
+    return Resource(**row, classes=classes_of(row["body"], body), found=index.found_by(body, zone))

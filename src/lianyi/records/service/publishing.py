@@ -164,9 +164,16 @@ def placed(
         in_error=found.in_error,
         at=found.at,
         encounter=found.encounter,
-        classes=sensitive.classes_of(keys.codings(read) if sensitive.may_touch(text) else ()),
+        classes=classes_of(text, read),
         found=index.found_by(read, zone),
     )
+
+
+def classes_of(text: str, read: Mapping[str, Any]) -> frozenset[Sensitive]:
+    """Return the sensitive classes that a body tells by its codes, or by what it is."""
+    plain = _encoder.encode(read).decode() if "\\" in text else text
+    told = sensitive.classes_of(keys.codings(read) if sensitive.may_touch(text) else ())
+    return told | {Sensitive.GENETICS} if sensitive.is_of_genes(plain) else told
 
 
 async def release(tx: Tx, *, type: str, fhir_ids: Sequence[str]) -> int:

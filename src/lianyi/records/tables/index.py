@@ -202,11 +202,14 @@ def written(rows: Iterable[bytes]) -> str:
 
 UNFILED = """SELECT type, fhir_id, owner, holder_id, status, in_error, at, encounter, body
              FROM records.unfiled ORDER BY type, fhir_id LIMIT $1 FOR UPDATE"""
+# A class is only added: what was told with a resource is not in its body.
 REFILE = f"""
-WITH given AS (SELECT * FROM json_to_recordset($1::json) AS g (type text, fhir_id text, {FOUND})),
+WITH given AS (SELECT * FROM json_to_recordset($1::json)
+    AS g (type text, fhir_id text, classes text[], {FOUND})),
 now AS (
-    UPDATE records.resource SET filed = DEFAULT
-    WHERE (type, fhir_id) IN (SELECT type, fhir_id FROM given) RETURNING *),
+    UPDATE records.resource r SET filed = DEFAULT, classes = ARRAY(
+      SELECT unnest(r.classes) UNION SELECT unnest(g.classes) ORDER BY 1)
+    FROM given g WHERE (r.type, r.fhir_id) = (g.type, g.fhir_id) RETURNING r.*),
 {filling("now r JOIN given g USING (type, fhir_id)")}
 SELECT count(*) FROM now"""
 
@@ -225,7 +228,7 @@ async def refile(tx: Tx, resources: Sequence[Resource]) -> None:
             " WHERE (type, fhir_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
             *keys,
         )
-    await tx.db.execute(REFILE, written(row(one, {}) for one in resources))
+    await tx.db.execute(REFILE, written(row(one, {"classes": one.classes}) for one in resources))
 
 
 UNSWEPT = """SELECT name, page, pg_relation_size('records.' || name) / 8192 AS pages
