@@ -217,3 +217,103 @@ async def test_the_ends_of_the_calendar_are_asked_as_any_day(patients, read, pre
     for day in ("0001", "0001-01-01", "9999", "9999-12-31", "9999-12-31T23:59:59-12:00"):
         answer = await patients.get(f"{AUDIT}?date={prefix}{day}")
         assert answer.status_code in {200, 400}, answer.text
+
+
+LAST = """SELECT role, app_id IS NOT NULL AS by_app, granted, purpose, what, person_ids
+          FROM access.log ORDER BY seq DESC LIMIT 1"""
+COUNT = "SELECT count(*) FROM access.log"
+
+
+@pytest.fixture
+def refused(app):
+    """Tell what the log says of a request that is refused: one line, and that it is one."""
+
+    async def of(asking):
+        before = await app.pool.fetchval(COUNT)
+        answer = await asking
+        assert answer.status_code == 403, answer.text
+        assert await app.pool.fetchval(COUNT) == before + 1
+        line = await app.pool.fetchrow(LAST)
+        assert not line["granted"]
+        return line["what"], line["purpose"], line["person_ids"]
+
+    return of
+
+
+async def app_of(ward, program, scopes):
+    firm = Program(ward.place)
+    await firm.approved(scopes, Purpose.OWN)
+    await firm.permitted(ward.patient, scopes)
+    return await program(firm.hat(ward.patient, scopes))
+
+
+async def test_what_no_scope_permits_is_written_down_with_whom_it_names(
+    refused, program, ward, patients
+):
+    """INT-06, INT-16: also where something had opened before, and is told to the person."""
+    own = await app_of(ward, program, "patient/Observation.rs patient/AuditEvent.rs")
+    mine = [ward.person_id]
+    await own.found("Observation")
+    for path in (
+        "Condition/1",
+        "Condition",
+        f"Condition?patient={ward.person_id}",
+        f"Patient/{ward.person_id}",
+        "Condition/1/_history",
+        "Condition/_history",
+        f"Patient/{ward.person_id}/$everything",
+    ):
+        assert await refused(own.get(path)) == ("fhir", "own", mine), path
+    assert len(await entries(own, f"{AUDIT}?outcome=4&_count=50")) == 7
+
+
+async def test_a_staff_app_out_of_its_scopes_is_written_down_too(refused, program, ward):
+    """INT-16"""
+    firm = Program(ward.place)
+    await firm.approved("user/Observation.rs")
+    app = await program(firm.hat(ward.doctor, "user/Observation.rs"))
+    assert await refused(app.get("Condition")) == ("fhir", "treat", [])
+    asked = app.get(f"Condition?subject=Patient/{ward.person_id}")
+    assert await refused(asked) == ("fhir", "treat", [ward.person_id])
+
+
+async def test_who_keeps_no_records_is_written_down(refused, program, ward):
+    """INT-16: whoever asks, and with whom they name."""
+    clerk = await program(await ward.place.clerk())
+    for path, named in (
+        ("Condition", []),
+        ("Condition/1", []),
+        (f"Condition?patient={ward.person_id}", [ward.person_id]),
+        (f"Patient/{ward.person_id}", [ward.person_id]),
+    ):
+        assert await refused(clerk.get(path)) == ("fhir", "receive", named), path
+
+
+async def test_who_may_not_write_is_written_down_with_whom_the_body_names(
+    refused, doctors, program, ward
+):
+    """INT-16: a session of the pages, a type that is nobody's to write, a scope that is missing."""
+    body = make.condition(ward.person_id)
+    named = [ward.person_id]
+    asked = doctors.post("Condition", body)
+    assert await refused(asked) == ("fhir_create", "treat", named)
+    firm = Program(ward.place)
+    await firm.approved("user/*.rs")
+    app = await program(firm.hat(ward.doctor, "user/*.rs"))
+    assert await refused(app.post("Condition", body)) == ("fhir_create", "treat", named)
+    asked = app.put(f"Condition/{body['id']}", body)
+    assert await refused(asked) == ("fhir_update", "treat", named)
+    asked = app.delete(f"Condition/{body['id']}")
+    assert await refused(asked) == ("fhir_delete", "treat", [])
+    claim = make.body("Claim", ward.person_id, "patient", status="active")
+    assert await refused(app.post("Claim", claim)) == ("fhir_create", "treat", named)
+
+
+async def test_what_a_look_ahead_refuses_is_written_down_by_the_verb(refused, program, ward):
+    """INT-16: a door that has opened before is no way round the log."""
+    own = await app_of(ward, program, "patient/Observation.crs")
+    body = make.observation(ward.person_id)
+    for _ in range(2):
+        assert (await own.post("Observation", body)).status_code == 201
+    asked = own.post("QuestionnaireResponse", {"resourceType": "QuestionnaireResponse"})
+    assert await refused(asked) == ("fhir_create", "own", [ward.person_id])

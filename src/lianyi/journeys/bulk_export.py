@@ -12,14 +12,13 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from lianyi.access import queries as leaving
-from lianyi.access import service as access
 from lianyi.access.errors import GroundGone
 from lianyi.access.events import ExportDue
 from lianyi.access.model import APP
 from lianyi.access.model.exports import Export, ExportState, Level, Wanted
 from lianyi.access.model.parts import Right
 from lianyi.access.rules import scopes
-from lianyi.access.service import exports
+from lianyi.access.service import exports, scoping
 from lianyi.journeys import fhir_live
 from lianyi.kernel import profile
 from lianyi.kernel.lifecycle import WrongRole
@@ -78,7 +77,7 @@ async def ask(tx: Tx, *, asked: Asked) -> Export:
     :raises NoSuchPerson: a patient who is named is none of this service's.
     :raises ManyExports, WrongRole, OutOfScope:
     """
-    purpose = access.entrusted_purpose(tx)
+    purpose = scoping.entrusted_purpose(tx)
     if tx.actor.role != APP or purpose is None:
         raise WrongRole(verb="export", role=tx.actor.role)
     if asked.reach is Level.GROUP and asked.group != str(tx.actor.institution_id):
@@ -178,14 +177,14 @@ def _types(tx: Tx, named: Sequence[str]) -> tuple[str, ...]:
             raise NoSuchResource(type=type, fhir_id="")
         fhir_live.check_stored(type)
         for right in RIGHTS:
-            access.check_scope(tx, type=type, right=right)
+            scoping.check_scope(tx, type=type, right=right)
     if named:
         return tuple(dict.fromkeys(named))
     held = tx.actor.scopes
     stored = (type for type in parameters() if not fhir_live.is_told(type))
     mine = (type for type in stored if all(scopes.permits(held, type, r) for r in RIGHTS))
     if not (found := tuple(sorted(mine))):
-        access.check_scope(tx, type="*", right=Right.SEARCH)
+        scoping.check_scope(tx, type="*", right=Right.SEARCH)
     return found
 
 

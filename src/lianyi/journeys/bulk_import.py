@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lianyi.access import queries as consents
-from lianyi.access import service as access
 from lianyi.access.errors import GroundGone, OutOfScope
 from lianyi.access.model.parts import ANY_TYPE, Right
 from lianyi.access.rules import scopes
+from lianyi.access.service import scoping
 from lianyi.journeys import history
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
@@ -40,7 +40,7 @@ async def ask(tx: Tx) -> UUID:
 
     :raises ManyImports, WrongRole, OutOfScope:
     """
-    if not access.is_source(tx) or access.entrusted_purpose(tx) is None:
+    if not scoping.is_source(tx) or scoping.entrusted_purpose(tx) is None:
         raise WrongRole(verb="import", role=tx.actor.role)
     given = filter(None, map(scopes.read, tx.actor.scopes))
     if not any(Right.CREATE in scope.rights for scope in given):

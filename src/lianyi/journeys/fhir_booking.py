@@ -14,6 +14,7 @@ from lianyi.access import service as access
 from lianyi.access.errors import OutOfScope
 from lianyi.access.model import RESIDENT, Chart, Desk, Purpose
 from lianyi.access.model.parts import Right, is_whole
+from lianyi.access.service import scoping
 from lianyi.booking import queries as booking
 from lianyi.booking.errors import NoSuchAppointment
 from lianyi.booking.model import Appointment, Session, Time
@@ -131,7 +132,7 @@ async def own(tx: Tx, *, person_id: UUID | None = None) -> list[Kept]:
 
     :raises OutOfScope, NoPatient, NoSuchPerson, ProofTooLow:
     """
-    access.check_scope(tx, type=KIND, right=Right.SEARCH)
+    scoping.check_scope(tx, type=KIND, right=Right.SEARCH)
     chart = await _opened(tx, Right.SEARCH, person_id)
     found = await booking.own(tx, chart, before=tx.now + AHEAD)
     if tx.actor.role != RESIDENT:  # what is another house's is told to the person alone
@@ -180,11 +181,13 @@ def _check_writer(tx: Tx, right: Right) -> None:
     Nor does a service book: an appointment is somebody's act.
     """
     who = fhir_doors.writer(tx)
+    if who in {Writer.SESSION, Writer.SERVICE, Writer.SOURCE}:
+        scoping.refused(tx, what=WHATS[right])
     if who is Writer.SESSION:
         raise NotWritable(type=KIND, group=who)
     if who in {Writer.SERVICE, Writer.SOURCE}:
         raise WrongRole(verb="book", role=tx.actor.role)
-    access.check_scope(tx, type=KIND, right=right)
+    scoping.check_scope(tx, type=KIND, right=right)
 
 
 async def _kept(tx: Tx, desk: Desk, id: UUID, *, refundable: bool | None = None) -> Kept:

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from lianyi.access import service as access
 from lianyi.access.model import RESIDENT, Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Right
+from lianyi.access.service import scoping
 from lianyi.journeys import (
     fhir_along,
     fhir_glance,
@@ -51,7 +51,8 @@ async def read(tx: Tx, *, type: str, fhir_id: str) -> Hit:
     :raises NoSuchResource: also if this reader may not know of it.
     :raises Deleted, WrongRole, OutOfScope:
     """
-    fhir_live.check_scope(tx, type=type, right=Right.READ)
+    person_id = fhir_reach.meant(type, fhir_id)
+    fhir_live.check_scope(tx, type=type, right=Right.READ, person_id=person_id)
     search = Search(type, (Ids((fhir_id,)),))
     if fhir_overseen.oversees(tx, type):
         return await fhir_overseen.line(tx, fhir_id=fhir_id)
@@ -105,13 +106,14 @@ async def changes(tx: Tx, *, asked: Changes, limit: int, shown: int = 0) -> list
     :raises WrongRole, OutOfScope:
     """
     if asked.fhir_id:
-        access.check_scope(tx, type=asked.type, right=Right.READ)
+        whose = fhir_reach.meant(asked.type, asked.fhir_id)
+        scoping.check_scope(tx, type=asked.type, right=Right.READ, person_id=whose)
         own = await fhir_overseen.versions(tx, asked)
         if own is not None:
             return own
         reach: Chart | Desk | None = await fhir_reach.of_resource(tx, asked.type, asked.fhir_id)
     else:
-        access.check_scope(tx, type=asked.type or ANY_TYPE, right=Right.SEARCH)
+        scoping.check_scope(tx, type=asked.type or ANY_TYPE, right=Right.SEARCH)
         reach = await fhir_reach.opened(tx, None, Right.SEARCH)
     if reach is None:
         return []
@@ -146,7 +148,7 @@ async def latest(tx: Tx, *, pairs: Sequence[tuple[str, str]], each: int) -> list
 
     :raises NoPatient, TooMuch, NotSearchable, WrongRole, OutOfScope:
     """
-    access.check_scope(tx, type="Observation", right=Right.SEARCH)
+    scoping.check_scope(tx, type="Observation", right=Right.SEARCH)
     search, *_ = _understood(tx, Asked("Observation", tuple(pairs)))
     reach = await fhir_reach.opened(tx, fhir_reach.person_in(search), Right.SEARCH)
     if reach is None:
@@ -166,7 +168,7 @@ async def search(tx: Tx, *, asked: Asked) -> Answer:
     :raises TooManyPersons: PRI-11, from page to page.
     :raises WrongRole, OutOfScope:
     """
-    fhir_live.check_scope(tx, type=asked.type, right=Right.SEARCH)
+    fhir_reach.check_search(tx, _read(asked, profile.at(tx.now).zone)[0])
     search, order, includes = _understood(tx, asked)
     if fhir_overseen.oversees(tx, asked.type):
         return await _overseen(tx, asked, search, order, includes)
@@ -311,7 +313,7 @@ async def glance_over(tx: Tx, still: Sequence[Statement], *, asked: Asked) -> An
     if asked.sort and (look := _look(tx, still, asked)):
         seen = await look.take(tx.db)
         return await completed(tx, seen, asked=asked) if seen else None
-    fhir_live.check_scope(tx, type=asked.type, right=Right.SEARCH)
+    fhir_reach.check_search(tx, _read(asked, profile.at(tx.now).zone)[0])
     search, order, includes = _understood(tx, asked)
     is_long = asked.shown + asked.limit > profile.at(tx.now)["PRI-28"]
     if asked.counted or includes or is_long:

@@ -14,7 +14,7 @@ from lianyi.access.errors import NoSuchPerson, OutOfScope, ProofTooLow
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import ANY_TYPE, Part, Right, is_whole
 from lianyi.access.model.presumed import Presumed
-from lianyi.access.service import presuming
+from lianyi.access.service import presuming, scoping
 from lianyi.journeys import fhir_desk, fhir_proofs, fhir_reach
 from lianyi.kernel import profile
 from lianyi.kernel.actor import NOWHERE
@@ -39,6 +39,7 @@ from lianyi.records.service import Bringer
 
 # What the person is told was done.
 WHATS = {Right.CREATE: "fhir_create", Right.UPDATE: "fhir_update", Right.DELETE: "fhir_delete"}
+NO_WRITERS = frozenset({Writer.SESSION, Writer.NOBODY})
 # An id as this network draws them, also the ones it makes from them (`<id>-<n>`): nobody else may
 # take one that a visit or a prescription will have.
 DRAWN = re.compile(
@@ -46,24 +47,23 @@ DRAWN = re.compile(
 )
 
 
-def check_may_write(at: Moment, *, type: str, right: Right) -> None:
-    """Refuse what nobody of this kind writes, and what an app has no scope for.
+def check_may_write(at: Moment, *, type: str, right: Right, person_id: UUID | None) -> None:
+    """Refuse what nobody of this kind writes, and what an app has no scope for, and log that.
 
     :raises NotWritable, OutOfScope:
     """
     who = writer(at)
     group = writable.group_of(type)
-    if who in {Writer.SESSION, Writer.NOBODY}:
-        raise NotWritable(type=type, group=who)
     if who not in group.writers:
-        raise NotWritable(type=type, group=group.name)
-    access.check_scope(at, type=type, right=right)
+        scoping.refused(at, person_id=person_id, what=WHATS[right])
+        raise NotWritable(type=type, group=who if who in NO_WRITERS else group.name)
+    scoping.check_scope(at, type=type, right=right, person_id=person_id, what=WHATS[right])
 
 
 def writer(at: Moment) -> Writer:
     who = at.actor
     by_app = who.app_id is not None
-    return writable.writer(who.role, by_app=by_app, is_source=access.is_source(at))
+    return writable.writer(who.role, by_app=by_app, is_source=scoping.is_source(at))
 
 
 def bringer(at: Moment) -> Bringer:
@@ -78,7 +78,7 @@ def presumed(at: Moment, resource: Resource, right: Right) -> Presumed | None:
 
     :raises OutOfScope: no scope is of this type at all.
     """
-    access.check_scope(at, type=resource.type, right=right)
+    scoping.check_scope(at, type=resource.type, right=right)
     purpose, what = fhir_reach.purpose_of(at), WHATS[right]
     door = presuming.chart(at, person_id=resource.owner, purpose=purpose, what=what, right=right)
     return door if door and _is_left(door.chart, resource) else None
@@ -119,13 +119,17 @@ class Doors:
         :raises OutOfScope, ProofTooLow:
         """
         if (kind := (resource.type, right)) not in self._in_scope:
-            access.check_scope(self._tx, type=resource.type, right=right)
+            whose, what = resource.owner, WHATS[right]
+            scoping.check_scope(
+                self._tx, type=resource.type, right=right, person_id=whose, what=what
+            )
             self._in_scope.add(kind)
         try:
             door = await self._opened(resource.owner, right)
         except NoSuchPerson as refused:
             raise NoMatch(reference=f"Patient/{resource.owner}") from refused
         if not _is_left(door, resource):
+            scoping.refused(self._tx, person_id=resource.owner, what=WHATS[right])
             raise OutOfScope(type=resource.type, right=right)
 
     async def reach(self, held: Held, right: Right) -> None:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from lianyi.access import service as access
 from lianyi.access.model import Chart
 from lianyi.access.model.parts import ANY_TYPE, Right
+from lianyi.access.service import scoping
 from lianyi.journeys import fhir_along, fhir_desk, fhir_live, fhir_reach
 from lianyi.journeys.fhir_along import Along
 from lianyi.kernel.work import Tx
@@ -36,7 +36,7 @@ async def of_patient(tx: Tx, *, person_id: UUID | None, asked: Gathering, limit:
     :raises NoSuchResource: there is no such person, or not for this hat (INT-07).
     :raises NoPatient, WrongRole, OutOfScope:
     """
-    _check_scopes(tx, asked)
+    _check_scopes(tx, asked, person_id)
     chart = await fhir_reach.chart_of(tx, person_id=person_id, right=Right.SEARCH)
     return await _gathered(tx, chart, asked, limit)
 
@@ -46,7 +46,7 @@ async def of_encounter(tx: Tx, *, asked: Gathering, limit: int) -> Gathered:
 
     :raises NoSuchResource, Deleted, WrongRole, OutOfScope:
     """
-    _check_scopes(tx, asked)
+    _check_scopes(tx, asked, None)
     encounter = await fhir_desk.read(tx, type="Encounter", fhir_id=asked.encounter)
     chart = await fhir_reach.chart_of(tx, person_id=encounter.owner, right=Right.SEARCH)
     return await _gathered(tx, chart, asked, limit)
@@ -62,7 +62,7 @@ async def of_composition(tx: Tx, *, fhir_id: str) -> list[Hit]:
     chart = await fhir_reach.chart_of(tx, person_id=first.owner, right=Right.READ)
     wanted: dict[str, list[str]] = {}
     for type, id in _referred(first):
-        access.check_scope(tx, type=type, right=Right.READ)
+        scoping.check_scope(tx, type=type, right=Right.READ)
         wanted.setdefault(type, []).append(id)
     return [first, *[hit for one in wanted.items() for hit in await _all(tx, chart, *one)]]
 
@@ -84,10 +84,10 @@ def _referred(composition: Hit) -> list[tuple[str, str]]:
     return [one for one in dict.fromkeys(filter(None, found)) if one != own]
 
 
-def _check_scopes(tx: Tx, asked: Gathering) -> None:
+def _check_scopes(tx: Tx, asked: Gathering, person_id: UUID | None) -> None:
     for type in asked.types or (ANY_TYPE,):
         fhir_live.check_stored(type)
-        access.check_scope(tx, type=type, right=Right.SEARCH)
+        scoping.check_scope(tx, type=type, right=Right.SEARCH, person_id=person_id)
 
 
 async def _gathered(tx: Tx, chart: Chart, asked: Gathering, limit: int) -> Gathered:

@@ -12,7 +12,7 @@ from lianyi.access import service as access
 from lianyi.access.errors import OutOfScope
 from lianyi.access.model import Purpose
 from lianyi.access.model.parts import Right, is_whole
-from lianyi.access.service import recognising
+from lianyi.access.service import recognising, scoping
 from lianyi.journeys import fhir_doors, fhir_reach
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.work import Tx
@@ -37,8 +37,9 @@ async def whose(
     """
     purpose = fhir_reach.purpose_of(tx)
     if fhir_doors.writer(tx) not in ASKERS or purpose not in purposes:
+        scoping.refused(tx, what=WHAT)
         raise WrongRole(verb=WHAT, role=tx.actor.role)
-    access.check_scope(tx, type=TYPE, right=Right.SEARCH)
+    scoping.check_scope(tx, type=TYPE, right=Right.SEARCH)
     desk = await access.open_desk(tx, purpose=purpose, right=Right.SEARCH)
     if not is_whole(desk.only, TYPE):
         raise OutOfScope(type=TYPE, right=Right.SEARCH)

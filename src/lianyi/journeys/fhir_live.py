@@ -7,13 +7,13 @@ asked over it, is refused by name: an empty answer would be a wrong one.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from uuid import UUID
 
 import msgspec
 
-from lianyi.access import service as access
-from lianyi.access.errors import OutOfScope
 from lianyi.access.model import Chart, Desk
 from lianyi.access.model.parts import Right
+from lianyi.access.service import scoping
 from lianyi.journeys import fhir_audit, fhir_slots, fhir_terms
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.work import Tx
@@ -59,12 +59,13 @@ def keeps(type: str, interaction: str) -> bool:
     return interaction not in UNTOLD.get(type, ())
 
 
-def check_scope(at: Moment, *, type: str, right: Right) -> None:
+def check_scope(at: Moment, *, type: str, right: Right, person_id: UUID | None = None) -> None:
     """Refuse an app what none of its scopes permits.
 
     :raises OutOfScope: INT-04, also where one leaves a part of what can't be kept to that part.
     """
-    access.check_scope(at, type=type, right=right, whole=is_told(type))
+    whole = is_told(type)
+    scoping.check_scope(at, type=type, right=right, whole=whole, person_id=person_id)
 
 
 def check_stored(type: str) -> None:
@@ -130,7 +131,7 @@ async def linked(
     """Return what comes along with some resources, of what this reader may see."""
     found = await records.linked(tx, reach, hits=hits, include=include, limit=limit)
     for search in _beside(hits, include):
-        if _permits(tx, search.type):
+        if scoping.permits(tx, type=search.type, right=Right.SEARCH, whole=is_told(search.type)):
             came = await looked(tx, reach, search=search, limit=limit)
             found = [*found, *(hit for hit, _ in came)]
     return found
@@ -162,14 +163,6 @@ def _named(hits: Sequence[Hit], type: str, target: str, include: Include) -> Sea
     links = (references.restful(one) for body in bodies for one in references.named(body))
     ids = tuple(dict.fromkeys(link[1] for link in links if link and link[0] == target))
     return Search(target, (Ids(ids),)) if ids and include.target in {"", target} else None
-
-
-def _permits(tx: Tx, type: str) -> bool:
-    try:
-        check_scope(tx, type=type, right=Right.SEARCH)
-    except OutOfScope:
-        return False
-    return True
 
 
 def _wrong(type: str, term: Term) -> Iterator[Trouble]:

@@ -21,7 +21,7 @@ from lianyi.access.errors import OutOfScope
 from lianyi.access.model import APP, RESIDENT, Chart, Desk
 from lianyi.access.model.apps import ApprovalState
 from lianyi.access.model.parts import Right
-from lianyi.access.service import desks
+from lianyi.access.service import desks, scoping
 from lianyi.journeys import fhir_live, fhir_reach
 from lianyi.kernel import errand, profile
 from lianyi.kernel.actor import Actor, system
@@ -203,7 +203,8 @@ async def _reach(tx: Tx, one: Subscription) -> Chart | Desk | Over:
     if not await _stands(tx, one):
         return Over.GROUND
     try:
-        access.check_scope(tx, type=one.type, right=Right.SEARCH)
+        if not scoping.permits(tx, type=one.type, right=Right.SEARCH):
+            return Over.GROUND
         purpose = fhir_reach.purpose_of(tx)
         if one.about is None:
             desk = await access.open_desk(tx, purpose=purpose, right=Right.SEARCH)

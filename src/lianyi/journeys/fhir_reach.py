@@ -18,7 +18,7 @@ from lianyi.access.model import (
 )
 from lianyi.access.model.parts import Right
 from lianyi.access.model.presumed import Presumed, PresumedDesk
-from lianyi.access.service import desks, presuming
+from lianyi.access.service import desks, presuming, scoping
 from lianyi.journeys import fhir_live
 from lianyi.kernel.lifecycle import WrongRole
 from lianyi.kernel.moment import Moment
@@ -36,16 +36,17 @@ PURPOSES = {
     TECHNICIAN: Purpose.TREAT,
     PHARMACIST: Purpose.REVIEW,
 }
-WHAT = "fhir"
+WHAT = scoping.FHIR
 
 
-def purpose_of(at: Moment) -> Purpose:
-    """Return what the acting hat keeps records for.
+def purpose_of(at: Moment, person_id: UUID | None = None) -> Purpose:
+    """Return what the acting hat keeps records for. A refusal is logged, with whom it names.
 
     :raises WrongRole:
     """
-    purpose = access.entrusted_purpose(at) or PURPOSES.get(at.actor.role)
+    purpose = scoping.entrusted_purpose(at) or PURPOSES.get(at.actor.role)
     if purpose is None:
+        scoping.refused(at, person_id=person_id)
         raise WrongRole(verb=WHAT, role=at.actor.role)
     return purpose
 
@@ -70,7 +71,9 @@ async def of_resource(tx: Tx, type: str, fhir_id: str) -> Chart | Desk:
 
     :raises NoSuchResource, WrongRole, OutOfScope:
     """
-    purpose_of(tx)  # who keeps no records hears the same of what is there and of what isn't
+    purpose_of(
+        tx, meant(type, fhir_id)
+    )  # who keeps no records hears the same of what is there and of what isn't
     owner = await records.owner_of(tx, type=type, fhir_id=fhir_id)
     reach = None
     if owner is not None:
@@ -79,6 +82,20 @@ async def of_resource(tx: Tx, type: str, fhir_id: str) -> Chart | Desk:
     if reach is None:
         raise NoSuchResource(type=type, fhir_id=fhir_id)
     return reach
+
+
+def meant(type: str, fhir_id: str) -> UUID | None:
+    """Return the person that an address names by itself."""
+    return next(iter(_uuids([fhir_id] if type == "Patient" else [])), None)
+
+
+def check_search(at: Moment, search: Search) -> None:
+    """Refuse an app a search that none of its scopes permits.
+
+    :raises OutOfScope:
+    """
+    whose = person_in(search)
+    fhir_live.check_scope(at, type=search.type, right=Right.SEARCH, person_id=whose)
 
 
 async def opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk | None:
@@ -96,7 +113,7 @@ async def opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk |
 
 async def _opened(tx: Tx, person_id: UUID | None, right: Right) -> Chart | Desk | None:
     """Open the same, a desk without the names of its persons."""
-    purpose, person = purpose_of(tx), _whose(tx, person_id)
+    purpose, person = purpose_of(tx, person_id), _whose(tx, person_id)
     if person is None:
         return await access.open_desk(tx, purpose=purpose, right=right)
     try:

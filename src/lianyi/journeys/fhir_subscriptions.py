@@ -17,6 +17,7 @@ from lianyi.access.model import APP, RESIDENT, Chart
 from lianyi.access.model.apps import Approval
 from lianyi.access.model.parts import Right
 from lianyi.access.rules import scopes
+from lianyi.access.service import scoping
 from lianyi.accounts import queries as accounts
 from lianyi.accounts.rules import clients
 from lianyi.journeys import fhir_doors, fhir_notices, fhir_reach
@@ -166,12 +167,12 @@ def _check(tx: Tx, right: Right) -> None:
     who = fhir_doors.writer(tx)
     if not writable.may_write(who, TYPE):
         raise NotWritable(type=TYPE, group=who)
-    access.check_scope(tx, type=TYPE, right=right)
+    scoping.check_scope(tx, type=TYPE, right=right)
 
 
 async def _meant(tx: Tx, id: UUID, body: Body, base: str) -> tuple[Subscription, _Ground]:
     wanted = records.read_wanted(tx, body={**body, "id": str(id)})
-    access.check_scope(tx, type=wanted.type, right=Right.SEARCH)
+    scoping.check_scope(tx, type=wanted.type, right=Right.SEARCH)
     _check_lasting(tx)
     await _check_endpoint(tx, wanted)
     about, ground = await _reached(tx, wanted, base)

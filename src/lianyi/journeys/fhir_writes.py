@@ -13,12 +13,12 @@ from datetime import datetime
 from functools import partial
 from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from msgspec.structs import replace
 
-from lianyi.access import service as access
 from lianyi.access.model.parts import Right
-from lianyi.access.service import presuming
+from lianyi.access.service import presuming, scoping
 from lianyi.journeys import fhir_desk, fhir_doors, fhir_patches
 from lianyi.journeys.fhir_acts import MADE, RIGHTS, Act, Body, Done, Meant, Outcome, Verb, placed
 from lianyi.kernel import ahead
@@ -120,11 +120,12 @@ def _check_may(at: Moment, acts: Sequence[Act]) -> None:
         kinds.setdefault((act.type, act.verb), act)
     for act in kinds.values():
         with placed(act):
-            fhir_doors.check_may_write(at, type=act.type, right=RIGHTS[act.verb])
+            whose, right = _about(act), RIGHTS[act.verb]
+            fhir_doors.check_may_write(at, type=act.type, right=right, person_id=whose)
             if act.type == SUBSCRIPTION:  # which is no part of the record
                 raise NotWritable(type=act.type, group="subscriptions")
             if act.verb in MADE:
-                access.check_scope(at, type=act.type, right=Right.READ)
+                scoping.check_scope(at, type=act.type, right=Right.READ)
 
 
 async def _read_ahead(
@@ -177,8 +178,13 @@ async def _meaning(tx: Tx, act: Act) -> Meant:
 
 
 def _drawn(at: Moment, act: Act) -> str:
+    return str(at.new_id(_about(act)))
+
+
+def _about(act: Act) -> UUID | None:
+    """Return whom a body says it is about, whether or not there is such a person."""
     about = references.restful(keys.subject_of(act.body or {}) or "")
-    return str(at.new_id(fhir_doors.uuid_of(about[1]) if about else None))
+    return fhir_doors.uuid_of(about[1]) if about and about[0] == "Patient" else None
 
 
 def _check_apart(meant: Sequence[Meant], asked: Sequence[str]) -> None:

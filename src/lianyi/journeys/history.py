@@ -10,6 +10,7 @@ from lianyi.access import service as access
 from lianyi.access.model import Purpose
 from lianyi.access.model.parts import Right
 from lianyi.access.rules import scopes
+from lianyi.access.service import scoping
 from lianyi.journeys import fhir_proofs
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.work import Tx
@@ -91,7 +92,7 @@ async def _prove(
     own = fhir_proofs.proofs(tx, written, app_id=app_id, source=source)
     await records.store(tx, resources=own)
     hat = replace(tx, actor=app) if app else tx
-    purpose = access.entrusted_purpose(hat) or Purpose.TREAT
+    purpose = scoping.entrusted_purpose(hat) or Purpose.TREAT
     desk = await access.open_desk(hat, purpose=purpose, right=Right.CREATE if app else None)
     persons = {one.owner for one, _ in written} - {tx.actor.institution_id}
     access.saw(hat, desk, person_ids=sorted(persons), what=WHAT)

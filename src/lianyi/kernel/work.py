@@ -190,9 +190,12 @@ async def reading(app: App, hat: Actor, verb: Callable[[Tx], Awaitable[T]]) -> T
 async def looking(app: App, hat: Actor, look: Callable[[Moment], Look[T] | None]) -> T | None:
     """Find and tell by one statement, which all share who look so at this moment.
 
-    None: there was nothing to ask so, or nothing was found out and nothing told.
+    None: there was nothing to ask so, it is refused, or nothing was found out and nothing told.
     """
-    asked = look(_now(app, hat))
+    try:
+        asked = look(_now(app, hat))
+    except Refused:  # the verb says it in its own words, and has it written down
+        return None
     if asked is None:
         return None
     with _told:

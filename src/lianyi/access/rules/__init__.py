@@ -66,6 +66,12 @@ def first_purpose(role: Role) -> Purpose:
     return Purpose.RECEIVE if Purpose.RECEIVE in mine else min(mine)
 
 
+def foremost(role: Role) -> Purpose:
+    """Return what a role is there for, where a refused try says no purpose of its own."""
+    mine = PURPOSES.get(role, frozenset({P.INSPECT}))
+    return P.OWN if P.OWN in mine and role != SYSTEM else next(one for one in P if one in mine)
+
+
 def views(
     actor: Actor, purpose: Purpose, grounds: Sequence[Ground]
 ) -> tuple[Cause, tuple[View, ...]]:

@@ -10,7 +10,6 @@ from lianyi.access.errors import AskedTooSoon, EmptyShare, NoSuchPerson, OutOfSc
 from lianyi.access.model import (
     ADMIN,
     ALL_CLASSES,
-    APP,
     RESIDENT,
     Cause,
     Chart,
@@ -156,28 +155,6 @@ def desk_about(tx: Tx, chart: Chart) -> Desk:
     if chart.only is None or who.app_id is None:
         return desk
     return replace(desk, app=AppDesk(who.app_id, (who.role,), chart.only))
-
-
-def check_scope(at: Moment, *, type: str, right: Right, whole: bool = False) -> None:
-    """Refuse an app what none of its scopes permits; whoever asks without an app passes (INT-04).
-
-    What a constraint of the scope leaves of a resource is seen through a chart opened for `right`.
-    Where no chart is opened (`whole`) a scope with a constraint permits nothing.
-
-    :raises OutOfScope:
-    """
-    if of_apps.is_app(at.actor) and not scopes.permits(at.actor.scopes, type, right, whole=whole):
-        raise OutOfScope(type=type, right=right)
-
-
-def entrusted_purpose(at: Moment) -> Purpose | None:
-    """Return what the institution has approved the acting service for; None: it is no service."""
-    return scopes.purpose_in(at.actor.scopes) if at.actor.role == APP else None
-
-
-def is_source(at: Moment) -> bool:
-    """Return whether the acting service is its institution's own system of record (HIS, LIS)."""
-    return at.actor.role == APP and scopes.SOURCE in at.actor.scopes
 
 
 def saw(tx: Tx, reach: Chart | Desk, *, person_ids: list[UUID], what: str = "") -> None:
