@@ -236,3 +236,102 @@ async def test_a_person_out_of_reach_spoils_a_transaction_and_nothing_is_learned
         ["Bundle.entry[2]"],
     )
     assert await clinic.found("Condition") == []
+
+
+HIS = "http://his.example.cn/fhir"
+UUID = "urn:uuid:5f1d7a0e-0000-4000-8000-00000000000a"
+
+
+@pytest.mark.parametrize(
+    ("address", "reference"),
+    [
+        (UUID, UUID),
+        ("urn:oid:1.2.156.10011.99.1", "urn:oid:1.2.156.10011.99.1"),
+        (f"{HIS}/Condition/c1", f"{HIS}/Condition/c1"),
+        (f"{HIS}/Condition/c1", "Condition/c1"),
+        ("Condition/c1", "Condition/c1"),
+        (f"{HIS}/Condition/c1", f"{HIS}/Condition/c1/_history/7"),
+        (f"{HIS}/Condition/c1", "Condition/c1/_history/7"),
+        (f"{BASE}/Condition/c1", f"{BASE}/Condition/c1"),
+    ],
+)
+@pytest.mark.parametrize("quote", ['"', "'"])
+async def test_every_form_of_reference_finds_its_entry(clinic, ward, address, reference, quote):
+    """FHIR R4, 2.3 and 3.1.0.11.2: in references and in what a narrative links to."""
+    link = f"<a href={quote}{reference}{quote}>x</a>"
+    told = {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{link}</div>'}
+    value = {**make.observation(ward.person_id), "focus": [{"reference": reference}], "text": told}
+    asked = bundle(
+        post(value, UUID.replace("a", "b")), post(make.condition(ward.person_id), address)
+    )
+    answer = await clinic.post("", asked, headers={"prefer": "return=representation"})
+    assert statuses(answer) == [201, 201]
+    made, condition = (entry["resource"] for entry in answer.json()["entry"])
+    assert made["focus"] == [{"reference": f"Condition/{condition['id']}"}]
+    assert f'href="Condition/{condition["id"]}"' in made["text"]["div"]
+
+
+async def refused(clinic, asked, status, where):
+    answer = await clinic.post("", asked)
+    assert answer.status_code == status, answer.text
+    assert [issue["expression"] for issue in answer.json()["issue"]] == [[where]]
+    assert await clinic.found("Condition") == await clinic.found("Observation") == []
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_no_two_entries_are_called_alike(clinic, ward, kind):
+    """bdl-7: whom the others mean by it nobody could tell."""
+    first, second = (make.condition(ward.person_id, code) for code in ("I10", "E11"))
+    asked = bundle(post(first, UUID), post(second, UUID), kind=kind)
+    await refused(clinic, asked, 400, "Bundle.entry[1].fullUrl")
+
+
+async def test_what_two_servers_call_alike_is_not_guessed(clinic, ward):
+    one, other = (
+        post(make.condition(ward.person_id), f"http://{host}.cn/fhir/Condition/1")
+        for host in ("a", "b")
+    )
+    value = {**make.observation(ward.person_id), "focus": [{"reference": "Condition/1"}]}
+    await refused(clinic, bundle(one, other, post(value)), 422, "Bundle.entry[2]")
+    value["focus"] = [{"reference": "http://b.cn/fhir/Condition/1"}]
+    assert statuses(await clinic.post("", bundle(one, other, post(value)))) == [201] * 3
+
+
+@pytest.mark.parametrize("lost", [UUID, "urn:oid:1.2.156.10011.99.1"])
+async def test_an_address_that_no_entry_has_is_refused(clinic, ward, lost):
+    value = {**make.observation(ward.person_id), "focus": [{"reference": lost}]}
+    asked = bundle(post(make.condition(ward.person_id)), post(value))
+    await refused(clinic, asked, 422, "Bundle.entry[1]")
+
+
+async def test_criteria_find_what_the_same_transaction_creates(clinic, ward):
+    """FHIR R4, 3.1.0.11.2: they are resolved last, wherever the entries stand."""
+    named = {"identifier": [{"system": "urn:his", "value": f"n{ward.person_id}"}]}
+    asked = f"Condition?identifier=urn:his|n{ward.person_id}"
+    value = {**make.observation(ward.person_id), "focus": [{"reference": asked}]}
+    entries = [post(value), post({**make.condition(ward.person_id), **named})]
+    answer = await clinic.post("", bundle(*entries), headers={"prefer": "return=representation"})
+    assert statuses(answer) == [201, 201]
+    made, condition = (entry["resource"] for entry in answer.json()["entry"])
+    assert made["focus"] == [{"reference": f"Condition/{condition['id']}"}]
+    assert (await clinic.post("", bundle(*entries))).status_code == 412
+    assert len(await clinic.found("Observation")) == 1
+    gone = bundle(post(value), ask("DELETE", f"Condition/{condition['id']}"))
+    assert (await clinic.post("", gone)).status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        (lambda asked: asked, "Bundle"),
+        (lambda asked: asked["entry"][1], "Bundle.entry[1]"),
+        (lambda asked: asked["entry"][0]["request"], "Bundle.entry[0].request"),
+    ],
+)
+async def test_a_bundle_says_nothing_that_is_not_heard(clinic, ward, kind, where, place):
+    entries = [post(make.condition(ward.person_id)) for _ in range(2)]
+    asked = bundle(*entries, kind=kind)
+    where(asked)["colour"] = "red"
+    assert "colour" in (await refused(clinic, asked, 400, place)).text

@@ -26,8 +26,11 @@ from lianyi.journeys import fhir_desk, fhir_writes
 from lianyi.journeys.fhir_acts import Act, Done, EntryRefused, Outcome, Verb
 from lianyi.kernel.refusal import Refused
 from lianyi.kernel.work import Tx, within
+from lianyi.records import service as records
+from lianyi.records.errors import NotFhir
 from lianyi.records.fhir.index import parameters
 from lianyi.records.fhir.versions import instant
+from lianyi.records.model import Finding
 
 MOST = 5000  # entries
 ASIDE = 100  # entries; more are read in a thread
@@ -87,9 +90,28 @@ async def bundle(request: Request) -> Response:
         raise Turned(400, "invalid", "fhir.no_bundle")
     if len(entries) > MOST:
         raise Turned(413, "too-long", "fhir.too_many_entries", {"most": MOST})
+    await _check_whole(body, entries)
     do = _transaction if kind == "transaction" else _batch
     told = {"resourceType": "Bundle", "type": f"{kind}-response"}
     return answers.written(request, {**told, "entry": await do(request, entries)})
+
+
+async def _check_whole(body: Body, entries: Sequence[object]) -> None:
+    """See that a Bundle says nothing that isn't heard, and that no two entries are called alike.
+
+    :raises NotFhir:
+    """
+    look = partial(records.strange, body)
+    wrong = await asyncio.to_thread(look) if len(entries) > ASIDE else look()
+    called: set[str] = set()
+    for n, entry in enumerate(entries):
+        address = entry.get("fullUrl") if isinstance(entry, dict) else None
+        if isinstance(address, str):
+            alike = (Finding("invariant", f"Bundle.entry[{n}].fullUrl", "bdl-7"),)
+            wrong += alike if address in called else ()
+            called.add(address)
+    if wrong:
+        raise NotFhir(findings=wrong)
 
 
 async def _transaction(request: Request, entries: Sequence[object]) -> list[Body]:

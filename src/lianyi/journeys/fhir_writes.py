@@ -66,22 +66,37 @@ async def perform(tx: Tx, *, acts: Sequence[Act], base: str) -> list[Done]:
     over = [(one, held.get(one.key)) for one in meant]
     meant = [_labelled(await _made(doors, one, was), was) for one, was in over]
     named = await asyncio.to_thread(_named, meant) if len(meant) > ASIDE else _named(meant)
-    known = await _addresses(tx, meant, named)
+    known = _addresses(meant, named)
     given: dict[Key, Resource] = {}
     versions: dict[Key, int] = {}
     read = partial(_read, named, known, base, bringer)
-    async with aclosing(_read_ahead(meant, read)) as parts:
-        async for part, bodies in parts:
-            given |= {**bodies, **_tombstones(part, held, bringer)}
-            for one in part:
-                with placed(one.act):
-                    await _admit(doors, one, given.get(one.key), held.get(one.key))
-            written = [given[one.key] for one in part if one.key in given]
-            if part[-1] is meant[-1]:
-                written += fhir_doors.proofs(tx, given.values(), held)
-            versions |= await records.bring(tx, given=written, held=held)
+    turns = _turns(meant, named, known)
+    for turn in turns:
+        known |= await _asked_for(tx, turn, named, known)
+        async with aclosing(_read_ahead(turn, read)) as parts:
+            async for part, bodies in parts:
+                given |= {**bodies, **_tombstones(part, held, bringer)}
+                for one in part:
+                    with placed(one.act):
+                        await _admit(doors, one, given.get(one.key), held.get(one.key))
+                written = [given[one.key] for one in part if one.key in given]
+                if part[-1] is turns[-1][-1]:
+                    written += fhir_doors.proofs(tx, given.values(), held)
+                versions |= await records.bring(tx, given=written, held=held)
     await _learn(tx, meant, given)
     return [_done(tx.now, one, given.get(one.key), held.get(one.key), versions) for one in meant]
+
+
+def _turns(meant: Sequence[Meant], named: Named, known: Mapping[str, str]) -> list[list[Meant]]:
+    """Return what is written first, and what asks for something, which may be among that.
+
+    FHIR R4, 3.1.0.11.2: references by criteria are resolved after all else is done.
+    """
+    turns: list[list[Meant]] = [[], []]
+    for one in meant:
+        asks = any(it not in known and references.asked(it) for it in named[one.key])
+        turns[asks].append(one)
+    return [turn for turn in turns if turn]
 
 
 async def _learn(tx: Tx, meant: Sequence[Meant], given: Mapping[Key, Resource]) -> None:
@@ -220,20 +235,42 @@ def _labelled(one: Meant, held: Held | None) -> Meant:
     return replace(one, act=replace(one.act, body=labelled(one.act.body or {}, held.said)))
 
 
-async def _addresses(tx: Tx, meant: Sequence[Meant], named: Named) -> dict[str, str]:
-    """Return what bodies point to, by the addresses they use: entries, and what is asked for."""
+def _addresses(meant: Sequence[Meant], named: Named) -> dict[str, str]:
+    """Return what entries are called by the others, each by its address and as `Type/id`.
+
+    :raises NoMatch: an entry points to what only a bundle can hold, and this one doesn't; or to
+        what two servers call alike.
+    """
     known: dict[str, str] = {}
+    twice: set[str] = set()
     for one in meant:
         if one.act.address:
-            known[one.act.address] = "/".join(one.key)
+            here = known[one.act.address] = "/".join(one.key)
             if called := references.restful(one.act.address):
-                known["/".join(called)] = known[one.act.address]
+                short = "/".join(called)
+                twice |= {short} if known.setdefault(short, here) != here else set()
+    for one in meant:
+        for reference in named[one.key] if one.act.place and one.act.verb not in MADE else ():
+            is_lost = references.is_of_bundle(reference) and reference not in known
+            if is_lost or reference in twice:
+                with placed(one.act):
+                    raise NoMatch(reference=reference)
+    return known
+
+
+async def _asked_for(
+    tx: Tx, meant: Sequence[Meant], named: Named, known: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what bodies ask for by criteria."""
+    found: dict[str, str] = {}
     for one in meant:
         for reference in named[one.key]:
-            if reference not in known and (asked := references.asked(reference)):
+            if reference in known or reference in found:
+                continue
+            if asked := references.asked(reference):
                 with placed(one.act):
-                    known[reference] = await _asked_for(tx, reference, *asked)
-    return known
+                    found[reference] = await _one_of(tx, reference, *asked)
+    return found
 
 
 def _named(meant: Sequence[Meant]) -> dict[Key, list[str]]:
@@ -241,7 +278,7 @@ def _named(meant: Sequence[Meant]) -> dict[Key, list[str]]:
     return {one.key: list(references.named(one.act.body or {})) for one in meant}
 
 
-async def _asked_for(tx: Tx, reference: str, type: str, query: str) -> str:
+async def _one_of(tx: Tx, reference: str, type: str, query: str) -> str:
     found = await fhir_desk.matching(tx, type=type, pairs=parse_qsl(query, keep_blank_values=True))
     if len(found) > 1:
         raise ManyMatches(type=type)

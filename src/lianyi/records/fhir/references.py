@@ -4,6 +4,7 @@ Software calls its resources by its own addresses until the server has drawn ids
 points to those is rewritten, wherever in the body it stands (FHIR R4, 3.1.0.11.2).
 """
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -15,6 +16,8 @@ from lianyi.records.fhir.keys import NESTED
 
 Json: TypeAlias = Any
 URN = re.compile(r"urn:(?:uuid|oid):[A-Za-z0-9.\-]+")
+LINK = re.compile(r"""(\b(?:href|src)\s*=\s*)(?:"([^"<]*)"|'([^'<]*)')""")  # of a narrative
+VERSION = "/_history/"
 RESTFUL = re.compile(r"(.*?/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(/_history/[^/]+)?")
 ASKING = re.compile(r"([A-Z][A-Za-z]+)\?(.+)", re.DOTALL)
 # In compact JSON: within a text every quote has a backslash before it.
@@ -36,10 +39,35 @@ def _member(name: str, held: Json, known: Mapping[str, str], base: str) -> Json:
     if not isinstance(held, str):
         return rewritten(held, known, base)
     if name == "reference":
-        return known.get(held) or known.get(held.removeprefix(base)) or held.removeprefix(base)
+        return _meant(held, known, base) or held.removeprefix(base)
     if name == NARRATIVE:
-        return URN.sub(lambda found: known.get(found[0], found[0]), held)
+        return _linked(held, known, base)
     return held if name in OWN_WORDS else known.get(held, held)
+
+
+def _meant(address: str, known: Mapping[str, str], base: str) -> str | None:
+    """Return what an address means here. A version is what another server counted, and falls."""
+    for one in (address, address.partition(VERSION)[0]) if VERSION in address else (address,):
+        if found := known.get(one) or known.get(one.removeprefix(base)):
+            return found
+    return None
+
+
+def _linked(narrative: str, known: Mapping[str, str], base: str) -> str:
+    """Put right what a narrative links to, or shows, and wherever it names an urn."""
+
+    def link(found: re.Match[str]) -> str:
+        address = found[2] if found[3] is None else found[3]
+        meant = _meant(html.unescape(address), known, base)
+        return found[0] if meant is None else f'{found[1]}"{meant}"'
+
+    whole = LINK.sub(link, narrative)
+    return URN.sub(lambda found: known.get(found[0], found[0]), whole)
+
+
+def is_of_bundle(reference: str) -> bool:
+    """Tell whether a reference means something only beside what is called so."""
+    return reference.startswith(("urn:uuid:", "urn:oid:"))
 
 
 def named(body: Json) -> Iterator[str]:

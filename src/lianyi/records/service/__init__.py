@@ -4,7 +4,7 @@ Journeys call these in the transaction of the change that is recorded.
 """
 
 from lianyi.records.service.bringing import await_release, mark_imported, settle, unpack
-from lianyi.records.service.checking import examine
+from lianyi.records.service.checking import examine, strange
 from lianyi.records.service.filing import refile, sweep
 from lianyi.records.service.notes import amend_note, save_note, sign_note
 from lianyi.records.service.publishing import (
@@ -58,6 +58,7 @@ __all__ = [
     "settle",
     "sign_note",
     "store",
+    "strange",
     "sweep",
     "tombstone",
     "unpack",
