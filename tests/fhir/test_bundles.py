@@ -335,3 +335,91 @@ async def test_a_bundle_says_nothing_that_is_not_heard(clinic, ward, kind, where
     asked = bundle(*entries, kind=kind)
     where(asked)["colour"] = "red"
     assert "colour" in (await refused(clinic, asked, 400, place)).text
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_every_address_is_read_in_a_bundle_as_by_itself(clinic, ward, clock, kind):
+    """FHIR R4, 3.1.0.11: an entry is what its request would be."""
+    made = (await clinic.post("Condition", make.condition(ward.person_id))).json()
+    path = f"Condition/{made['id']}"
+    clock.forward(minutes=1)
+    changed = {**without_meta(made), "recordedDate": "2029-03-02"}
+    assert (await clinic.put(path, changed, headers={"if-match": 'W/"1"'})).status_code == 200
+    paths = (
+        path,
+        f"{path}/_history/1",
+        f"{path}/_history/2",
+        f"{path}/_history",
+        f"{path}/_history?_count=1",
+        "Condition/_history",
+        "_history?_count=1",
+        "Condition?code=I10&_sort=recorded-date",
+        f"Patient/{ward.person_id}/Condition",
+        f"Patient/{ward.person_id}/Condition?code=E11",
+        "OperationDefinition/Appointment-hold",
+        "metadata",
+    )
+    answer = await clinic.post("", bundle(*(ask("GET", one) for one in paths), kind=kind))
+    assert statuses(answer) == [200] * len(paths)
+    for one, entry in zip(paths, answer.json()["entry"], strict=True):
+        alone = await clinic.get(one)
+        read = entry["resource"]
+        if read["resourceType"] == "Bundle":  # a cursor is drawn anew each time
+            assert without_links(read) == without_links(alone.json()), one
+        else:
+            assert read == alone.json(), one
+        assert entry["response"].get("etag") == alone.headers.get("etag"), one
+    links = answer.json()["entry"][4]["resource"]["link"]
+    following = next(link["url"] for link in links if link["relation"] == "next")
+    assert (await clinic.bundle(following.removeprefix(f"{BASE}/")))["entry"]
+
+
+def without_links(bundle):
+    return {name: value for name, value in bundle.items() if name != "link"}
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_a_reader_who_has_it_already_is_told_so_in_a_bundle(clinic, ward, kind):
+    made = (await clinic.post("Condition", make.condition(ward.person_id))).json()
+    path = f"Condition/{made['id']}"
+    at = made["meta"]["lastUpdated"]
+
+    def read(one, **more):
+        return {"request": {"method": "GET", "url": one, **more}}
+
+    answer = await clinic.post(
+        "",
+        bundle(
+            read(path, ifNoneMatch='W/"1"'),
+            read(path, ifNoneMatch='W/"2"'),
+            read(f"{path}/_history/1", ifNoneMatch='W/"1"'),
+            read(path, ifModifiedSince=at),
+            read(path, ifModifiedSince="2020-01-01T00:00:00Z"),
+            kind=kind,
+        ),
+    )
+    assert statuses(answer) == [304, 200, 304, 304, 200]
+    for entry in answer.json()["entry"]:
+        assert ("resource" in entry) is entry["response"]["status"].startswith("200")
+        assert (entry["response"]["etag"], entry["response"]["lastModified"]) == ('W/"1"', at)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("Condition/1/_history/x", 404),
+        ("Condition/1/_history/1/2", 404),
+        ("Condition/1/Spell", 404),
+        ("Device/1/Patient/2", 404),
+        ("Slot/1/_history", 405),
+        ("Slot/1/_history/1", 405),
+        ("metadata/1", 404),
+        ("", 404),
+    ],
+)
+async def test_an_address_that_is_none_is_told_with_its_place(clinic, ward, path, status):
+    alone = await clinic.post("", bundle(ask("GET", path), kind="batch"))
+    assert statuses(alone) == [status]
+    answer = await clinic.post("", bundle(ask("GET", path)))
+    assert answer.status_code == status
+    assert answer.json()["issue"][0]["expression"][0].startswith("Bundle.entry[0].request")

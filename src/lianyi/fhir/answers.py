@@ -35,6 +35,7 @@ PRIVATE = {
     # No page: a browser that shows it runs and fetches nothing (OWASP, REST Security).
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
+SINCE = b"if-modified-since"
 ACCEPTED = ("json", "*/*", "application/*", "text/html")  # a browser is shown JSON too
 Body: TypeAlias = dict[str, Any]
 Written: TypeAlias = Body | msgspec.Raw
@@ -129,7 +130,8 @@ def resource(request: Request, body: str, version: int, at: datetime) -> Respons
         return written(request, stamped(body, version, at))
     tag = f'W/"{version}"'
     headers = {"etag": tag, "last-modified": _http_date(at)}
-    if _is_known(request, tag, at):
+    known, since = (header(request.scope, name) for name in (b"if-none-match", SINCE))
+    if is_known(tag, at, known, since):
         return Response(status_code=304, headers={**PRIVATE, **headers})
     return written(request, stamped(body, version, at), headers=headers)
 
@@ -139,15 +141,19 @@ def _http_date(at: datetime) -> str:
     return format_datetime(at.astimezone(UTC), usegmt=True)
 
 
-def _is_known(request: Request, tag: str, at: datetime) -> bool:
+def is_known(tag: str, at: datetime, known: str, since: str) -> bool:
     """Tell whether the reader has this version; a tag says it more exactly than a time."""
-    if known := header(request.scope, b"if-none-match"):
+    if known:
         return tag in {one.strip() for one in known.split(",")}
-    since = header(request.scope, b"if-modified-since")
     try:
-        return bool(since) and at.replace(microsecond=0) <= parsedate_to_datetime(since)
-    except (TypeError, ValueError):  # no date of HTTP, which is then no condition
+        return bool(since) and at.replace(microsecond=0) <= _moment(since)
+    except (TypeError, ValueError):  # no date, which is then no condition
         return False
+
+
+def _moment(text: str) -> datetime:
+    """Read a time as HTTP writes it, or as an entry of a bundle does (an `instant`)."""
+    return datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
 
 
 def stamped(body: str, version: int, at: datetime) -> msgspec.Raw:

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import msgspec
@@ -16,13 +15,14 @@ from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers, bodies, inside, marking, patching, searching, writing
-from lianyi.fhir.answers import Body, Turned
+from lianyi.fhir import answers, bodies, gets, inside, marking, patching, writing
+from lianyi.fhir.answers import Body, Turned, Written
 from lianyi.fhir.deeds import Did
+from lianyi.fhir.gets import Get, status
 from lianyi.fhir.inside import Called
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ID, ask
-from lianyi.journeys import fhir_desk, fhir_writes
+from lianyi.journeys import fhir_writes
 from lianyi.journeys.fhir_acts import Act, Done, EntryRefused, Outcome, Verb
 from lianyi.kernel.refusal import Refused
 from lianyi.kernel.work import Tx, within
@@ -48,7 +48,7 @@ Came: TypeAlias = tuple[Iterator[Done], Iterator[Did], Iterator[msgspec.Raw]]  #
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What the address of an entry names."""
+    """What the address of a write names."""
 
     type: str
     fhir_id: str
@@ -56,12 +56,12 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One entry with its place in the bundle; one that neither acts nor calls anything reads."""
+    """One entry with its place in the bundle, and what it asks: to write, to do or to read."""
 
     place: str
-    asked: Asked
-    act: Act | None
+    act: Act | None = None
     called: Called | None = None
+    get: Get | None = None
 
     @property
     def does(self) -> bool:
@@ -114,7 +114,7 @@ async def _check_whole(body: Body, entries: Sequence[object]) -> None:
         raise NotFhir(findings=wrong)
 
 
-async def _transaction(request: Request, entries: Sequence[object]) -> list[Body]:
+async def _transaction(request: Request, entries: Sequence[object]) -> list[Written]:
     look = partial(_steps, f"{base_of(request)}/", entries)
     steps = await asyncio.to_thread(look) if len(entries) > ASIDE else look()
     steps = [_joined(step) for step in steps]
@@ -130,15 +130,15 @@ async def _transaction(request: Request, entries: Sequence[object]) -> list[Body
     return [_told(request, base, step, came) for step in steps]
 
 
-def _told(request: Request, base: str, step: Step, came: Came) -> Body:
+def _told(request: Request, base: str, step: Step, came: Came) -> Written:
     written, did, read = came
     if step.act:
         done = next(written)
         entry = _done(request, base, done)
         return {**entry, "resource": marking.told(done)} if step.called else entry
     if step.called and (deed := inside.deed(step.called)):
-        return _found(answers.raw(deed.tell(request, next(did))))
-    return _found(next(read))
+        return {"resource": deed.tell(request, next(did)), "response": {"status": status(200)}}
+    return next(read)
 
 
 def _joined(step: Step) -> Step:
@@ -163,8 +163,7 @@ async def _whole(tx: Tx, request: Request, steps: Sequence[Step], acts: Sequence
     base = f"{base_of(request)}/"
     written = await fhir_writes.perform(tx, acts=acts, base=base) if acts else []
     did = [await _do(tx, step) for step in steps if step.does]
-    looks = [step for step in steps if not step.act and not step.does]
-    return Whole(written, did, [await _read(tx, request, step) for step in looks])
+    return Whole(written, did, [await _read(tx, request, step) for step in steps if step.get])
 
 
 async def _do(tx: Tx, step: Step) -> Did:
@@ -176,38 +175,34 @@ async def _do(tx: Tx, step: Step) -> Did:
         raise EntryRefused(place=step.place, trouble=trouble) from trouble
 
 
-async def _batch(request: Request, entries: Sequence[object]) -> list[Body]:
+async def _batch(request: Request, entries: Sequence[object]) -> list[Written]:
     """Do entry after entry, in the order of a transaction; a refusal concerns its own alone."""
-    told: dict[int, Body] = {}
+    told: dict[int, Written] = {}
     base = f"{base_of(request)}/"
     for n in sorted(range(len(entries)), key=lambda n: _rank(entries[n])):
         try:
             told[n] = await _alone(request, _step(base, n, entries[n]))
         except Exception as trouble:  # noqa: BLE001 - every trouble has its answer
-            status, outcome = answers.told(request, trouble)
-            told[n] = {"response": {"status": _status(status), "outcome": outcome}}
+            code, outcome = answers.told(request, trouble)
+            told[n] = {"response": {"status": status(code), "outcome": outcome}}
     return [told[n] for n in range(len(entries))]
 
 
-async def _alone(request: Request, step: Step) -> Body:
+async def _alone(request: Request, step: Step) -> Written:
     if step.called:
-        status, answer = await inside.alone(request, step.called, step.place)
-        return {"resource": answer, "response": {"status": _status(status)}}
+        code, answer = await inside.alone(request, step.called, step.place)
+        return {"resource": answer, "response": {"status": status(code)}}
     if step.act is None:
-        return _found(await ask(request, lambda tx: _read(tx, request, step)))
+        return await ask(request, lambda tx: _read(tx, request, step))
     once = writing.once_of(request, step, list[Done], part=f" {step.place}")
     (done,) = await writing.perform(request, [step.act], once)
     return _done(request, base_of(request), done)
 
 
 async def _read(tx: Tx, request: Request, step: Step) -> msgspec.Raw:
+    assert step.get is not None  # noqa: S101 - what neither acts nor calls anything reads
     try:
-        asked = step.asked
-        if not asked.fhir_id:
-            pairs = writing.read_criteria(asked.query, base_of(request))
-            return answers.raw(await searching.page(tx, request, searching.Asks(asked.type, pairs)))
-        hit = await fhir_desk.read(tx, type=asked.type, fhir_id=asked.fhir_id)
-        return answers.stamped(hit.body, hit.version, hit.recorded_at)
+        return await gets.answered(tx, request, step.get)
     except Refused as trouble:
         raise EntryRefused(place=step.place, trouble=trouble) from trouble
 
@@ -233,20 +228,19 @@ def _step(base: str, n: int, entry: object) -> Step:
         raise Turned(400, "required", "fhir.no_request", place=f"{place}.request")
     method, url = str(given.get("method")), str(given.get("url", ""))
     path, _, query = url.removeprefix(base).partition("?")
-    type, _, fhir_id = path.strip("/").partition("/")
     if inside.MARK in path:
         return _calling(place, path.strip("/"), query, entry)
     if method not in METHODS:
         raise Turned(405, "not-supported", "fhir.read_only", place=f"{place}.request.method")
-    if type not in parameters() or (fhir_id and not ID.fullmatch(fhir_id)):
-        raise Turned(404, "not-found", "records.NoSuchResource", place=f"{place}.request.url")
     try:
-        verb, asked = METHODS[method], Asked(type, fhir_id, query)
-        act = None if verb is None else _act(verb, asked, entry, base, place)
+        verb = METHODS[method]
+        if verb is None:
+            return Step(place, get=gets.asked(path.strip("/"), query, given))
+        type, _, fhir_id = path.strip("/").partition("/")
+        return Step(place, _act(verb, Asked(type, fhir_id, query), entry, base, place))
     except Turned as away:
-        away.place = f"{place}.request"
+        away.place = ".".join(filter(None, (place, "request", away.place)))
         raise
-    return Step(place, asked, act)
 
 
 def _calling(place: str, path: str, query: str, entry: Mapping[str, Any]) -> Step:
@@ -257,10 +251,12 @@ def _calling(place: str, path: str, query: str, entry: Mapping[str, Any]) -> Ste
         raise
     if called is None or (called.type not in parameters()):
         raise Turned(404, "not-found", "records.NoSuchResource", place=f"{place}.request.url")
-    return Step(place, Asked(called.type, called.fhir_id, query), None, called)
+    return Step(place, called=called)
 
 
 def _act(verb: Verb, asked: Asked, entry: Mapping[str, Any], base: str, place: str) -> Act:
+    if asked.type not in parameters() or (asked.fhir_id and not ID.fullmatch(asked.fhir_id)):
+        raise Turned(404, "not-found", "records.NoSuchResource", place="url")
     request = entry["request"]
     tag, address = request.get("ifMatch"), entry.get("fullUrl")
     patch = patching.in_binary(entry.get("resource")) if verb is Verb.PATCH else ()
@@ -292,7 +288,7 @@ def _body(entry: Mapping[str, Any], type: str, fhir_id: str) -> Body:
 
 
 def _done(request: Request, base: str, done: Done) -> Body:
-    response = {"status": _status(writing.STATUS[done.outcome])}
+    response = {"status": status(writing.STATUS[done.outcome])}
     if done.version:
         response |= {"etag": f'W/"{done.version}"', "lastModified": instant(done.at)}
     entry: Body = {"response": response}
@@ -306,11 +302,3 @@ def _done(request: Request, base: str, done: Done) -> Body:
         case "OperationOutcome":
             entry["response"] = {**response, "outcome": writing.said(request, done)}
     return entry
-
-
-def _found(read: msgspec.Raw) -> Body:
-    return {"resource": read, "response": {"status": _status(200)}}
-
-
-def _status(status: int) -> str:
-    return f"{status} {HTTPStatus(status).phrase}"

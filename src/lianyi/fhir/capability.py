@@ -45,11 +45,16 @@ SINCE = "2026-11-29"  # when what is told here last changed
 
 async def metadata(request: Request) -> Response:
     """Answer the CapabilityStatement, to anybody."""
+    return answers.written(request, told(request))
+
+
+def told(request: Request) -> Body:
+    """Return what this server does, at the address by which it was reached."""
     server = {"description": "Lianyi (联医)", "url": base_of(request)}
-    told = [_placed(base_of(request), one) for one in _rest()["resource"]]
+    types = [_placed(base_of(request), one) for one in _rest()["resource"]]
     socket = {"url": SOCKET, "valueUri": subscriptions.socket_of(request)}
-    rest = {"extension": [socket], **_rest(), "resource": told, **_security(request)}
-    return answers.written(request, {**_statement(), "implementation": server, "rest": [rest]})
+    rest = {"extension": [socket], **_rest(), "resource": types, **_security(request)}
+    return {**_statement(), "implementation": server, "rest": [rest]}
 
 
 @cache

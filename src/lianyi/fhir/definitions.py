@@ -73,11 +73,15 @@ async def read(request: Request) -> Response:
 
     :raises NoSuchResource:
     """
-    found = {one.id: one for one in DEFINITIONS}.get(request.path_params["id"])
+    found = known(request.path_params["id"])
     if found is None:
         request.path_params["type"] = TYPE
         return await answers.Answered(reading.read).answer(request)
     return answers.written(request, told(request, found))
+
+
+def known(id: str) -> Definition | None:
+    return {one.id: one for one in DEFINITIONS}.get(id)
 
 
 def told(request: Request, one: Definition) -> Body:

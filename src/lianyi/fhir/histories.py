@@ -36,16 +36,37 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     seq: int
 
 
+class Asks(msgspec.Struct, frozen=True):
+    """A history as it stands in an address: of one resource, of a type, or of all."""
+
+    type: str
+    fhir_id: str
+    pairs: tuple[tuple[str, str], ...]
+
+
 async def history(request: Request) -> Response:
     """Answer what was written: of one resource, of a type, or where none is named of all.
 
     :raises NoSuchResource, TooManyPersons, WrongRole:
     :raises Turned: a time or a number can't be understood, or there is none of this type.
     """
-    type, fhir_id = _which(request)
-    check_kept(type, "history-instance" if fhir_id else "history-type")
-    found, cursor = await ask(request, lambda tx: _found(tx, request, type, fhir_id))
-    return answers.written(request, _bundle(request, type, fhir_id, found, cursor))
+    asks = Asks(*_which(request), tuple(request.query_params.multi_items()))
+    check(asks)
+    return answers.written(request, await ask(request, lambda tx: page(tx, request, asks)))
+
+
+def check(asks: Asks) -> None:
+    """Refuse the history of what has none.
+
+    :raises Turned:
+    """
+    check_kept(asks.type, "history-instance" if asks.fhir_id else "history-type")
+
+
+async def page(tx: Tx, request: Request, asks: Asks) -> Body:
+    """Return the page that is asked for. Raises as `history` does."""
+    found, cursor = await _found(tx, asks)
+    return _bundle(request, asks, found, cursor)
 
 
 def _which(request: Request) -> tuple[str, str]:
@@ -55,18 +76,18 @@ def _which(request: Request) -> tuple[str, str]:
     return (typed(request) if "type" in given else ""), ""
 
 
-async def _found(tx: Tx, request: Request, type: str, fhir_id: str) -> tuple[list[Change], str]:
+async def _found(tx: Tx, asks: Asks) -> tuple[list[Change], str]:
     """Return a page and the cursor of the next one."""
-    given = dict(request.query_params)
+    given = dict(asks.pairs)
     kept = urlencode({name: text for name, text in given.items() if name != PAGE})
-    query = f"{type}/{fhir_id}/_history?{kept}"
+    query = f"{asks.type}/{asks.fhir_id}/_history?{kept}"
     text = cursors.read(tx, query, given.get(PAGE, ""))
     place = msgspec.json.decode(text, type=Place) if text else None
     limit, zone = _limit(given.get("_count", "")), profile.at(tx.now).zone
     since, current = _span(given, "_since", zone), _span(given, "_at", zone)
     asked = Changes(
-        type,
-        fhir_id,
+        asks.type,
+        asks.fhir_id,
         since=since and since[0],
         current=current,
         after=(place.at, place.seq) if place else None,
@@ -97,12 +118,9 @@ def _span(given: Mapping[str, str], name: str, zone: ZoneInfo) -> spans.Span | N
     return span
 
 
-def _bundle(
-    request: Request, type: str, fhir_id: str, found: Sequence[Change], cursor: str
-) -> Body:
-    here = "/".join(filter(None, (base_of(request), type, fhir_id, "_history")))
-    asked = request.query_params.multi_items()
-    links = pages.links(here, asked, cursor)
+def _bundle(request: Request, asks: Asks, found: Sequence[Change], cursor: str) -> Body:
+    here = "/".join(filter(None, (base_of(request), asks.type, asks.fhir_id, "_history")))
+    links = pages.links(here, asks.pairs, cursor)
     entries = {"entry": [_entry(request, one) for one in found]} if found else {}
     return {"resourceType": "Bundle", "type": "history", "link": links, **entries}
 

@@ -98,10 +98,18 @@ async def search_within(request: Request) -> Response:
     :raises: as `search` does
     """
     owner, type = named(request), request.path_params["inner"]
-    if compartments.of(*owner, type) is None:
-        raise NoSuchResource(type=type, fhir_id="")
+    check_within(owner, type)
     asks = Asks(type, await _pairs(request), owner)
     return await _answered(request, asks)
+
+
+def check_within(owner: tuple[str, str], type: str) -> None:
+    """See that a type can be in a compartment.
+
+    :raises NoSuchResource:
+    """
+    if compartments.of(*owner, type) is None:
+        raise NoSuchResource(type=type, fhir_id="")
 
 
 async def _answered(request: Request, asks: Asks) -> Response:
