@@ -610,18 +610,50 @@ async def test_an_app_that_can_not_be_so_is_not_registered(http, wrong):
 )
 async def test_everybody_finds_out_what_there_is(http, path):
     """INT-01, INT-05"""
-    answer = await http.get(path, headers={"origin": "https://anybody.test"})
-    assert answer.headers["access-control-allow-origin"] == "*"
+    answer = await discovered(http, path)
     told = answer.json()
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert told["token_endpoint"] == f"{HERE}/smart/token"
     assert set(told["token_endpoint_auth_signing_alg_values_supported"]) == {"RS384", "ES384"}
 
 
+async def discovered(http, path):
+    """Read as a page of whatever origin does, with and without headers that are asked about."""
+    anybody = {"origin": "https://anybody.test"}
+    flight = await http.options(path, headers={**anybody, "access-control-request-method": "GET"})
+    assert flight.status_code == 204
+    answer = await http.get(path, headers=anybody)
+    assert answer.status_code == 200
+    for each in (flight, answer):
+        assert each.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in each.headers
+    return answer
+
+
+async def test_everybody_finds_out_what_the_server_does(http):
+    """INT-05; SMART App Launch 2.2 asks for it before anybody is known."""
+    answer = await discovered(http, "/fhir/R4/metadata")
+    assert answer.json()["resourceType"] == "CapabilityStatement"
+
+
+async def test_bundles_go_to_the_server_itself(diary, patients):
+    """INT-05"""
+    given = await diary.tokens(patients, OWN)
+    asked = {"resourceType": "Bundle", "type": "batch"}
+    for origin, opened in (("https://app.test", "https://app.test"), ("https://evil.test", None)):
+        asks = {"origin": origin, "access-control-request-method": "POST"}
+        flight = await diary.http.options("/fhir/R4", headers=asks)
+        assert flight.headers.get("access-control-allow-origin") == opened
+        headers = {"origin": origin, "authorization": f"Bearer {given['access_token']}"}
+        answer = await diary.http.post("/fhir/R4", json=asked, headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers.get("access-control-allow-origin") == opened
+
+
 async def test_only_pages_of_registered_apps_may_ask(diary, patients):
     """INT-05"""
     given = await diary.tokens(patients, OWN)
-    for path in ("/fhir/R4/Observation", "/smart/token"):
+    for path in ("/fhir/R4/Observation", "/fhir/R4/metadata/1", "/smart/token"):
         for origin, opened in (
             ("https://app.test", "https://app.test"),
             ("https://evil.test", None),

@@ -24,6 +24,8 @@ DOOR = system("smart", NOWHERE)
 ASKING = frozenset({"http", "websocket"})
 MOST = 10_000  # tokens known to have been
 CROSSING = (places.FHIR + "/", places.TOKEN, places.REVOKE)  # what pages of apps may ask
+# What every page may: there one finds out what there is, and nobody is told anything of anyone.
+OPEN = frozenset({*places.DISCOVERED, f"{places.FHIR}/metadata"})
 ALLOWED = {
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
     "access-control-allow-headers": (
@@ -68,30 +70,47 @@ class Bearers:
 
 
 class Origins:
-    """INT-05: pages of registered apps may ask FHIR and for tokens; no others, and no cookies."""
+    """INT-05: pages of registered apps may ask FHIR and for tokens; no others, and no cookies.
+
+    Whatever page it is may find out what there is.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        crosses = scope["type"] == "http" and scope["path"].startswith(CROSSING)
-        origin = header(scope, b"origin") if crosses else ""
+        origin = header(scope, b"origin") if _crosses(scope) else ""
         if not origin:
             await self.app(scope, receive, send)
             return
-        app: App = scope["app"].state.lianyi
-        known = await reading(app, DOOR, lambda tx: accounts.knows_origin(tx, origin=origin))
+        allowed = await _allowed(scope, origin)
         if scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method"):
-            given = {**ALLOWED, **_opened(origin)} if known else {}
-            await PlainTextResponse("", 204 if known else 403, given)(scope, receive, send)
+            given = {**ALLOWED, **_opened(allowed)} if allowed else {}
+            await PlainTextResponse("", 204 if allowed else 403, given)(scope, receive, send)
             return
 
         async def opened(message: Message) -> None:
-            if message["type"] == "http.response.start" and known:
-                MutableHeaders(scope=message).update(_opened(origin))
+            if message["type"] == "http.response.start" and allowed:
+                MutableHeaders(scope=message).update(_opened(allowed))
             await send(message)
 
         await self.app(scope, receive, opened)
+
+
+def _crosses(scope: Scope) -> bool:
+    if scope["type"] != "http":
+        return False
+    path: str = scope["path"]
+    return path == places.FHIR or path.startswith(CROSSING) or path in OPEN
+
+
+async def _allowed(scope: Scope, origin: str) -> str:
+    """Return which pages may read the answer: this origin's, all, or (nothing) none."""
+    if scope["path"] in OPEN:
+        return "*"
+    app: App = scope["app"].state.lianyi
+    known = await reading(app, DOOR, lambda tx: accounts.knows_origin(tx, origin=origin))
+    return origin if known else ""
 
 
 def _opened(origin: str) -> dict[str, str]:
