@@ -1,5 +1,7 @@
 from decimal import Decimal
 
+import pytest
+
 from lianyi.access.model import Sensitive
 from lianyi.people.model import CLERK
 from lianyi.records import service
@@ -176,3 +178,45 @@ async def test_who_has_read_it_since_is_sent_nothing(doctors, ward):
     ):
         answer = await doctors.get(path, headers={"if-modified-since": since})
         assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "gone"),
+    [
+        ("_elements=code", {"code", "status"}, {"valueQuantity", "method"}),
+        ("_summary=true", {"code", "valueQuantity"}, {"method"}),
+        ("_summary=text", {"status", "code"}, {"valueQuantity"}),
+        ("_summary=data", {"method", "valueQuantity"}, {"text"}),
+    ],
+)
+async def test_a_part_of_one_resource_says_that_it_is_one(doctors, ward, query, there, gone):
+    """FHIR R4, 3.1.0.1.5 and 3.1.0.1.7: of a read, a version and a history, in bundles too."""
+    told = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">x</div>'}
+    value = make.observation(ward.person_id, Decimal("6.50"), method={"text": "x"}, text=told)
+    await ward.publish(value)
+    path = f"Observation/{value['id']}"
+    batch = [f"{path}?{query}", f"{path}/_history/1?{query}", f"{path}/_history?{query}"]
+    entries = [{"request": {"method": "GET", "url": one}} for one in batch]
+    asked = {"resourceType": "Bundle", "type": "batch", "entry": entries}
+    within = (await doctors.post("", asked)).json()["entry"]
+    for one, entry in zip(batch, within, strict=True):
+        answer = await doctors.get(one)
+        for read in (answer.json(), entry["resource"]):
+            body = read["entry"][0]["resource"] if "entry" in read else read
+            assert there <= set(body), one
+            assert not gone & set(body), one
+            assert body["meta"]["versionId"] == "1"
+            assert [tag["code"] for tag in body["meta"]["tag"]] == ["SUBSETTED"]
+    whole = (await doctors.get(f"{path}?_summary=false")).json()
+    assert "tag" not in whole["meta"]
+    assert {"method", "text"} <= set(whole)
+
+
+@pytest.mark.parametrize("query", ["_summary=count", "_summary=much"])
+async def test_a_part_that_nothing_has_is_refused(doctors, ward, query):
+    value = make.observation(ward.person_id)
+    await ward.publish(value)
+    path = f"Observation/{value['id']}"
+    for one in (path, f"{path}/_history/1", f"{path}/_history", "Observation/_history"):
+        answer = await doctors.get(f"{one}?{query}")
+        assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "value"), one

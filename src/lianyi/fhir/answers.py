@@ -124,16 +124,18 @@ def told(request: Request, trouble: Exception) -> tuple[int, Body]:
     return 500, outcomes.outcome([outcomes.issue("exception", text)])
 
 
-def resource(request: Request, body: str, version: int, at: datetime) -> Response:
+def resource(
+    request: Request, tell: Callable[[], msgspec.Raw], version: int, at: datetime
+) -> Response:
     """Answer one resource as it is in a version; nothing, if the reader has that one already."""
     if version == LIVE:  # of which no reader can have the newest
-        return written(request, stamped(body, version, at))
+        return written(request, tell())
     tag = f'W/"{version}"'
     headers = {"etag": tag, "last-modified": _http_date(at)}
     known, since = (header(request.scope, name) for name in (b"if-none-match", SINCE))
     if is_known(tag, at, known, since):
         return Response(status_code=304, headers={**PRIVATE, **headers})
-    return written(request, stamped(body, version, at), headers=headers)
+    return written(request, tell(), headers=headers)
 
 
 @lru_cache(1000)

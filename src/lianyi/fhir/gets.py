@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from lianyi.fhir import answers, capability, definitions, histories, searching, writing
+from lianyi.fhir import answers, capability, definitions, histories, searching, shorter, writing
 from lianyi.fhir.answers import Body, Turned
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ID, check_kept
+from lianyi.fhir.shorter import Form
 from lianyi.journeys import fhir_desk
 from lianyi.kernel.work import Tx
 from lianyi.records.errors import Deleted
@@ -115,30 +116,32 @@ async def answered(tx: Tx, request: Request, get: Get) -> msgspec.Raw:
             told = histories.Asks(get.type, get.fhir_id, _pairs(request, get))
             return _found(await histories.page(tx, request, told))
         case Kind.VREAD:
+            form = shorter.of_one(_pairs(request, get))
             wanted = Changes(get.type, get.fhir_id, version=get.version)
             version, *_ = await fhir_desk.changes(tx, asked=wanted, limit=1)
             if not version.body:
                 raise Deleted(type=get.type, fhir_id=get.fhir_id)
-            return _resource(get, version.body, version.version, version.at)
+            return _resource(get, form, version.body, version.version, version.at)
         case Kind.READ:
             if get.type == definitions.TYPE and (one := definitions.known(get.fhir_id)):
                 return _found(definitions.told(request, one))
+            form = shorter.of_one(_pairs(request, get))
             hit = await fhir_desk.read(tx, type=get.type, fhir_id=get.fhir_id)
-            return _resource(get, hit.body, hit.version, hit.recorded_at)
+            return _resource(get, form, hit.body, hit.version, hit.recorded_at)
 
 
 def _pairs(request: Request, get: Get) -> tuple[tuple[str, str], ...]:
     return writing.read_criteria(get.query, base_of(request))
 
 
-def _resource(get: Get, body: str, version: int, at: datetime) -> msgspec.Raw:
+def _resource(get: Get, form: Form, body: str, version: int, at: datetime) -> msgspec.Raw:
     if version == LIVE:
-        return _found(answers.stamped(body, version, at))
+        return _found(shorter.stamped(body, version, at, form))
     tag = f'W/"{version}"'
     told = {"etag": tag, "lastModified": instant(at)}
     if answers.is_known(tag, at, get.known, get.since):
         return answers.raw({"response": {"status": status(304), **told}})
-    return _found(answers.stamped(body, version, at), told)
+    return _found(shorter.stamped(body, version, at, form), told)
 
 
 def _found(resource: Body | msgspec.Raw, told: Mapping[str, str] | None = None) -> msgspec.Raw:

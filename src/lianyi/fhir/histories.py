@@ -12,11 +12,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers, pages
+from lianyi.fhir import answers, pages, shorter
 from lianyi.fhir.answers import Body, Turned
 from lianyi.fhir.pages import PAGE
 from lianyi.fhir.places import base_of
 from lianyi.fhir.reading import ask, check_kept, named, typed
+from lianyi.fhir.shorter import Form
 from lianyi.journeys import fhir_desk
 from lianyi.kernel import cursors, profile
 from lianyi.kernel.work import Tx
@@ -65,8 +66,9 @@ def check(asks: Asks) -> None:
 
 async def page(tx: Tx, request: Request, asks: Asks) -> Body:
     """Return the page that is asked for. Raises as `history` does."""
+    form = shorter.of_one(asks.pairs)
     found, cursor = await _found(tx, asks)
-    return _bundle(request, asks, found, cursor)
+    return _bundle(request, asks, found, cursor, form)
 
 
 def _which(request: Request) -> tuple[str, str]:
@@ -118,20 +120,20 @@ def _span(given: Mapping[str, str], name: str, zone: ZoneInfo) -> spans.Span | N
     return span
 
 
-def _bundle(request: Request, asks: Asks, found: Sequence[Change], cursor: str) -> Body:
+def _bundle(request: Request, asks: Asks, found: Sequence[Change], cursor: str, form: Form) -> Body:
     here = "/".join(filter(None, (base_of(request), asks.type, asks.fhir_id, "_history")))
     links = pages.links(here, asks.pairs, cursor)
-    entries = {"entry": [_entry(request, one) for one in found]} if found else {}
+    entries = {"entry": [_entry(request, one, form) for one in found]} if found else {}
     return {"resourceType": "Bundle", "type": "history", "link": links, **entries}
 
 
-def _entry(request: Request, change: Change) -> Body:
+def _entry(request: Request, change: Change, form: Form) -> Body:
     """Say which request brought a version: the first one made it, the others changed it."""
     type, fhir_id = change.type, change.fhir_id
     entry: Body = {"fullUrl": f"{base_of(request)}/{type}/{fhir_id}"}
     method, status = ("POST", 201) if change.version == 1 else ("PUT", 200)
     if change.body:
-        entry["resource"] = answers.stamped(change.body, change.version, change.at)
+        entry["resource"] = shorter.stamped(change.body, change.version, change.at, form)
     else:
         method, status = "DELETE", 204
     return {

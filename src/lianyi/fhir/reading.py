@@ -3,13 +3,14 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lianyi.fhir import answers
+from lianyi.fhir import answers, shorter
 from lianyi.fhir.answers import Turned
 from lianyi.journeys import fhir_desk, fhir_live
 from lianyi.kernel.db import Statement
@@ -46,12 +47,13 @@ class Glance(Generic[T]):
 
 async def read(request: Request) -> Response:
     type, fhir_id = named(request)
+    form = shorter.asked(request)
     found = await ask(
         request,
         lambda tx: fhir_desk.read(tx, type=type, fhir_id=fhir_id),
         Glance(partial(fhir_desk.glance, type=type, fhir_id=fhir_id), fhir_desk.learn),
     )
-    return answers.resource(request, found.body, found.version, found.recorded_at)
+    return _answer(request, form, found.body, found.version, found.recorded_at)
 
 
 async def vread(request: Request) -> Response:
@@ -60,11 +62,18 @@ async def vread(request: Request) -> Response:
     number = request.path_params["version"]
     if not number.isdecimal():
         raise NoSuchResource(type=type, fhir_id=fhir_id)
-    asked = Changes(type, fhir_id, version=int(number))
+    asked, form = Changes(type, fhir_id, version=int(number)), shorter.asked(request)
     version, *_ = await ask(request, lambda tx: fhir_desk.changes(tx, asked=asked, limit=1))
     if not version.body:
         raise Deleted(type=type, fhir_id=fhir_id)
-    return answers.resource(request, version.body, version.version, version.at)
+    return _answer(request, form, version.body, version.version, version.at)
+
+
+def _answer(
+    request: Request, form: shorter.Form, body: str, version: int, at: datetime
+) -> Response:
+    tell = partial(shorter.stamped, body, version, at, form)
+    return answers.resource(request, tell, version, at)
 
 
 async def ask(

@@ -7,6 +7,7 @@ Subscriptions R5 Backport 1.1.0 has them.
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import format_datetime
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -91,7 +92,8 @@ async def delete(request: Request) -> Response:
 
 async def read(request: Request) -> Response:
     one = await _read(request)
-    return answers.resource(request, _told(request, one), one.version, one.at)
+    tell = partial(answers.stamped, _told(request, one), one.version, one.at)
+    return answers.resource(request, tell, one.version, one.at)
 
 
 async def search(request: Request) -> Response:
