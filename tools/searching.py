@@ -3,7 +3,8 @@
 The definitions are FHIRPath, which is far too slow to interpret on each write. They only use a
 handful of its words, so each becomes a list of steps: the name of a member in JSON (`value[x]` as
 each of its types), a member that must have a value, a type that a reference must point to. What the
-last step leads to is told by its type, because a code and an address are found differently.
+last step leads to is told by its type, because a code and an address are found differently; of a
+code also the systems that it goes by without saying.
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from definitions import LATER, R4, TARGET, read, resources, write
+from value_sets import ValueSets
 
 SEARCHES, SUMMARIES = TARGET.with_name("search.json"), TARGET.with_name("summary.json")
 # What can be read from which type, by the kind of parameter (FHIR R4, 3.1.1.4).
@@ -54,6 +56,19 @@ class Elements:
         self.by_path = {
             e["path"]: e for s in self.structures.values() for e in s["snapshot"]["element"]
         }
+        self._sets = ValueSets(
+            [
+                one
+                for name in ("valuesets", "v3-codesystems", "v2-tables")
+                for one in resources(name)
+            ]
+        )
+
+    def systems(self, path: str) -> list[str]:
+        """Return of which systems the codes of an element are: it says none beside them."""
+        binding = self.by_path.get(path, {}).get("binding", {})
+        is_required = binding.get("strength") == "required"
+        return sorted(self._sets.named(binding["valueSet"])) if is_required else []
 
     def types(self) -> list[str]:
         of = self.structures.items()
@@ -95,7 +110,7 @@ def walk(elements: Elements, start: str, expression: str) -> list[dict]:
             ways = [{**way, "steps": [*way["steps"], {key: value}]} for way in ways]
         else:
             ways = [
-                {**way, "steps": [*way["steps"], member], "end": end}
+                {**way, "steps": [*way["steps"], member], "end": end, "at": f"{way['end']}.{name}"}
                 for way in ways
                 for member, end in elements.step(way["end"], name)
             ]
@@ -124,7 +139,9 @@ def parameter(elements: Elements, one: dict, type: str) -> dict | None:
         for way in walk(elements, type, rest):
             if way["end"] in KINDS.get(kind, ()) and (way["end"] != "uri" or kind != "token"):
                 is_ = {"is": way["is"]} if "is" in way else {}
-                paths.append({"steps": way["steps"], "kind": way["end"], **is_})
+                of = elements.systems(way["at"]) if way["end"] == "code" else []
+                systems = {"systems": of} if of else {}
+                paths.append({"steps": way["steps"], "kind": way["end"], **is_, **systems})
     if not paths:
         return None
     targets = {"targets": sorted(one["target"])} if one.get("target") else {}

@@ -43,6 +43,13 @@ class ValueSets:
         codes = self.of(url)
         return codes and {system: self._all(system, values) for system, values in codes.items()}
 
+    def named(self, url: str, depth: int = DEEPEST) -> set[str]:
+        """Return the systems that a set takes codes from, whether or not these can be told."""
+        parts = self.known.get(url.partition("|")[0], {}).get("compose", {}).get("include", [])
+        own = {part["system"] for part in parts if "system" in part}
+        others = [one for part in parts for one in part.get("valueSet", []) if depth]
+        return own.union(*(self.named(one, depth - 1) for one in others))
+
     def of(self, url: str, depth: int = DEEPEST) -> Codes | None:
         compose = self.known.get(url.partition("|")[0], {}).get("compose")
         if not compose or not depth:

@@ -19,6 +19,7 @@ from tests.records import make
 from tests.records.test_beginnings import NEWER, PERSONS, WANTED
 
 UCUM = "http://unitsofmeasure.org"
+STATUS, OTHERS = "http://hl7.org/fhir/observation-status", "http://hl7.org/fhir/composition-status"
 CODED = "http://terminology.hl7.org/CodeSystem"
 DAY = "2030-01-06"
 
@@ -70,6 +71,10 @@ FINDS = [
     "code=29463-7", f"code={make.LOINC}|29463-7", "code=29463-7,nonsense", "code:not=8480-6",
     "status=final&code=29463-7", "identifier=urn:lab|W-1", "identifier=urn:lab|", "identifier=W-1",
     "device:identifier=urn:sn|S9",
+    # a code whose system goes without saying
+    f"status={STATUS}|final&code=29463-7", f"status={STATUS}|&code=29463-7",
+    f"status={STATUS}|amended,{STATUS}|final&code=29463-7", f"status:not={STATUS}|amended",
+    f"status:not={OTHERS}|final", "status=|final",
     # date
     "date=2030-01-06", "date=2030-01", "date=2030", "date=ge2030-01-06", "date=gt2030-01-05",
     "date=sa2030-01-05", "date=ge2030-01-06&date=lt2030-01-07", "date=2030-01-06T09:30:00%2B08:00",
@@ -93,7 +98,9 @@ FINDS = [
 ]  # fmt: skip
 MISSES = [
     "code=nonsense", "code=urn:other|29463-7", "code=|29463-7", "code:not=29463-7",
-    "status=preliminary", "identifier=urn:lab|W-2", "identifier=urn:la|",
+    "status=preliminary", f"status={OTHERS}|final", "status=urn:x|final", f"status={OTHERS}|",
+    f"status={STATUS}|amended", f"status:not={STATUS}|final",
+    "identifier=urn:lab|W-2", "identifier=urn:la|",
     "date=2030-01-07", "date=lt2030-01-06", "date=eb2030-01-06", "date=ne2030-01-06&code=29463-7",
     "value-quantity=72.5", "value-quantity=gt72.4&code=29463-7", "value-quantity=72.4||g",
     "device=Device/scale-2", "device=Patient/scale-1", "device:missing=true&code=29463-7",
@@ -777,3 +784,25 @@ async def test_a_compartment_of_a_stranger_is_not_there(program, app, ward):
     await ward.publish(make.condition(ward.person_id))
     stranger = await program(await (await Place.found(app)).doctor())
     assert await stranger.found(f"Patient/{ward.person_id}/Condition") == []
+
+
+async def test_a_system_that_goes_without_saying_may_be_said_anywhere(doctors, patients, ward):
+    """FHIR R4, 3.1.1.4.10: in chains, the other way round, of a person, in what is not to be."""
+    visit = make.encounter(ward.person_id)
+    value = make.observation(ward.person_id, encounter={"reference": f"Encounter/{visit['id']}"})
+    who = {"resourceType": "Patient", "id": str(ward.person_id), "gender": "male"}
+    await ward.publish(visit, value, who)
+    me, ours = f"patient={ward.person_id}", "http://hl7.org/fhir/encounter-status"
+    for path, found in (
+        (f"Observation?{me}&encounter:Encounter.status={ours}|finished", [value["id"]]),
+        (f"Observation?{me}&encounter:Encounter.status={STATUS}|finished", []),
+        (f"Encounter?{me}&_has:Observation:encounter:status={STATUS}|final", [visit["id"]]),
+        (f"Encounter?{me}&_has:Observation:encounter:status={ours}|final", []),
+        (f"Patient?_id={ward.person_id}&gender={GENDER}|male", [str(ward.person_id)]),
+        (f"Patient?_id={ward.person_id}&gender={STATUS}|male", []),
+    ):
+        for program in (doctors, patients):
+            assert await program.found(path) == found, path
+
+
+GENDER = "http://hl7.org/fhir/administrative-gender"

@@ -32,6 +32,7 @@ class Trail(msgspec.Struct, frozen=True):
     steps: list[str | dict[str, str]]
     kind: str
     is_: str = msgspec.field(name="is", default="")
+    systems: list[str] = []  # of a code, which goes by them without saying
 
 
 class Parameter(msgspec.Struct, frozen=True):

@@ -183,8 +183,7 @@ def _subsumed(parameter: Parameter, name: str, modifier: str, texts: Sequence[st
     codes = [code for some in found for code in some or ()]
     if None in found or not codes:
         return None
-    if all(trail.kind == "code" for trail in parameter.paths):  # its system goes without saying
-        codes = [Code("", code.code) for code in codes]
+    codes = [_as_filed(parameter, code) for code in codes]
     return Match(name, "token", "not" if modifier == "not-in" else "", tuple(codes))
 
 
@@ -284,7 +283,7 @@ def _reverse(asked: Asked) -> Term | Trouble:
 def _value(parameter: Parameter, text: str, zone: ZoneInfo, of: str) -> Value | None:
     match parameter.type:
         case "token":
-            return _code(text)
+            return _as_filed(parameter, _code(text))
         case "string":
             return _plainly(text) or None
         case "date":
@@ -295,6 +294,15 @@ def _value(parameter: Parameter, text: str, zone: ZoneInfo, of: str) -> Value | 
             return _target(_plainly(text), of)
         case _:
             return Target("", _plainly(text)) if text else None
+
+
+def _as_filed(parameter: Parameter, code: Code) -> Code:
+    """Return a code without its system where that goes without saying (FHIR R4, 3.1.1.4.10).
+
+    It is filed so. Another system than the element's own is not left out, and finds nothing.
+    """
+    is_own = any(code.system in trail.systems for trail in parameter.paths)
+    return replace(code, system="") if is_own else code
 
 
 def _code(text: str) -> Code:
