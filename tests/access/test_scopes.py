@@ -23,6 +23,9 @@ HERE, THERE, PROGRAM = UUID(int=1), UUID(int=2), UUID(int=3)
             "patient/Observation.rs?category=http://x/y|laboratory&status=final",
             "patient/Observation.rs?category=http://x/y|laboratory&status=final",
         ),
+        ("patient/Observation.rs?_tag=urn:x|y", "patient/Observation.rs?_tag=urn:x|y"),
+        ("user/Observation.r?_security:not=R", "user/Observation.r?_security:not=R"),
+        ("user/Observation.r?_id=23&status=final", "user/Observation.r?_id=23&status=final"),
     ],
 )
 def test_both_versions_are_kept_as_the_second_writes_them(text, kept):
@@ -41,6 +44,12 @@ def test_both_versions_are_kept_as_the_second_writes_them(text, kept):
         "patient/Observation.rs?",
         "patient/Observation.rs?subject:Patient.name=x",
         "patient/Observation.rs?_has:Group:member:_id=1",
+        "patient/Observation.rs?_count=1",
+        "patient/Observation.rs?_sort=date",
+        "patient/Observation.rs?_include=Observation:subject",
+        "patient/Observation.rs?_summary=count",
+        "patient/Observation.rs?_filter=x",
+        "patient/Observation.rs?_text=x",
         "patient/*.rs?category=laboratory",
         "patient/observation.rs",
         "nobody/Observation.rs",

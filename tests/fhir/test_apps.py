@@ -118,6 +118,48 @@ async def test_a_constraint_is_asked_of_reading_searching_counting_and_history(
     assert [e["resource"]["meta"]["versionId"] for e in history["entry"]] == ["2"]
 
 
+TAGGED = {"tag": [{"system": "urn:x", "code": "study"}]}
+LABELLED = {"security": [{"system": "urn:x", "code": "open"}]}
+
+
+@pytest.mark.parametrize(
+    ("query", "meta"),
+    [
+        ("_tag=urn:x|study", TAGGED),
+        ("_security=urn:x|open", LABELLED),
+        ("_profile=http://x.cn/p", {"profile": ["http://x.cn/p"]}),
+        ("_id={id}", {}),
+        ("_id={id}&_tag=urn:x|study", TAGGED),
+    ],
+)
+async def test_a_constraint_may_be_about_marks_and_ids(firm, program, ward, query, meta):
+    """INT-04: of reading, searching, history and writing, as any other."""
+    one, other = make.observation(ward.person_id), make.observation(ward.person_id)
+    await ward.publish({**one, **({"meta": meta} if meta else {})}, other)
+    scope = f"user/Observation.rus?{query.format(id=one['id'])}"
+    await firm.approved("user/Observation.rus")
+    app = await program(firm.hat(ward.doctor, scope))
+    assert await app.found("Observation") == [one["id"]]
+    for path, status in ((one["id"], 200), (other["id"], 404)):
+        for more in ("", "/_history", "/_history/1"):
+            assert (await app.get(f"Observation/{path}{more}")).status_code == status, path
+
+
+async def test_what_an_app_writes_is_held_to_marks_and_ids_too(firm, program, ward):
+    """INT-04"""
+    await firm.approved("user/Observation.crus")
+    id = f"study-{ward.person_id.int % 10**9}"
+    for query, meta in ((f"_id={id}-1", None), ("_tag=urn:x|study", TAGGED)):
+        app = await program(firm.hat(ward.doctor, f"user/Observation.crus?{query}"))
+        for n, there in ((1, True), (2, meta is not None)):
+            body = {**make.observation(ward.person_id), "id": f"{id}-{n}" + ("t" if meta else "")}
+            body |= {"meta": meta} if meta else {}
+            answer = await app.put(f"Observation/{body['id']}", body)
+            assert answer.status_code == (201 if there else 403), answer.text
+        answer = await app.post("Observation", make.observation(ward.person_id))
+        assert answer.status_code == 403
+
+
 async def test_a_constraint_nobody_can_answer_leaves_nothing(in_hands, written):
     app = await in_hands("patient/Observation.rs?nonsense=1")
     assert await app.found("Observation") == []

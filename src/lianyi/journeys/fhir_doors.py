@@ -219,6 +219,7 @@ def _leaves(part: Part, resource: Resource) -> bool:
     if not part.pairs:
         return True
     filed = {(one.name, one.value) for one in resource.found if isinstance(one, Token)}
+    filed.add(("_id", resource.fhir_id))
     return all(
         any((name, value) in filed for name in under(resource.type, asked).names)
         for asked, value in part.pairs

@@ -27,8 +27,9 @@ PURPOSES = frozenset(Purpose)
 GENETIC = frozenset({"MolecularSequence"})  # no app's to read; an institution's may bring it
 GRANTED = frozenset({OFFLINE, SOURCE})  # only as an institution has approved them
 FIRST_VERSION = {"read": "rs", "write": "cud", "*": "cruds"}
-# No name may go over a link: what is asked of one resource is answered by it alone.
-QUERY = r"[a-z][a-z-]*(?::[a-z-]+)?=[^&=\s]+"
+# No name may go over a link: what is asked of one resource is answered by it alone. Of those that
+# every type has, these ask something of it; others (`_count`, `_sort`) would leave everything.
+QUERY = r"(?:[a-z][a-z-]*|_id|_tag|_security|_profile|_source)(?::[a-z-]+)?=[^&=\s]+"
 SCOPE = re.compile(
     rf"(patient|user|system)/([A-Z][A-Za-z]{{1,63}}|\*)\."
     rf"(?:(?=.)(c?r?u?d?s?)(\?{QUERY}(?:&{QUERY})*)?|(read|write|\*))"

@@ -85,7 +85,8 @@ class Values(Args):
 
     def _answering(self, part: Part, row: str) -> str:
         search = searches.read(part.type, part.pairs, self._zone)
-        if search.troubles or not all(isinstance(one, OF_ITSELF) for one in search.terms):
+        of_itself = (*OF_ITSELF, Ids)
+        if search.troubles or not all(isinstance(one, of_itself) for one in search.terms):
             return "FALSE"
         asked = [f"{row}.type = {self.put(part.type)}"]
         return " AND ".join(
