@@ -2,8 +2,8 @@
 
 from lianyi.kernel.migrate import run
 
-revision = "0068"
-down_revision = "0064"
+revision = "0066"
+down_revision = "0065"
 
 RULES = """
 ALTER TABLE records.resource ALTER filed SET DEFAULT 3;
