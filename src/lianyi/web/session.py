@@ -80,7 +80,7 @@ def _hat(scope: Scope, session: Session) -> Actor:
         hat.role,
         hat.for_person_id,
         request_id=scope["state"]["request_id"],
-        session_id=session.id,
+        session_id=hat.session_id,
     )
 
 

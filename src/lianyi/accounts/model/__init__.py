@@ -55,11 +55,6 @@ class Session:
     hat: Actor
     started_at: datetime
 
-    @property
-    def id(self) -> UUID:
-        """What others call it by: the beginning of its digest."""
-        return UUID(bytes=self.digest[:16])
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:

@@ -254,6 +254,7 @@ def _session(row: "Record") -> Session:
         row["institution_id"],
         Role(row["role"]),
         row["for_person_id"],
+        session_id=UUID(bytes=row["digest"][:16]),  # what others call it by
     )
     return Session(row["digest"], account, hat, row["started_at"])
 
