@@ -3,6 +3,9 @@
 Each booking is the two forms a browser posts, with its session's cookie and the form's token.
 The web process, the worker, PostgreSQL and this load share the machine. The limit is what pgbench
 reaches on the same server in the same run with two minimal statements (booking.sql).
+
+Numbers are released to a crowd: 128 press at once. The same is told of 32, who each wait for their
+answer and so leave a sixth of two cores idle.
 """
 
 import asyncio
@@ -28,7 +31,7 @@ from lianyi.kernel.work import App
 
 HERE = Path(__file__).parent
 DOCTORS, PEOPLE = 600, 22_000  # 40 numbers each, enough for 1,500 bookings a second
-CLIENTS, POOL = 32, 16
+CROWD, FEW, POOL = 128, 32, 16
 WARM_UP, SECONDS = 2.0, 8.0
 CPU_LIMIT = 1000.0  # microseconds of the web process a booking
 LIMIT_SHARE = 0.12  # of what pgbench reaches
@@ -49,15 +52,16 @@ async def measure(site: Running, top: float) -> None:
         people = iter(await crowd.residents(app, PEOPLE))
         load = Load(site.address, starts_at, sessions, people)
         await load.run(WARM_UP)
-        rate, cpu = await _measured(site, load)
-        say("booking", rate, "bookings/s", limit=top, of="pgbench")
-        say("booking CPU of web", cpu, "us/booking", limit=CPU_LIMIT, of="law")
+        for name, at_once in (("booking", CROWD), (f"booking of {FEW} at once", FEW)):
+            rate, cpu = await _measured(site, load, at_once)
+            say(name, rate, "bookings/s", limit=top, of="pgbench")
+            say(f"{name}: CPU of web", cpu, "us/booking", limit=CPU_LIMIT, of="law")
         await _lag(app, load)
 
 
-async def _measured(site: Running, load: "Load") -> tuple[float, float]:
+async def _measured(site: Running, load: "Load", at_once: int) -> tuple[float, float]:
     started, used = time.monotonic(), site.cpu("web 0")
-    made = len(await load.run(SECONDS))
+    made = len(await load.run(SECONDS, at_once=at_once))
     took, used = time.monotonic() - started, site.cpu("web 0") - used
     return made / took, used / made * 1e6
 
@@ -79,15 +83,16 @@ class Load:
     def __init__(
         self, address: str, starts_at: datetime, sessions: list[UUID], people: Iterator[SignedIn]
     ) -> None:
-        self._clients = [Client(address) for _ in range(CLIENTS)]
+        self._clients = [Client(address) for _ in range(CROWD)]
         self._people = people
         self._numbers = _numbers(starts_at, sessions)
 
-    async def run(self, seconds: float, *, every: float = 0.0) -> list[float]:
+    async def run(self, seconds: float, *, every: float = 0.0, at_once: int = CROWD) -> list[float]:
         """Book until the time is over and return how long each took; `every` paces all clients."""
         begun = time.monotonic()
         turns = _turns(begun, seconds, every)
-        took = await asyncio.gather(*(self._client(one, turns) for one in self._clients))
+        clients = self._clients[:at_once]
+        took = await asyncio.gather(*(self._client(one, turns) for one in clients))
         return [each for some in took for each in some]
 
     async def _client(self, client: Client, turns: Iterator[float]) -> list[float]:
