@@ -2,8 +2,16 @@
 
 import asyncio
 
+from lianyi.accounts import service as accounts
+from lianyi.journeys import book, sign_in
+from lianyi.kernel import errand
+from lianyi.kernel.errand import Answer, Outcome
 from lianyi.kernel.once import BATCH, KEPT
 from lianyi.worker import run
+from lianyi.worker.errands import AT_ONCE
+from tests.booking.make import Clinic
+from tests.journeys.outside import only
+from tests.place import Place
 
 PATIENCE = 60  # seconds, for a machine with much else to do
 TAKEN = """INSERT INTO kernel.once (post_id, key, fingerprint, at)
@@ -20,4 +28,38 @@ async def test_what_nobody_needs_any_more_is_forgotten_batch_after_batch(app):
         while await app.pool.fetchval(LEFT):  # noqa: ASYNC110 - a database has no event
             await asyncio.sleep(0.02)
     stop.set()
+    await day
+
+
+class Carrier:
+    """Takes a code at once; for all else it takes its time."""
+
+    def __init__(self):
+        self.code, self.free = asyncio.Event(), asyncio.Event()
+
+    async def send(self, _, message):
+        if message.template == "phone_code":
+            self.code.set()
+        else:
+            await self.free.wait()
+        return Answer(Outcome.YES, {})
+
+    async def ask(self, *_):
+        return None
+
+
+async def test_a_code_waits_for_no_heap_of_other_texts(app):
+    place, carrier, stop = await Place.found(app), Carrier(), asyncio.Event()
+    clinic = await Clinic.open(place)
+    hat, id = await clinic.booked(await clinic.publish())
+    phone = f"138{hat.person_id.int % 10**8:08d}"
+    await place.do(place.office, accounts.move_phone, person_id=hat.person_id, phone=phone)
+    for _ in range(2 * AT_ONCE):
+        await place.do(place.office, errand.plan, kind=book.TELL.kind, thing_id=id)
+    day = asyncio.create_task(run.run(app, only(sms=carrier), stop))
+    async with asyncio.timeout(PATIENCE):
+        await place.do(place.office, sign_in.send_code, phone=phone)
+        await carrier.code.wait()
+    stop.set()
+    carrier.free.set()
     await day

@@ -64,6 +64,7 @@ class AtOnce:
 
 
 PUBLISH = AtOnce(queue.publish)
+AWAITED: tuple[Errand[Any, Any], ...] = (sign_in.SEND_CODE, card.CHECK_IDENTITY, *pay.ERRANDS)
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,20 @@ class Wiring:
     """Who follows an event, which open pages hear of it, the errands, what is sealed or forgotten.
 
     `hooks` are errands to companies' apps, run apart: a slow one must not hold up a payment.
+    `awaited` are those that somebody waits for before a page: no heap of others comes before them.
     """
 
     followers: Mapping[type[Any], tuple[Follower | AtOnce, ...]] = field(default_factory=dict)
     pages: Mapping[type[Any], topics.Topics] = field(default_factory=dict)
     errands: tuple[Errand[Any, Any], ...] = ()
     hooks: tuple[Errand[Any, Any], ...] = ()
+    awaited: tuple[Errand[Any, Any], ...] = ()
     logs: tuple[Log, ...] = ()
     forgetting: tuple[Callable[[Tx], Awaitable[int]], ...] = ()
+
+    @cached_property
+    def unhurried(self) -> tuple[Errand[Any, Any], ...]:
+        return tuple(one for one in self.errands if one not in self.awaited)
 
     @cached_property
     def kinds(self) -> Mapping[str, type[Any]]:
@@ -271,11 +278,9 @@ WIRING = Wiring(
     },
     pages=topics.PAGES,
     errands=(
+        *AWAITED,
         book.TELL,
-        sign_in.SEND_CODE,
-        card.CHECK_IDENTITY,
         card.TELL_HOLDER,
-        *pay.ERRANDS,
         *report.ERRANDS,
         *sign.ERRANDS,
         *agency.ERRANDS,
@@ -284,6 +289,7 @@ WIRING = Wiring(
         *telling.ERRANDS,
     ),
     hooks=(fhir_notices.NOTIFY, app_keys.FETCH),
+    awaited=AWAITED,
     logs=sealed.LOGS,
     forgetting=(app_tokens.forget,),
 )

@@ -26,15 +26,17 @@ AWAY = 1.0  # seconds to wait for a database that does not answer
 
 
 async def run(app: App, links: Links, stop: asyncio.Event) -> None:
-    runner = Runner(app, links, stop=stop)
-    to_apps = Runner(app, links, WIRING.hooks, stop)
+    runners = [
+        Runner(app, links, kinds, stop)
+        for kinds in (WIRING.awaited, WIRING.unhurried, WIRING.hooks)
+    ]
     async with asyncio.TaskGroup() as day:
         day.create_task(_repeat(lambda: _fire(app), stop))
         day.create_task(_repeat(lambda: deliver.deliver(app), stop, many=MANY))
-        day.create_task(_repeat(lambda: errands.run_due(runner), stop))
+        for runner in runners:
+            day.create_task(_repeat(partial(errands.run_due, runner), stop))
         day.create_task(_repeat(lambda: bulk.step(app), stop, BULK))
         day.create_task(_repeat(lambda: bringing.step(app, stop), stop, BULK))
-        day.create_task(_repeat(lambda: errands.run_due(to_apps), stop))
         day.create_task(_repeat(lambda: deliver.listen(app), stop))
         day.create_task(_repeat(lambda: _seal(app), stop, SEAL))
         day.create_task(_repeat(lambda: _forget(app), stop, FORGET))
