@@ -30,7 +30,7 @@ from lianyi.kernel import postgres
 from lianyi.kernel.work import App
 
 HERE = Path(__file__).parent
-DOCTORS, PEOPLE = 600, 22_000  # 40 numbers each, enough for 1,500 bookings a second
+DOCTORS, PEOPLE = 900, 34_000  # 40 numbers each, enough for 1,500 bookings a second
 CROWD, FEW, POOL = 128, 32, 16
 WARM_UP, SECONDS = 2.0, 8.0
 CPU_LIMIT = 1000.0  # microseconds of the web process a booking
