@@ -34,7 +34,6 @@ DOCTORS, PEOPLE = 900, 34_000  # 40 numbers each, enough for 1,500 bookings a se
 CROWD, FEW, POOL = 128, 32, 16
 WARM_UP, SECONDS = 2.0, 8.0
 CPU_LIMIT = 1000.0  # microseconds of the web process a booking
-LIMIT_SHARE = 0.12  # of what pgbench reaches
 LAG_LIMIT, LAG_RATE = 1000.0, 500  # milliseconds while so many bookings a second are made
 LAG = """SELECT extract(epoch FROM delivered_at - at)::float AS s FROM kernel.outbox
          WHERE name LIKE 'booking.%' AND delivered_at IS NOT NULL AND at > $1"""

@@ -7,24 +7,14 @@ from lianyi.records import service as records
 from lianyi.records.rules.sensitive import LABELS
 from tests.apps import Program
 from tests.fhir.conftest import BASE
+from tests.fhir.test_writing import clinic, firm
 from tests.records import make
 
+__all__ = ["clinic", "firm"]
 S = Sensitive
 OPEN = set(Sensitive) - {S.GENETICS}
 HGNC = "http://www.genenames.org"
 SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
-
-
-@pytest.fixture
-def firm(ward):
-    return Program(ward.place)
-
-
-@pytest.fixture
-async def clinic(firm, program, ward):
-    """An app in the hands of the doctor who treats the patient."""
-    await firm.approved("user/*.cruds")
-    return await program(firm.hat(ward.doctor, "user/*.cruds"))
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from lianyi.links.signed import SignedWire
 from tests.links.provider import Provider, now
 
 HOSPITAL, STORE, CLINIC = "H37010200001", "P37010200001", "H37010200002"
+CLINIC_DESK = insurer.Sender(CLINIC, "370100", "clerk")
+STORE_DESK = insurer.Sender(STORE, "370100", "store")
 VISIT_ITEM, DRUG, CHEAP, SELF = "110200001", "XC08CAA256A001010100001", "B001", "C001"
 CLASS_B, CLASS_A, CLASS_C = "02", "01", "03"
 YEAR_MS = 366 * 24 * 3600 * 1000

@@ -17,12 +17,12 @@ from lianyi.links.wire import Unanswered
 from tests.links import provider as providers
 from tests.links.agency import (
     CHEAP,
-    CLINIC,
+    CLINIC_DESK,
     DRUG,
     PEOPLE,
     SELF,
     SENDER,
-    STORE,
+    STORE_DESK,
     VISIT_ITEM,
     YEAR_MS,
     Town,
@@ -37,8 +37,6 @@ from tests.links.agency import (
     yuan,
 )
 
-CLINIC_DESK = insurer.Sender(CLINIC, "370100", "clerk")
-STORE_DESK = insurer.Sender(STORE, "370100", "store")
 VECTOR = engine.Scheme(
     80_000, Decimal("0.85"), Decimal("0.85"), 100_000_000, 1_800_000, Decimal("0.60")
 )

@@ -8,10 +8,10 @@ from lianyi.links import insurer
 from tests.links import provider as providers
 from tests.links.agency import (
     CHEAP,
-    CLINIC,
+    CLINIC_DESK,
     DRUG,
     PEOPLE,
-    STORE,
+    STORE_DESK,
     VISIT_ITEM,
     Town,
     identifying,
@@ -20,9 +20,6 @@ from tests.links.agency import (
     registering,
     selling,
 )
-
-CLINIC_DESK = insurer.Sender(CLINIC, "370100", "clerk")
-STORE_DESK = insurer.Sender(STORE, "370100", "store")
 
 
 @pytest.fixture

@@ -13,26 +13,18 @@ from lianyi.kernel.live import Hub
 from lianyi.web.pages import ROUTES
 from lianyi.web.session import COOKIE
 from lianyi.web.site import site
-from tests.booking.make import START, Clinic
-from tests.place import Place
+from tests.booking.make import START
 from tests.web.counting import Overheard
 from tests.web.resident import act_for, browsing, opened
+from tests.web.test_booking import clinic, place
+
+__all__ = ["clinic", "place"]
 
 OWN = 'href="/me"'  # in the footer of who is signed in
 KEPT = START.isoformat()
 DAY = timedelta(days=1)
 STATE = "SELECT state FROM booking.appointment WHERE session_id = $1"
 WHOSE = "SELECT person_id, state FROM booking.appointment WHERE session_id = $1 ORDER BY number"
-
-
-@pytest.fixture
-async def place(app):
-    return await Place.found(app)
-
-
-@pytest.fixture
-async def clinic(place):
-    return await Clinic.open(place)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from lianyi.accounts.errors import SignedOut
 from lianyi.fhir import outcomes
 from lianyi.journeys import fhir_along
+from lianyi.kernel import presumed
 from lianyi.kernel.actor import Actor
 from lianyi.kernel.headers import header
 from lianyi.kernel.presumed import PRESUMED
@@ -105,8 +106,7 @@ async def prove(request: Request) -> None:
 
     :raises SignedOut:
     """
-    if presumed := request.scope.get(PRESUMED):
-        await presumed.prove()
+    await presumed.prove(request.scope)
     if not isinstance(request.scope.get("user"), Actor):
         raise SignedOut
 

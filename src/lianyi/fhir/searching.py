@@ -98,18 +98,10 @@ async def search_within(request: Request) -> Response:
     :raises: as `search` does
     """
     owner, type = named(request), request.path_params["inner"]
-    check_within(owner, type)
-    asks = Asks(type, await _pairs(request), owner)
-    return await _answered(request, asks)
-
-
-def check_within(owner: tuple[str, str], type: str) -> None:
-    """See that a type can be in a compartment.
-
-    :raises NoSuchResource:
-    """
     if compartments.of(*owner, type) is None:
         raise NoSuchResource(type=type, fhir_id="")
+    asks = Asks(type, await _pairs(request), owner)
+    return await _answered(request, asks)
 
 
 async def _answered(request: Request, asks: Asks) -> Response:

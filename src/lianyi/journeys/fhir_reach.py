@@ -71,9 +71,8 @@ async def of_resource(tx: Tx, type: str, fhir_id: str) -> Chart | Desk:
 
     :raises NoSuchResource, WrongRole, OutOfScope:
     """
-    purpose_of(
-        tx, meant(type, fhir_id)
-    )  # who keeps no records hears the same of what is there and of what isn't
+    # Who keeps no records hears the same of what is there and of what isn't.
+    purpose_of(tx, meant(type, fhir_id))
     owner = await records.owner_of(tx, type=type, fhir_id=fhir_id)
     reach = None
     if owner is not None:

@@ -31,6 +31,13 @@ class PresumedHat(msgspec.Struct, frozen=True):
     prove: Callable[[], Awaitable[None]]
 
 
+async def prove(scope: Mapping[str, Any]) -> None:
+    """Ask whether who asks by a request is who they were, unless that is known."""
+    presumed: PresumedHat | None = scope.get(PRESUMED)
+    if presumed is not None:
+        await presumed.prove()
+
+
 class LastUsed(Generic[K, V]):
     """Remembers so many things; the least lately used is forgotten first."""
 

@@ -15,11 +15,12 @@ from lianyi.kernel.db import Statement
 from lianyi.kernel.moment import Moment
 from lianyi.kernel.named import Part
 from lianyi.kernel.once import Once
+from lianyi.kernel.presumed import prove
 from lianyi.kernel.refusal import Refused
 from lianyi.kernel.work import Tx, at_once, within
 from lianyi.web import answer, forms
 from lianyi.web.forms import Filled
-from lianyi.web.session import app_of, prove, user, worn
+from lianyi.web.session import app_of, user, worn
 
 F = TypeVar("F", bound=forms.Form)
 T = TypeVar("T")
@@ -78,12 +79,12 @@ async def rush(
     try:
         form = await forms.read(request, struct)
     except (Refused, HTTPException):
-        await prove(request)  # the page that says so is theirs
+        await prove(request.scope)  # the page that says so is theirs
         raise
     once = forms.once(request, form, kind)
     hat, still = worn(request)
     done = await at_once(app_of(request), hat, lambda at: act(at, form, once, still(at)), once=once)
     if done is not None:
         return done
-    await prove(request)
+    await prove(request.scope)
     return await within(app_of(request), user(request), lambda tx: verb(tx, form), once=once)

@@ -106,13 +106,6 @@ def worn(request: Request) -> tuple[Actor, Callable[[Moment], Part]]:
     return presumed.actor, lambda at: accounts.still_of_each(presumed.still(at))
 
 
-async def prove(request: Request) -> None:
-    """Ask whether who asks is who they were, unless that is known."""
-    presumed: PresumedHat | None = request.scope.get(PRESUMED)
-    if presumed is not None:
-        await presumed.prove()
-
-
 def current(connection: HTTPConnection) -> Session:
     """Return the session that asks.
 

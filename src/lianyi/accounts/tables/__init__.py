@@ -63,7 +63,7 @@ STILL = """EXISTS (SELECT FROM accounts.session s WHERE s.digest = $1 AND s.ende
              AND s.expires_at > $2 AND s.seen_at >= $3 AND s.post_id = $4 AND s.role = $5
              AND s.person_id = $6 AND s.institution_id = $7
              AND s.for_person_id IS NOT DISTINCT FROM $8)"""
-WORN: Kinds = (
+WORN: Kinds = (  # the values of that part
     ("session_digest", "bytea"),
     ("session_now", "timestamptz"),
     ("session_used", "timestamptz"),
@@ -72,7 +72,7 @@ WORN: Kinds = (
     ("session_person", "uuid"),
     ("session_place", "uuid"),
     ("session_for", "uuid"),
-)  # its values
+)
 LOAD_OWN = """SELECT coalesce(a.login, '') AS login, a.password AS password_hash,
                 (SELECT count(*) FROM accounts.session s WHERE s.account_id = a.id
                  AND s.ended_at IS NULL AND s.expires_at > $2
